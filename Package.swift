@@ -1,0 +1,112 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "practice-auth",
+    products: [.executable(name: "practice-auth", targets: ["AuthServer"])],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON"]),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq"),
+        .systemLibrary(name: "CLibSSL", pkgConfig: "libcrypto"),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
+        .target(name: "CSMTP", linkerSettings: [.linkedLibrary("curl")]),
+        .target(
+            name: "Postgres",
+            dependencies: [
+                "CLibPQ",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Cryptography", dependencies: ["CLibSSL", "CSodium"], swiftSettings: strict),
+        // Its folder is the package's own, so that the migrations and the contract ship beside
+        // the binary from the one place where each of them stands.
+        .target(
+            name: "Resources",
+            path: ".",
+            exclude: [
+                "Tests", "docker", "README.md", "Sources/Auth", "Sources/AuthServer",
+                "Sources/Cryptography", "Sources/Postgres", "Sources/CLibPQ", "Sources/CLibSSL",
+                "Sources/CSMTP", "Sources/CSodium",
+            ],
+            sources: ["Sources/Resources"],
+            resources: [
+                .copy("db/migrations"),
+                .copy("openapi.yaml"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Auth",
+            dependencies: [
+                "Cryptography", "Postgres", "Resources", "CSMTP",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ],
+            resources: [.copy("Delivery/Templates")],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "AuthServer",
+            dependencies: [
+                "Auth", "Cryptography", "Postgres", "Resources",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "UnitTests",
+            dependencies: [
+                "Auth", "AuthServer", "Postgres", "Cryptography",
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "Auth", "AuthServer", "Postgres", "Cryptography",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            exclude: ["Contract/check.py", "Support/mail_server.py"],
+            swiftSettings: strict),
+    ]
+)

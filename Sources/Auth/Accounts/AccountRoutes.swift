@@ -1,0 +1,61 @@
+import Cryptography
+import Foundation
+import HTTPTypes
+import Postgres
+
+/// Accounts of an earlier system.
+struct AccountRoutes: Sendable {
+    let accounts: AccountImport
+
+    /// Lines of one request; more go into further requests, or through the command line.
+    static let lineLimit = 10_000
+    static let limits = RequestLimits(
+        bodyBytes: 8 * 1024 * 1024, bodyDeadline: .seconds(60), answerDeadline: .seconds(75))
+    /// Lines that come later are left for another request.
+    static let processingLimit = Duration.seconds(60)
+
+    func add(to endpoints: Endpoints) {
+        endpoints.stream(
+            "/v1/accounts/import", scope: .patientsWrite, limits: Self.limits, importLines)
+    }
+
+    struct Report: Encodable, Sendable {
+        let imported: Int
+        let refused: Int
+        let results: [AccountImport.Result]
+    }
+
+    @Sendable private func importLines(
+        _ lines: BodyLines, _ context: AuthRequestContext
+    ) async throws -> Answer {
+        let act = try context.act(accounts.keys)
+        let deadline = ContinuousClock.now + Self.processingLimit
+        var results: [AccountImport.Result] = []
+        // What was imported is told even where the service can't go on: the rest is sent again.
+        var goesOn = true
+        for try await line in lines {
+            guard results.count < Self.lineLimit else { throw Problem(.bodyTooLarge) }
+            guard let bytes = line.bytes else {
+                results.append(.refused(line.number, "line-too-long"))
+                continue
+            }
+            goesOn = goesOn && ContinuousClock.now < deadline
+            do {
+                let result: AccountImport.Result? =
+                    goesOn ? try await accounts.run(line.number, bytes, act: act) : nil
+                results.append(result ?? .notProcessed(line.number))
+            } catch is HasherOverloaded {
+                goesOn = false
+                results.append(.notProcessed(line.number))
+            } catch is PostgresError where !results.isEmpty {
+                goesOn = false
+                results.append(.notProcessed(line.number))
+            }
+        }
+        return try .json(
+            Report(
+                imported: results.count { $0.status == .imported },
+                refused: results.count { $0.status == .refused },
+                results: results))
+    }
+}

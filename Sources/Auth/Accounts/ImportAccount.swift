@@ -1,0 +1,136 @@
+import Cryptography
+import Foundation
+import Postgres
+
+/// Makes one account in one practice, or says which of its identifiers is taken there; other
+/// practices are never looked at, and nothing that exists is changed (Z-28).
+///
+/// An address may come to be shared, and then names nobody (Z-17), but only where every account of it
+/// has a username left to sign in with.
+struct ImportAccount: Statement {
+    let act: Act
+    let accountID: UUID
+    let line: ImportLine
+    let password: SealedPassword
+    let keys: KeyRing
+
+    static let lane = Lane.ordinary
+    static let retryableConstraints = [
+        "identifier_one_account_key", "patient_link_self_key", "patient_external_id_key",
+    ]
+
+    enum Outcome: Sendable, Equatable {
+        case imported
+        /// The field whose value another account of this practice has.
+        case taken(field: String)
+    }
+
+    static let sql = """
+        with judged as (  -- 1. Whether anything in it belongs to somebody.
+            select case
+                       when exists (
+                           select from identifier
+                           where practice_id = $1::uuid
+                             and value_index = $5::bytea
+                             and kind <> 'email') then 'username'
+                       when exists (
+                           select from identifier as mine
+                           where mine.practice_id = $1::uuid
+                             and mine.value_index = $6::bytea
+                             and ($5::bytea is null or not exists (
+                                 select from identifier as other
+                                 where other.practice_id = $1::uuid
+                                   and other.account_id = mine.account_id
+                                   and other.kind <> 'email'))) then 'email'
+                       when exists (
+                           select from patient
+                           join patient_link using (practice_id, patient_id)
+                           where patient.practice_id = $1::uuid
+                             and patient.external_id = $7::text
+                             and patient_link.role = 'self') then 'external_id'
+                   end as taken
+        ),
+        created as (  -- 2. The account.
+            insert into account
+                (account_id, first_name, last_name, locale, password, disabled_at)
+            select $4::uuid, $8::text, $9::text, $10::text, $11::bytea,
+                   case when $12::bool then clock_timestamp() end
+            from judged
+            where judged.taken is null
+            returning account_id
+        ),
+        joined as (  -- 3. Its place in the practice.
+            insert into membership (practice_id, account_id)
+            select $1::uuid, created.account_id
+            from created
+            returning account_id
+        ),
+        named as (  -- 4. What it signs in with; an address only where somebody vouches for it.
+            insert into identifier (practice_id, value_index, account_id, kind)
+            select $1::uuid, name.value_index, joined.account_id, name.kind
+            from joined
+            cross join (values ('username', $5::bytea), ('email', $6::bytea))
+                as name (kind, value_index)
+            where name.value_index is not null
+        ),
+        reached as (  -- 5. Where it is reached.
+            insert into contact (account_id, contact_id, kind, address, confirmed_at)
+            select created.account_id, $13::uuid, 'email', $14::text,
+                   case when $6::bytea is not null then clock_timestamp() end
+            from created
+            where $14::text is not null
+        ),
+        registered as (  -- 6. Its patient, who may be in the register already.
+            insert into patient (practice_id, patient_id, external_id)
+            select $1::uuid, $15::uuid, $7::text
+            from created
+            where $7::text is not null
+            on conflict (practice_id, external_id) do update
+            set external_id = excluded.external_id
+            returning patient_id
+        ),
+        linked as (
+            insert into patient_link
+                (practice_id, account_id, patient_id, role, identity_level)
+            select $1::uuid, joined.account_id, registered.patient_id, 'self', 'none'
+            from joined, registered
+        ),
+        audited as (
+            insert into audit
+                (practice_id, event, result, reason, client_id, account_id, object_id, request_id)
+            select $1::uuid, '\(AuditEvent.accountImported.rawValue)',
+                   case when judged.taken is null then 'done' else 'refused' end,
+                   case
+                       when judged.taken is not null then judged.taken || '-taken'
+                       when $6::bytea is not null then 'email-vouched-for'
+                   end,
+                   $2::uuid, created.account_id, created.account_id, $3::uuid
+            from judged
+            left join created on true
+        )
+        select judged.taken, $nonce as nonce
+        from judged
+        """
+
+    var parameters: [Parameter] {
+        let key = keys.macKey(.identifier)
+        func index(_ text: String?) -> Parameter {
+            text.map {
+                .bytes(Identifier(typed: $0).index(practice: act.practiceID, key: key))
+            } ?? .null
+        }
+        return [
+            .uuid(act.practiceID), act.client, .uuid(act.requestID), .uuid(accountID),
+            index(line.username), index(line.emailConfirmed ? line.email : nil),
+            line.externalID.map(Parameter.text) ?? .null, .text(line.firstName),
+            .text(line.lastName), .text(line.locale.rawValue), .bytes(password.bytes),
+            .bool(line.disabled), .uuid(UUIDv7.make(at: Date())),
+            line.email.map(Parameter.text) ?? .null, .uuid(SecureRandom.uuid()),
+        ]
+    }
+
+    static func decode(_ rows: [Row]) throws -> Outcome {
+        guard let row = rows.first else { throw PostgresError.undecodable(name) }
+        return try row.textIfPresent("taken").map(Outcome.taken) ?? .imported
+    }
+}

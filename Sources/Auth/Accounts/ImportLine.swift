@@ -1,0 +1,62 @@
+import Cryptography
+import Foundation
+
+/// One account of an earlier system: who, how they are reached, and what proves them (Z-28).
+struct ImportLine: RequestBody {
+    let username: String?
+    let email: String?
+    /// The earlier system vouches for the address; only then does it name the account.
+    let emailConfirmed: Bool
+    let firstName: String
+    let lastName: String
+    let locale: Language
+    let proof: Proof
+    /// The practice system's number of the patient whose own account this is.
+    let externalID: String?
+    let disabled: Bool
+
+    enum Proof: Sendable {
+        case password(Secret<String>)
+        /// An Argon2id PHC string.
+        case hash(Secret<String>)
+    }
+
+    static let passwordLengths = 8...128
+
+    init(_ fields: inout FieldReader) throws {
+        username = fields.optionalString("username", max: 64)
+        email = fields.optionalString("email", max: Identifier.longest)
+        emailConfirmed = fields.optionalBool("email_confirmed") ?? false
+        firstName = fields.string("first_name", max: 128)
+        lastName = fields.string("last_name", max: 128)
+        let locale = Language(rawValue: fields.string("locale", max: 2))
+        if locale == nil { fields.refuse("locale", .notAllowed) }
+        self.locale = locale ?? .english
+        let password = fields.optionalSecret("password", max: Self.passwordLengths.upperBound)
+        let hash = fields.optionalSecret("password_hash", max: 512)
+        switch (password, hash) {
+        case (let password?, nil):
+            proof = .password(password)
+            if password.expose().unicodeScalars.count < Self.passwordLengths.lowerBound {
+                fields.refuse("password", .tooShort)
+            }
+        case (nil, let hash?): proof = .hash(hash)
+        case (nil, nil):
+            proof = .password(Secret(""))
+            fields.refuse("password", .required)
+        case (_?, _?):
+            proof = .password(Secret(""))
+            fields.refuse("password_hash", .notAllowed)
+        }
+        externalID = fields.optionalString("external_id", max: 64)
+        disabled = fields.optionalBool("disabled") ?? false
+        if let username, !Identifier.isUsername(Identifier.normalized(username)) {
+            fields.refuse("username", .wrongFormat)
+        }
+        if let email, !Identifier.isEmail(Identifier.normalized(email)) {
+            fields.refuse("email", .wrongFormat)
+        }
+        // Without either, nobody could ever sign in to it.
+        if username == nil, email == nil || !emailConfirmed { fields.refuse("username", .required) }
+    }
+}

@@ -1,0 +1,172 @@
+import Cryptography
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import Metrics
+import Postgres
+import Resources
+import ServiceLifecycle
+import UnixSignals
+
+/// The whole service, put together once; `main` runs it, and so do the tests.
+package struct AuthService: Sendable {
+    package let database: Database
+    package let metrics: MetricsRegistry
+    let configuration: ServiceConfiguration
+    let keys: KeyRing
+    let hasher: PasswordHasher
+    let tokens: Tokens
+    let dispatcher: Dispatcher
+    let readiness: Readiness
+    /// Method and path of every public route, for the contract test.
+    let routes: [(method: String, path: String)]
+    let publicServer: HTTPServer
+    let internalServer: HTTPServer
+    private let logger: Logger
+
+    /// What an operator does, with this service's database and keys.
+    package var administration: Administration {
+        Administration(database: database, hasher: hasher, keys: keys)
+    }
+
+    /// - Parameters:
+    ///   - channel: takes every message instead of the configured mail server.
+    ///   - now: the time in tokens; all else goes by the database's clock.
+    /// - Throws: what is wrong with the keys, the mail settings or the texts, by name.
+    package init(
+        configuration: ServiceConfiguration, logger: Logger,
+        metrics: MetricsRegistry = MetricsRegistry(), limits: ServerLimits = ServerLimits()
+    ) async throws {
+        try await self.init(
+            configuration: configuration, logger: logger, metrics: metrics, limits: limits,
+            channel: nil)
+    }
+
+    init(
+        configuration: ServiceConfiguration, logger: Logger, metrics: MetricsRegistry,
+        limits: ServerLimits, channel: (any DeliveryChannel)?,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) async throws {
+        self.configuration = configuration
+        self.logger = logger
+        self.metrics = metrics
+        let keys = try KeyRing(parsing: configuration.keys.expose())
+        self.keys = keys
+        tokens = Tokens(
+            keys: keys, signing: try await SigningKeys(pem: configuration.signingKeys),
+            issuer: configuration.issuer, now: now)
+        var settings = Database.Configuration(url: configuration.databaseURL.expose())
+        settings.ordinaryConnections = configuration.limits.ordinaryConnections
+        let database = try Database(configuration: settings, logger: logger)
+        self.database = database
+        hasher = try PasswordHasher(
+            threads: configuration.limits.hashThreads ?? PasswordHasher.threadCount)
+        let mailbox = configuration.development ? DeveloperMailbox() : nil
+        let channels = try Self.channels(configuration, mailbox: mailbox, instead: channel)
+        dispatcher = Dispatcher(
+            database: database, channels: channels, templates: try Templates.shipped(),
+            keys: keys, workers: configuration.limits.deliveryWorkers, logger: logger,
+            metrics: metrics)
+        readiness = Readiness(checks: Self.checks(database))
+
+        let log = RequestLog(logger: logger, metrics: metrics)
+        let publicEndpoints = Endpoints(authenticator: KeyAuthenticator(database: database))
+        let internalEndpoints = Endpoints(authenticator: nil)
+        try Router(
+            health: HealthRoutes(readiness: readiness),
+            logins: LoginRoutes(
+                database: database, keys: keys,
+                passwords: PasswordCheck(hasher: hasher, keys: keys), tokens: tokens,
+                dispatcher: dispatcher, metrics: LoginMetrics(factory: metrics)),
+            sessions: SessionRoutes(database: database, tokens: tokens),
+            accounts: AccountRoutes(
+                accounts: AccountImport(database: database, hasher: hasher, keys: keys)),
+            mailbox: mailbox.map(MailboxRoutes.init), metrics: metrics
+        ).add(to: publicEndpoints, internal: internalEndpoints)
+        routes = publicEndpoints.routes.map { ($0.method.rawValue, $0.path) }
+        publicServer = HTTPServer(publicEndpoints, limits: limits, log: log)
+        internalServer = HTTPServer(internalEndpoints, limits: limits, log: log)
+        addGauges()
+    }
+
+    /// Runs until SIGTERM or SIGINT, then drains: not ready at once, no request lost (O6).
+    ///
+    /// - Parameter onListening: gets the public and the internal port, once each is open.
+    package func run(
+        onListening: @escaping @Sendable (_ port: Int, _ isInternal: Bool) async -> Void = { _, _ in },
+        endingOn signals: [UnixSignal] = [.sigterm, .sigint]
+    ) async throws {
+        // Started in this order and stopped in the reverse one.
+        let services: [any Service] = [
+            database,
+            internalServer.application(
+                host: configuration.internalListen.host, port: configuration.internalListen.port,
+                onListening: { await onListening($0, true) }),
+            readiness,
+            dispatcher,
+            publicServer.application(
+                host: configuration.listen.host, port: configuration.listen.port,
+                onListening: { await onListening($0, false) }),
+            Drain(
+                readiness: readiness, requests: publicServer.requests,
+                delay: configuration.limits.drainDelay),
+        ]
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map { .init(service: $0) },
+                gracefulShutdownSignals: signals, logger: logger))
+        try await group.run()
+        await hasher.shutdown()
+    }
+
+    private static func channels(
+        _ configuration: ServiceConfiguration, mailbox: DeveloperMailbox?,
+        instead channel: (any DeliveryChannel)?
+    ) throws -> [any DeliveryChannel] {
+        if let channel { return [channel] }
+        if let mail = configuration.mail {
+            return [try SMTPChannel(mail, threads: configuration.limits.deliveryWorkers)]
+        }
+        return mailbox.map { [$0] } ?? []
+    }
+
+    /// The database takes writes, and has the schema that this binary knows.
+    private static func checks(_ database: Database) -> [Readiness.Check] {
+        let migrations = Migrations(directory: Resources.migrations)
+        return [
+            Readiness.Check("database:write") {
+                try await database.probe(within: .seconds(1))
+            },
+            Readiness.Check("database:schema", interval: .seconds(5), deadline: .seconds(3)) {
+                guard try await migrations.pending(in: database).isEmpty else {
+                    throw SchemaOutdated()
+                }
+            },
+        ]
+    }
+
+    private struct SchemaOutdated: Error {}
+
+    private func addGauges() {
+        metrics.addProcessGauges()
+        metrics.gauge("auth_hash_queue_length", help: "Passwords that wait for a hashing thread.") {
+            [hasher] in Double(hasher.gauges.waiting)
+        }
+        metrics.gauge("auth_hash_threads_busy", help: "Hashing threads at work.") {
+            [hasher] in Double(hasher.gauges.busy)
+        }
+        metrics.gauge("auth_database_connections", help: "Open connections to the database.") {
+            [database] in Double(database.gauges.connectionsOpen)
+        }
+        metrics.gauge("auth_database_queue_length", help: "Statements that wait for a commit.") {
+            [database] in Double(database.gauges.queued)
+        }
+        metrics.gauge("auth_database_statements_total", help: "Statements answered.") {
+            [database] in Double(database.gauges.statements)
+        }
+        metrics.gauge("auth_database_batches_total", help: "Commits shared by statements.") {
+            [database] in Double(database.gauges.batches)
+        }
+    }
+}

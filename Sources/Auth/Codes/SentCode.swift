@@ -1,0 +1,73 @@
+import Foundation
+import Postgres
+
+/// A code on its way, without the code: what the patient's screen shows beside the input field.
+struct SentCode: Sendable, Equatable {
+    let id: UUID
+    let channel: ChannelKind
+    /// Masked.
+    let destination: String
+    /// Two capitals that stand in the message too (SC-2).
+    let reference: String
+    let sentAt: Date
+    let expiresAt: Date
+    let resendAt: Date
+    /// The least of what is left on this code and in the hour.
+    let attemptsLeft: Int
+    let delivery: DeliveryState
+    /// Why the message is not on its way, where it is not.
+    let deliveryReason: String?
+
+    init(_ row: Row) throws {
+        id = try row.uuid("code_id")
+        guard
+            let channel = ChannelKind(rawValue: try row.text("channel")),
+            let delivery = DeliveryState(rawValue: try row.text("delivery"))
+        else { throw PostgresError.undecodable("channel") }
+        self.channel = channel
+        self.delivery = delivery
+        destination = try row.text("destination")
+        reference = try row.text("reference")
+        sentAt = try row.instant("sent_at")
+        expiresAt = try row.instant("expires_at")
+        resendAt = try row.instant("resend_at")
+        attemptsLeft = try row.int("attempts_left")
+        deliveryReason = try row.textIfPresent("delivery_reason")
+    }
+
+    func body(in practice: Practice) -> Body {
+        Body(
+            id: id, channel: channel.rawValue, destination: destination, reference: reference,
+            sentAt: sentAt, sentAtLocal: practice.clockTime(sentAt), expiresAt: expiresAt,
+            resendAt: resendAt, attemptsLeft: attemptsLeft,
+            delivery: delivery.rawValue, reason: deliveryReason
+        )
+    }
+
+    /// The member `code` of a login, and the answer of a resend (api.md, Sent code).
+    struct Body: Encodable, Sendable {
+        let id: UUID
+        let channel: String
+        let destination: String
+        let reference: String
+        let sentAt: Date
+        let sentAtLocal: String
+        let expiresAt: Date
+        let resendAt: Date
+        let attemptsLeft: Int
+        let delivery: String
+        /// Why it is not on its way; left out where it is.
+        let reason: String?
+    }
+}
+
+/// An address as answers show it: enough for its owner, too little for anybody else.
+enum MaskedDestination {
+    /// `jansen@example.nl` becomes `j•••@e•••.nl`.
+    static func email(_ address: String) -> String {
+        guard let at = address.lastIndex(of: "@") else { return "•••" }
+        let domain = address[address.index(after: at)...]
+        let ending = domain.lastIndex(of: ".").map { domain[$0...] } ?? ""
+        return "\(address.prefix(1))•••@\(domain.prefix(1))•••\(ending)"
+    }
+}

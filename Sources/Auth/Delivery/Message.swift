@@ -1,0 +1,63 @@
+import Cryptography
+import Foundation
+
+/// How a message travels; `message.channel`, and `channel` in every answer.
+enum ChannelKind: String, Codable, Sendable, CaseIterable {
+    case email
+}
+
+/// How far a message got, as callers see it (SC-2).
+enum DeliveryState: String, Codable, Sendable, CaseIterable {
+    /// Waiting for its first or next try; `reason` says why the last one came to nothing.
+    case queued
+    /// Taken by the next mail server or gateway, which is all that most of them ever tell.
+    case sent
+    /// Reported as arrived.
+    case delivered
+    /// Given up, for a reason.
+    case failed
+    /// Its code was dead before it could be handed over (SC-9).
+    case withdrawn
+}
+
+/// The texts there are; the raw value is `message.template` and the first part of the file names.
+enum MessageTemplate: String, Codable, Sendable, CaseIterable {
+    case sessionCode = "session-code"
+}
+
+/// The part of a message that nobody may read in the database: the address and the code.
+///
+/// The statement that makes the code seals it into `message.body`, bound to the row's own id, so
+/// that a body moved to another row does not open. All else is read beside the row when it is due.
+struct OutgoingMessage: Codable, Equatable, Sendable {
+    /// Where it goes; a bare e-mail address.
+    let to: String
+    /// The code, in plain digits.
+    let code: String
+
+    /// The bytes for `message.body`.
+    func sealed(
+        with key: SealingKey, boundTo message: UUID, of practice: UUID
+    ) throws -> [UInt8] {
+        let plaintext = try JSONEncoder().encode(self)
+        return key.seal([UInt8](plaintext), boundTo: Self.binding(message, practice))
+    }
+
+    /// Reads what `sealed` wrote; throws where key, row or bytes are not the ones it was sealed for.
+    static func opened(
+        _ body: [UInt8], with key: SealingKey, boundTo message: UUID, of practice: UUID
+    ) throws -> OutgoingMessage {
+        let plaintext = try key.open(body, boundTo: binding(message, practice))
+        return try JSONDecoder().decode(OutgoingMessage.self, from: Data(plaintext))
+    }
+
+    private static func binding(_ message: UUID, _ practice: UUID) -> [UInt8] {
+        Array("message.body|\(practice.uuidString)|\(message.uuidString)".utf8)
+    }
+}
+
+extension OutgoingMessage: CustomStringConvertible, CustomDebugStringConvertible {
+    /// Never the address or the code: a message that is logged by mistake says nothing.
+    var description: String { "<message>" }
+    var debugDescription: String { "<message>" }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import Postgres
+
+/// Takes the message that has been due for longest, for one worker; withdraws it where its code is
+/// dead (SC-9).
+///
+/// The claim is a lease: a worker that dies loses the message when it runs out, and each claim raises
+/// the fence, so that a worker which comes back late can no longer settle what another one holds
+/// (C3).
+struct ClaimMessage: Statement {
+    /// How long a worker may take; `Dispatcher.handOverLimit` and a commit fit in.
+    static let lease = Duration.seconds(15)
+
+    enum Outcome: Sendable {
+        case claimed(ClaimedMessage)
+        case withdrawn(messageID: UUID, channel: ChannelKind)
+        case noneDue
+    }
+
+    static let spansPractices: String? = "one dispatcher delivers for every practice"
+
+    // The instant is a subquery because an index can't be searched by a volatile function.
+    static let sql = """
+        with due as (  -- 1. The first in line that nobody is holding.
+            select message.practice_id, message.message_id, message.code_id
+            from message
+            where message.state = 'queued'
+              and message.next_attempt_at <= (select clock_timestamp())
+              and message.channel = any($1::text[])
+            order by message.next_attempt_at
+            limit 1
+            for update skip locked
+        ),
+        judged as (  -- 2. Leased, or withdrawn where no code lives that it could carry.
+            update message
+            set state = case when living.code_id is null then 'withdrawn' else 'queued' end,
+                body = case when living.code_id is null then null else message.body end,
+                fence = message.fence + 1,
+                attempts = message.attempts + (living.code_id is not null)::int4,
+                leased_until = case
+                    when living.code_id is not null
+                    then clock_timestamp() + $2::float8 * interval '1 second'
+                end,
+                next_attempt_at = clock_timestamp() + $2::float8 * interval '1 second'
+            from due
+            left join (
+                live_code
+                join code using (practice_id, code_id)
+                join practice using (practice_id)
+            ) as living using (practice_id, code_id)
+            where message.practice_id = due.practice_id
+              and message.message_id = due.message_id
+            returning message.state, message.practice_id, message.message_id, message.channel,
+                      message.template, message.locale, message.body, message.fence,
+                      message.attempts, message.code_id, message.expires_at,
+                      living.reference, living.sent_at,
+                      living.name, living.time_zone, living.support_contact
+        )
+        select judged.*, $nonce as nonce
+        from (values (1)) as always_one_row
+        left join judged on true
+        """
+
+    /// The kinds of message that this worker has a channel for.
+    let channels: [ChannelKind]
+
+    var parameters: [Parameter] {
+        [.texts(channels.map(\.rawValue)), .real(Self.lease.seconds)]
+    }
+
+    static func decode(_ rows: [Row]) throws -> Outcome {
+        guard let row = rows.first, let state = try row.textIfPresent("state") else {
+            return .noneDue
+        }
+        guard let channel = ChannelKind(rawValue: try row.text("channel")) else {
+            throw PostgresError.undecodable("channel")
+        }
+        guard state == DeliveryState.queued.rawValue else {
+            return .withdrawn(messageID: try row.uuid("message_id"), channel: channel)
+        }
+        return .claimed(try ClaimedMessage(row, channel: channel))
+    }
+}
+
+/// A message in one worker's hands: what is in its row, and what its text says of code and practice.
+struct ClaimedMessage: Sendable {
+    let practiceID: UUID
+    let messageID: UUID
+    let codeID: UUID
+    let channel: ChannelKind
+    /// Nil for a text that this version does not know (an older instance, a newer row).
+    let template: MessageTemplate?
+    let locale: String
+    /// Sealed; see `OutgoingMessage`.
+    let body: [UInt8]
+    /// What shows at the end that the lease is still ours.
+    let fence: Int
+    /// This attempt's number, from 1.
+    let attempt: Int
+    let expiresAt: Date
+    let reference: String
+    let sentAt: Date
+    let practiceName: String
+    let timeZone: TimeZone
+    let supportContact: String
+
+    init(_ row: Row, channel: ChannelKind) throws {
+        self.channel = channel
+        practiceID = try row.uuid("practice_id")
+        messageID = try row.uuid("message_id")
+        codeID = try row.uuid("code_id")
+        template = MessageTemplate(rawValue: try row.text("template"))
+        locale = try row.text("locale")
+        body = try row.bytes("body")
+        fence = try row.int("fence")
+        attempt = try row.int("attempts")
+        expiresAt = try row.instant("expires_at")
+        reference = try row.text("reference")
+        sentAt = try row.instant("sent_at")
+        practiceName = try row.text("name")
+        guard let timeZone = TimeZone(identifier: try row.text("time_zone")) else {
+            throw PostgresError.undecodable("time_zone")
+        }
+        self.timeZone = timeZone
+        supportContact = try row.text("support_contact")
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import Postgres
+
+/// Records what became of a claimed message, if the claim still holds; the body goes with the end.
+struct SettleMessage: Statement {
+    let message: ClaimedMessage
+    let result: Result
+
+    enum Result: Equatable, Sendable {
+        case sent(Receipt)
+        case failed(DeliveryFailure.Reason)
+        /// Another try after the delay; failed at once where its code would be dead by then.
+        case retry(DeliveryFailure.Reason, after: Duration)
+        /// Its code died in our hands.
+        case withdrawn
+    }
+
+    /// The state it is in now; nil where another worker holds it or it had ended before, and nothing
+    /// was changed.
+    typealias Output = DeliveryState?
+
+    var subject: UUID? { message.messageID }
+
+    static let sql = """
+        with verdict as (  -- 1. Waiting beyond the code's life would help nobody.
+            select case
+                       when $4::text <> 'queued' then $4::text
+                       when message.expires_at
+                           > clock_timestamp() + $7::float8 * interval '1 second' then 'queued'
+                       else 'failed'
+                   end as state
+            from message
+            where message.practice_id = $1::uuid
+              and message.message_id = $2::uuid
+        ),
+        settled as (  -- 2. Only by the latest claim. What went out is 'sent' even if it was
+                      --    withdrawn meanwhile: support must be able to believe the state.
+            update message
+            set state = verdict.state,
+                body = case when verdict.state = 'queued' then message.body end,
+                reason = $5::text,
+                provider_message_id = $6::text,
+                handed_over_at = case when verdict.state = 'sent' then clock_timestamp() end,
+                next_attempt_at = clock_timestamp() + $7::float8 * interval '1 second',
+                leased_until = null
+            from verdict
+            where message.practice_id = $1::uuid
+              and message.message_id = $2::uuid
+              and message.fence = $3::int8
+              and (message.state = 'queued' or (message.state = 'withdrawn' and $4::text = 'sent'))
+            returning message.state
+        )
+        select settled.state, $nonce as nonce
+        from (values (1)) as always_one_row
+        left join settled on true
+        """
+
+    var parameters: [Parameter] {
+        let row: [Parameter] = [
+            .uuid(message.practiceID), .uuid(message.messageID), .int(message.fence),
+        ]
+        return switch result {
+        case .sent(let receipt):
+            row + [.text("sent"), .null, receipt.providerMessageID.map(Parameter.text) ?? .null, .real(0)]
+        case .failed(let reason):
+            row + [.text("failed"), .text(reason.rawValue), .null, .real(0)]
+        case .retry(let reason, let delay):
+            row + [.text("queued"), .text(reason.rawValue), .null, .real(delay.seconds)]
+        case .withdrawn:
+            row + [.text("withdrawn"), .null, .null, .real(0)]
+        }
+    }
+
+    static func decode(_ rows: [Row]) throws -> DeliveryState? {
+        guard let state = try rows.first?.textIfPresent("state") else { return nil }
+        guard let state = DeliveryState(rawValue: state) else {
+            throw PostgresError.undecodable("state")
+        }
+        return state
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+
+/// A message as it goes out, complete in the person's language.
+struct RenderedMessage: Sendable {
+    /// The same at every try: the idempotency key for the far side.
+    let id: UUID
+    let practiceID: UUID
+    let to: String
+    let locale: String
+    /// The practice's name, as the sender is shown.
+    let senderName: String
+    let subject: String
+    let text: String
+    let html: String
+    /// The code inside, for a channel that can point it out.
+    let code: String
+    /// When the code was made: the time that the text names.
+    let sentAt: Date
+    /// From then on it is worth nothing.
+    let expiresAt: Date
+}
+
+extension RenderedMessage: CustomStringConvertible, CustomDebugStringConvertible {
+    /// Only the id: a message that is logged by mistake says nothing.
+    var description: String { "<message \(id.uuidString.lowercased())>" }
+    var debugDescription: String { description }
+}
+
+extension RenderedMessage {
+    /// Puts together what the row, its sealed body and the texts say.
+    init(
+        _ claimed: ClaimedMessage, _ outgoing: OutgoingMessage, template: MessageTemplate,
+        templates: Templates
+    ) throws(TemplateFault) {
+        let texts = try templates.render(
+            template, locale: claimed.locale,
+            variables: [
+                .practice: claimed.practiceName,
+                .code: outgoing.code,
+                .sentAt: LocalTime.text(claimed.sentAt, in: claimed.timeZone),
+                .validUntil: LocalTime.text(claimed.expiresAt, in: claimed.timeZone),
+                .reference: claimed.reference,
+                .supportContact: claimed.supportContact,
+            ])
+        self.init(
+            id: claimed.messageID, practiceID: claimed.practiceID, to: outgoing.to,
+            locale: claimed.locale, senderName: claimed.practiceName, subject: texts.subject,
+            text: texts.text, html: texts.html, code: outgoing.code, sentAt: claimed.sentAt,
+            expiresAt: claimed.expiresAt)
+    }
+}

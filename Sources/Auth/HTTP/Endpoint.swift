@@ -1,0 +1,115 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// One method of one path: refuses in the order of api.md, then lets the handler answer.
+struct Endpoint: HTTPResponder {
+    typealias Context = AuthRequestContext
+    typealias Handler =
+        @Sendable (Hummingbird.RequestBody, AuthRequestContext) async throws -> Answer
+
+    /// Who may call.
+    enum Access: Equatable, Sendable {
+        /// Anybody.
+        case open
+        /// A client with a key, which has the scope if one is named.
+        case key(Scope?)
+    }
+
+    /// What is read of the body before the handler runs.
+    enum Input: Sendable {
+        /// Nothing; a body is thrown away.
+        case ignored
+        /// All of it, as JSON.
+        case json
+        /// All of it, as JSON, if there is any.
+        case optionalJSON
+        /// Nothing: the handler reads the lines as they come.
+        case lines
+    }
+
+    let access: Access
+    let input: Input
+    let limits: RequestLimits
+    let authenticator: (any APIKeyAuthenticator)?
+    let handler: Handler
+
+    func respond(to request: Request, context: AuthRequestContext) async throws -> Response {
+        var context = context
+        context.method = request.method
+        context.path = request.uri.path
+        context.rawQuery = request.uri.query
+        if case .key(let scope) = access {
+            let caller = try await authenticate(request)
+            context.identifiedCaller = caller
+            context.record.update {
+                $0.clientID = caller.clientID
+                $0.practice = caller.practice
+            }
+            if request.headers[.acceptLanguage].flatMap({ Language(acceptLanguage: $0) }) == nil {
+                context.language = caller.practice.locale
+            }
+            if let scope, !caller.scopes.contains(scope) { throw Problem(.scopeMissing) }
+        }
+        try refuseMediaType(of: request)
+        try refuseAnnouncedLength(of: request)
+        try RequestHeaders.read(request.headers, into: &context)
+        context.body = try await collect(request)
+        return try await handler(request.body, context).response
+    }
+
+    private func authenticate(_ request: Request) async throws -> Caller {
+        let keys = request.headers[values: .apiKey]
+        guard let key = keys.first, keys.count == 1, (1...256).contains(key.utf8.count),
+            key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
+            let caller = try await authenticator?.caller(forKey: key)
+        else { throw Problem(.apiKeyInvalid) }
+        return caller
+    }
+
+    /// A body that is there must say what it is; one that is demanded must be there.
+    private func refuseMediaType(of request: Request) throws(Problem) {
+        guard input != .ignored else { return }
+        let headers = request.headers
+        let isEmpty = headers[.transferEncoding] == nil && (headers[.contentLength] ?? "0") == "0"
+        if isEmpty, input == .optionalJSON { return }
+        let types = headers[values: .contentType]
+        guard types.count == 1, let type = types.first,
+            type.mediaType == (input == .lines ? "application/x-ndjson" : "application/json"),
+            headers[.contentEncoding] == nil
+        else { throw Problem(.mediaTypeUnsupported) }
+    }
+
+    private func refuseAnnouncedLength(of request: Request) throws(Problem) {
+        guard input != .ignored, let length = request.headers[.contentLength] else { return }
+        guard let length = Int(length), length <= limits.bodyBytes else {
+            throw Problem(.bodyTooLarge)
+        }
+    }
+
+    private func collect(_ request: Request) async throws -> [UInt8] {
+        guard input == .json || input == .optionalJSON else { return [] }
+        var bytes: [UInt8] = []
+        for try await part in request.body {
+            guard bytes.count + part.readableBytes <= limits.bodyBytes else {
+                throw Problem(.bodyTooLarge)
+            }
+            bytes.append(contentsOf: part.readableBytesView)
+        }
+        return bytes
+    }
+}
+
+extension String {
+    /// A `Content-Type` without its parameters, in lower case.
+    ///
+    /// A charset other than UTF-8 makes it something we do not read.
+    fileprivate var mediaType: String? {
+        let pieces = split(separator: ";").map { $0.trimmingSpaces.lowercased() }
+        for parameter in pieces.dropFirst() where parameter.hasPrefix("charset=") {
+            let charset = parameter.dropFirst("charset=".count)
+            guard charset == "utf-8" || charset == "\"utf-8\"" else { return nil }
+        }
+        return pieces.first
+    }
+}

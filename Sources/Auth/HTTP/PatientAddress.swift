@@ -1,0 +1,35 @@
+import Foundation
+
+/// Where the patient sits, as the caller says in `X-Patient-IP` (Z-12).
+struct PatientAddress: Sendable, Equatable {
+    /// 4 bytes (IPv4) or 16 (IPv6); an IPv4 address mapped into IPv6 counts as IPv4.
+    let bytes: [UInt8]
+
+    /// Reads one address without port, zone or brackets; nil for anything else.
+    init?(_ text: String) {
+        guard text.utf8.count <= Int(INET6_ADDRSTRLEN) else { return nil }
+        var v4 = in_addr()
+        if inet_pton(AF_INET, text, &v4) == 1 {
+            bytes = withUnsafeBytes(of: v4) { Array($0) }
+            return
+        }
+        var v6 = in6_addr()
+        guard inet_pton(AF_INET6, text, &v6) == 1 else { return nil }
+        let all = withUnsafeBytes(of: v6) { Array($0) }
+        bytes = all.starts(with: Self.mappedPrefix) ? Array(all.suffix(4)) : all
+    }
+
+    /// What counts as one network in limits and lanes: an IPv4 address, or the first 64 bits of an IPv6
+    /// address, since one household has all the others to choose from.
+    var network: [UInt8] { bytes.count == 4 ? bytes : Array(bytes.prefix(8)) }
+
+    /// The address in its canonical spelling (RFC 5952).
+    var text: String {
+        var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        let family = bytes.count == 4 ? AF_INET : AF_INET6
+        guard inet_ntop(family, bytes, &buffer, socklen_t(buffer.count)) != nil else { return "" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    private static let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+}

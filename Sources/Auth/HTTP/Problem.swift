@@ -1,0 +1,158 @@
+import Foundation
+
+/// A refusal: what a caller is told in an RFC 9457 problem document.
+///
+/// `kind` decides status, title and sentence. The optional members are the facts a sentence or a
+/// program needs; each appears in the document under the name of api.md and nowhere else.
+struct Problem: Error, Sendable {
+    let kind: Kind
+    /// Guesses left on this code and in this hour (SC-7); member `attempts_left`.
+    var attemptsLeft: Int?
+    /// Digits found in what was typed (SC-6); member `digits_found`.
+    var digitsFound: Int?
+    /// The newest code, where an older one was typed (SC-3); members `newest_*`.
+    var newestCode: NewestCode?
+    /// When it is worth trying again; header `Retry-After`, and member `retry_at` unless it is a 503.
+    var retryAt: Date?
+    /// What is wrong, one entry a fault; member `errors`.
+    var faults: [Fault]
+    /// The methods a path knows; header `Allow` of a 405.
+    var allowedMethods: [String]
+
+    init(
+        _ kind: Kind, attemptsLeft: Int? = nil, digitsFound: Int? = nil,
+        newestCode: NewestCode? = nil, retryAt: Date? = nil, faults: [Fault] = [],
+        allowedMethods: [String] = []
+    ) {
+        self.kind = kind
+        self.attemptsLeft = attemptsLeft
+        self.digitsFound = digitsFound
+        self.newestCode = newestCode
+        self.retryAt = retryAt
+        self.faults = faults
+        self.allowedMethods = allowedMethods
+    }
+
+    /// What a person needs to find the newest code in a mailbox (SC-2, SC-3).
+    struct NewestCode: Sendable, Equatable {
+        let sentAt: Date
+        /// The practice's clock, `11:50`.
+        let sentAtLocal: String
+        /// Two capitals.
+        let reference: String
+    }
+}
+
+extension Problem {
+    /// Every kind there is; the raw value is the slug in `type`, in the log and in the metrics.
+    enum Kind: String, CaseIterable, Sendable {
+        case bodyMalformed = "body-malformed"
+        case headerInvalid = "header-invalid"
+        case queryInvalid = "query-invalid"
+        case requestMalformed = "request-malformed"
+        case apiKeyInvalid = "api-key-invalid"
+        case tokenInvalid = "token-invalid"
+        case scopeMissing = "scope-missing"
+        case loginRefused = "login-refused"
+        case notFound = "not-found"
+        case codeUnknown = "code-unknown"
+        case factorUnknown = "factor-unknown"
+        case methodNotAllowed = "method-not-allowed"
+        case requestTimeout = "request-timeout"
+        case loginEnded = "login-ended"
+        case codeSuperseded = "code-superseded"
+        case codeUsed = "code-used"
+        case factorUnavailable = "factor-unavailable"
+        case idempotencyInProgress = "idempotency-in-progress"
+        case idempotencySecretGone = "idempotency-secret-gone"
+        case codeExpired = "code-expired"
+        case bodyTooLarge = "body-too-large"
+        case targetTooLong = "target-too-long"
+        case mediaTypeUnsupported = "media-type-unsupported"
+        case expectationFailed = "expectation-failed"
+        case fieldInvalid = "field-invalid"
+        case codeIncorrect = "code-incorrect"
+        case codeMalformed = "code-malformed"
+        case idempotencyKeyReused = "idempotency-key-reused"
+        case headersTooLarge = "headers-too-large"
+        case loginThrottled = "login-throttled"
+        case codeAttemptsExhausted = "code-attempts-exhausted"
+        case resendTooSoon = "resend-too-soon"
+        case sendsExhausted = "sends-exhausted"
+        case internalError = "internal-error"
+        case serviceUnavailable = "service-unavailable"
+        case overloaded
+
+        /// The HTTP status.
+        var status: Int {
+            switch self {
+            case .bodyMalformed, .headerInvalid, .queryInvalid, .requestMalformed: 400
+            case .apiKeyInvalid, .tokenInvalid: 401
+            case .scopeMissing, .loginRefused: 403
+            case .notFound, .codeUnknown, .factorUnknown: 404
+            case .methodNotAllowed: 405
+            case .requestTimeout: 408
+            case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable,
+                .idempotencyInProgress, .idempotencySecretGone:
+                409
+            case .codeExpired: 410
+            case .bodyTooLarge: 413
+            case .targetTooLong: 414
+            case .mediaTypeUnsupported: 415
+            case .expectationFailed: 417
+            case .fieldInvalid, .codeIncorrect, .codeMalformed, .idempotencyKeyReused: 422
+            case .loginThrottled, .codeAttemptsExhausted, .resendTooSoon, .sendsExhausted: 429
+            case .headersTooLarge: 431
+            case .internalError: 500
+            case .serviceUnavailable, .overloaded: 503
+            }
+        }
+
+        /// Whether the connection is given up after the answer, because what follows on it cannot
+        /// be trusted to be a request, or is more than we are willing to read.
+        var endsConnection: Bool {
+            switch self {
+            case .requestMalformed, .requestTimeout, .bodyTooLarge, .targetTooLong,
+                .headersTooLarge, .expectationFailed:
+                true
+            default: false
+            }
+        }
+    }
+}
+
+extension Problem {
+    /// One thing that is wrong with a request, and where.
+    struct Fault: Sendable, Equatable {
+        /// Where it is: a JSON pointer (RFC 6901) into the body, a header, or a query parameter.
+        enum Place: Sendable, Equatable {
+            case pointer(String)
+            case header(String)
+            case parameter(String)
+        }
+
+        /// What is wrong, as a word for programs.
+        enum Code: String, CaseIterable, Sendable {
+            case required
+            case wrongType = "wrong-type"
+            case tooShort = "too-short"
+            case tooLong = "too-long"
+            case outOfRange = "out-of-range"
+            case wrongFormat = "wrong-format"
+            case notAllowed = "not-allowed"
+            case unknown
+            case duplicate
+            case tooDeep = "too-deep"
+            case syntax
+            case encoding
+        }
+
+        let place: Place
+        let code: Code
+
+        init(_ place: Place, _ code: Code) {
+            self.place = place
+            self.code = code
+        }
+    }
+}

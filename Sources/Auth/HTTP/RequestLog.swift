@@ -1,0 +1,97 @@
+import Logging
+import Metrics
+
+/// Writes the one log line and the metrics of each request.
+///
+/// A line holds the route's template, ids and the outcome; never target, query, headers or body
+/// (Z-29).
+struct RequestLog: Sendable {
+    let logger: Logger
+    let metrics: any MetricsFactory
+
+    init(logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory) {
+        self.logger = logger
+        self.metrics = metrics
+    }
+
+    /// The request was answered.
+    func answered(_ record: RequestRecord, status: Int, problem: Problem.Kind?) {
+        let duration = ContinuousClock.now - record.startedAt
+        let facts = record.facts
+        let method = Self.knownMethods.contains(record.method) ? record.method : "other"
+        Timer(
+            label: "http_server_request_duration_seconds",
+            dimensions: [
+                ("method", method), ("route", facts.route), ("status", String(status)),
+            ],
+            factory: metrics
+        ).recordNanoseconds(duration.nanoseconds)
+        if let problem {
+            Counter(
+                label: "http_server_problems_total", dimensions: [("problem", problem.rawValue)],
+                factory: metrics
+            ).increment()
+        }
+        logger.log(
+            level: status >= 500 ? .error : .info, "request",
+            metadata: metadata(record, facts, method: method, status: status, problem, duration))
+    }
+
+    /// A fault: an error nobody expected, answered without detail.
+    ///
+    /// Only its type is written: a description can hold what a caller sent.
+    func fault(_ error: any Error, in record: RequestRecord) {
+        logger.error(
+            "fault",
+            metadata: [
+                "request_id": "\(record.id.text)", "route": "\(record.facts.route)",
+                "fault": "\(String(reflecting: type(of: error)))",
+            ])
+    }
+
+    /// A handler has returned after the connection answered in its place.
+    func late(_ record: RequestRecord) {
+        logger.warning(
+            "late",
+            metadata: [
+                "request_id": "\(record.id.text)", "route": "\(record.facts.route)",
+                "duration_ms": .stringConvertible(
+                    (ContinuousClock.now - record.startedAt).milliseconds),
+            ])
+    }
+
+    private func metadata(
+        _ record: RequestRecord, _ facts: RequestRecord.Facts, method: String, status: Int,
+        _ problem: Problem.Kind?, _ duration: Duration
+    ) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "request_id": "\(record.id.text)",
+            "method": "\(method)",
+            "route": "\(facts.route)",
+            "status": .stringConvertible(status),
+            "duration_ms": .stringConvertible(duration.milliseconds),
+        ]
+        if let problem { metadata["problem"] = "\(problem.rawValue)" }
+        if let id = facts.clientID { metadata["client_id"] = "\(id.text)" }
+        if let id = facts.practice?.id { metadata["practice_id"] = "\(id.text)" }
+        if let id = facts.traceID { metadata["trace_id"] = "\(id)" }
+        if let id = facts.clientRequestID { metadata["client_request_id"] = "\(id)" }
+        return metadata
+    }
+
+    /// A caller can make methods up; metrics and log have one word for all of those.
+    private static let knownMethods: Set<String> = [
+        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE",
+    ]
+}
+
+extension Duration {
+    /// Whole nanoseconds.
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+
+    /// Milliseconds to three decimals.
+    var milliseconds: Double { Double(nanoseconds / 1_000) / 1_000 }
+}

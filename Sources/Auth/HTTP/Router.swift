@@ -1,0 +1,20 @@
+/// Every feature, one line each.
+struct Router: Sendable {
+    let health: HealthRoutes
+    let logins: LoginRoutes
+    let sessions: SessionRoutes
+    let accounts: AccountRoutes
+    /// In development only.
+    let mailbox: MailboxRoutes?
+    let metrics: MetricsRegistry
+
+    func add(to endpoints: Endpoints, internal internalEndpoints: Endpoints) throws {
+        logins.add(to: endpoints)
+        sessions.add(to: endpoints)
+        accounts.add(to: endpoints)
+        health.add(to: endpoints)
+        try DocsRoutes().add(to: endpoints)
+        mailbox?.add(to: endpoints)
+        health.addInternal(to: internalEndpoints, metrics: metrics)
+    }
+}

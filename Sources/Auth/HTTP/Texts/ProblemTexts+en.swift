@@ -1,0 +1,164 @@
+/// English.
+struct EnglishProblemTexts: ProblemTexts {
+    let page = ProblemPageWords(
+        whatToDo: "What can you do?", status: "HTTP status", forDevelopers: "For developers")
+
+    func title(_ kind: Problem.Kind) -> String {
+        switch kind {
+        case .bodyMalformed: "Unreadable request"
+        case .headerInvalid: "Invalid header"
+        case .queryInvalid: "Invalid query"
+        case .requestMalformed: "Invalid request"
+        case .apiKeyInvalid: "Unknown key"
+        case .tokenInvalid: "Not signed in"
+        case .scopeMissing: "No access"
+        case .loginRefused: "Sign-in failed"
+        case .notFound: "Not found"
+        case .codeUnknown: "Unknown code"
+        case .factorUnknown: "Unknown way of receiving codes"
+        case .methodNotAllowed: "Not possible"
+        case .requestTimeout: "Too slow"
+        case .loginEnded: "Sign-in ended"
+        case .codeSuperseded: "There is a newer code"
+        case .codeUsed: "Code already used"
+        case .factorUnavailable: "No code can be sent"
+        case .idempotencyInProgress: "Still working on it"
+        case .idempotencySecretGone: "Already done"
+        case .codeExpired: "Code expired"
+        case .bodyTooLarge: "Request too large"
+        case .targetTooLong: "Address too long"
+        case .mediaTypeUnsupported: "Unknown kind of data"
+        case .expectationFailed: "Not possible"
+        case .fieldInvalid: "Details are not right"
+        case .codeIncorrect: "Incorrect code"
+        case .codeMalformed: "This is not a code of 6 digits"
+        case .idempotencyKeyReused: "Key of another request"
+        case .headersTooLarge: "Too many headers"
+        case .loginThrottled: "Too many attempts"
+        case .codeAttemptsExhausted: "Too many incorrect codes"
+        case .resendTooSoon: "Please wait a moment"
+        case .sendsExhausted: "Too many codes sent"
+        case .internalError: "Something went wrong"
+        case .serviceUnavailable: "Not available just now"
+        case .overloaded: "Very busy"
+        }
+    }
+
+    func detail(_ kind: Problem.Kind, _ facts: ProblemFacts) -> String {
+        switch kind {
+        case .bodyMalformed, .headerInvalid, .queryInvalid, .requestMalformed, .apiKeyInvalid,
+            .scopeMissing, .methodNotAllowed, .bodyTooLarge, .targetTooLong,
+            .mediaTypeUnsupported, .expectationFailed, .idempotencyKeyReused, .headersTooLarge:
+            "Something went wrong between the portal and the sign-in service. Please try again. "
+                + otherwise(facts)
+        case .notFound: "This does not exist, or no longer does. Please start signing in again."
+        case .tokenInvalid: "You are not signed in, or no longer are. Please sign in again."
+        case .loginRefused:
+            "Signing in failed. Check your username and your password. Do you share an e-mail "
+                + "address with somebody? Then sign in with your customer number or your username. "
+                + otherwise(facts)
+        case .codeUnknown:
+            "This code belongs to no sign-in that is still going on. Please start signing in again."
+        case .factorUnknown:
+            "We do not know this way of receiving codes. Please choose another way."
+        case .requestTimeout:
+            "Sending took too long. Check your internet connection and try again."
+        case .loginEnded: "This sign-in has ended. Please start signing in again."
+        case .codeSuperseded: newer(facts)
+        case .codeUsed:
+            "This code has been used already. Are you not signed in yet? Then ask for a new code."
+        case .factorUnavailable:
+            "We cannot send you a code this way just now. Choose another way, or contact "
+                + "\(contact(facts))."
+        case .idempotencyInProgress:
+            "We are already working on your request. Wait a moment, then try again."
+        case .idempotencySecretGone:
+            "This request was carried out already. Please start signing in again."
+        case .codeExpired: "This code has expired. Please ask for a new code."
+        case .fieldInvalid:
+            "Something you filled in is not right. Please check it and try again."
+        case .codeIncorrect: incorrect(facts)
+        case .codeMalformed: malformed(facts)
+        case .loginThrottled:
+            "There were too many attempts to sign in. \(again(facts.wait)) "
+                + "You need not do anything else."
+        case .codeAttemptsExhausted:
+            "An incorrect code was typed too many times. \(again(facts.wait)) " + otherwise(facts)
+        case .resendTooSoon:
+            "We have just sent you a code. Look in your spam folder too. No code? "
+                + again(facts.wait)
+        case .sendsExhausted:
+            "Too many codes were sent. \(again(facts.wait)) Do the codes not arrive? Then contact "
+                + "\(contact(facts))."
+        case .internalError:
+            "Something went wrong on our side. Please try again in a few minutes. "
+                + otherwise(facts)
+        case .serviceUnavailable:
+            "Signing in is not possible just now. Please try again in a few seconds."
+        case .overloaded: "It is very busy just now. Please try again in a few seconds."
+        }
+    }
+
+    func detail(_ code: Problem.Fault.Code) -> String {
+        switch code {
+        case .required: "This is missing."
+        case .wrongType: "This is the wrong kind of value."
+        case .tooShort: "This is too short or empty."
+        case .tooLong: "This is too long."
+        case .outOfRange: "This number is too small or too large."
+        case .wrongFormat: "This is not written in the right way."
+        case .notAllowed: "There is no such choice."
+        case .unknown: "This is not known here."
+        case .duplicate: "This is there twice."
+        case .tooDeep: "This is nested too deeply."
+        case .syntax: "This is not valid JSON."
+        case .encoding: "These are not valid characters."
+        }
+    }
+
+    private func contact(_ facts: ProblemFacts) -> String { facts.contact ?? "your practice" }
+
+    private func otherwise(_ facts: ProblemFacts) -> String {
+        "If it does not work, contact \(contact(facts))."
+    }
+
+    private func again(_ wait: ProblemFacts.Wait) -> String {
+        switch wait {
+        case .unknown: "Please try again later."
+        case .over: "You can try again now."
+        case .seconds(1): "Please try again in 1 second."
+        case .seconds(let count): "Please try again in \(count) seconds."
+        case .minutes(let count): "Please try again in \(count) minutes."
+        case .today(let clock): "Please try again at \(clock)."
+        case .tomorrow(let clock): "Please try again tomorrow at \(clock)."
+        }
+    }
+
+    private func newer(_ facts: ProblemFacts) -> String {
+        guard let newest = facts.newestCode else {
+            return "A newer code was sent. Please use that one."
+        }
+        return "A newer code was sent at \(newest.sentAtLocal) "
+            + "(reference \(newest.reference)). Please use that one."
+    }
+
+    private func incorrect(_ facts: ProblemFacts) -> String {
+        switch facts.attemptsLeft {
+        case nil: "This code is not correct. Please check it and try again."
+        case 0?: "This code is not correct. Please start signing in again."
+        case 1?: "This code is not correct. You can try once more."
+        case let count?: "This code is not correct. You can try \(count) more times."
+        }
+    }
+
+    private func malformed(_ facts: ProblemFacts) -> String {
+        let found =
+            switch facts.digitsFound {
+            case nil: ""
+            case 0?: "We found no digits. "
+            case 1?: "We found 1 digit. "
+            case let count?: "We found \(count) digits. "
+            }
+        return found + "The code has 6 digits. Type all 6. This does not count as an attempt."
+    }
+}

@@ -1,0 +1,163 @@
+/// Norwegian Bokmål.
+struct BokmålProblemTexts: ProblemTexts {
+    let page = ProblemPageWords(
+        whatToDo: "Hva kan du gjøre?", status: "HTTP-status", forDevelopers: "For utviklere")
+
+    func title(_ kind: Problem.Kind) -> String {
+        switch kind {
+        case .bodyMalformed: "Uleselig forespørsel"
+        case .headerInvalid: "Ugyldig header"
+        case .queryInvalid: "Ugyldig søk"
+        case .requestMalformed: "Ugyldig forespørsel"
+        case .apiKeyInvalid: "Ukjent nøkkel"
+        case .tokenInvalid: "Ikke logget inn"
+        case .scopeMissing: "Ingen tilgang"
+        case .loginRefused: "Innloggingen mislyktes"
+        case .notFound: "Ikke funnet"
+        case .codeUnknown: "Ukjent kode"
+        case .factorUnknown: "Ukjent mottaksmåte"
+        case .methodNotAllowed: "Ikke mulig"
+        case .requestTimeout: "For langsomt"
+        case .loginEnded: "Innloggingen er avsluttet"
+        case .codeSuperseded: "Det finnes en nyere kode"
+        case .codeUsed: "Koden er allerede brukt"
+        case .factorUnavailable: "Kan ikke sende kode"
+        case .idempotencyInProgress: "Behandles fortsatt"
+        case .idempotencySecretGone: "Allerede behandlet"
+        case .codeExpired: "Koden er utløpt"
+        case .bodyTooLarge: "Forespørselen er for stor"
+        case .targetTooLong: "Adressen er for lang"
+        case .mediaTypeUnsupported: "Ukjent datatype"
+        case .expectationFailed: "Ikke mulig"
+        case .fieldInvalid: "Opplysningene stemmer ikke"
+        case .codeIncorrect: "Feil kode"
+        case .codeMalformed: "Dette er ikke en kode på 6 sifre"
+        case .idempotencyKeyReused: "Nøkkelen hører til en annen forespørsel"
+        case .headersTooLarge: "For mange headere"
+        case .loginThrottled: "For mange forsøk"
+        case .codeAttemptsExhausted: "Feil kode for mange ganger"
+        case .resendTooSoon: "Vent litt"
+        case .sendsExhausted: "For mange koder er sendt"
+        case .internalError: "Noe gikk galt"
+        case .serviceUnavailable: "Ikke tilgjengelig akkurat nå"
+        case .overloaded: "Stor pågang"
+        }
+    }
+
+    func detail(_ kind: Problem.Kind, _ facts: ProblemFacts) -> String {
+        switch kind {
+        case .bodyMalformed, .headerInvalid, .queryInvalid, .requestMalformed, .apiKeyInvalid,
+            .scopeMissing, .methodNotAllowed, .bodyTooLarge, .targetTooLong,
+            .mediaTypeUnsupported, .expectationFailed, .idempotencyKeyReused, .headersTooLarge:
+            "Noe gikk galt mellom portalen og innloggingstjenesten. Prøv igjen. "
+                + otherwise(facts)
+        case .notFound: "Dette finnes ikke, eller finnes ikke lenger. Start innloggingen på nytt."
+        case .tokenInvalid: "Du er ikke logget inn, eller ikke lenger. Logg inn på nytt."
+        case .loginRefused:
+            "Innloggingen mislyktes. Kontroller brukernavnet og passordet. Deler du e-postadresse "
+                + "med noen? Logg inn med kundenummeret eller brukernavnet ditt. "
+                + otherwise(facts)
+        case .codeUnknown:
+            "Koden hører ikke til en innlogging som er i gang. Start innloggingen på nytt."
+        case .factorUnknown:
+            "Vi kjenner ikke denne måten å motta koder på. Velg en annen måte."
+        case .requestTimeout:
+            "Det tok for lang tid å sende. Kontroller internettforbindelsen og prøv igjen."
+        case .loginEnded: "Denne innloggingen er avsluttet. Start innloggingen på nytt."
+        case .codeSuperseded: newer(facts)
+        case .codeUsed:
+            "Koden er allerede brukt. Er du ikke logget inn ennå? Be om en ny kode."
+        case .factorUnavailable:
+            "Vi kan ikke sende deg en kode på denne måten nå. Velg en annen måte, eller ta kontakt "
+                + "med \(contact(facts))."
+        case .idempotencyInProgress:
+            "Forespørselen din er allerede under behandling. Vent litt og prøv igjen."
+        case .idempotencySecretGone:
+            "Forespørselen er allerede behandlet. Start innloggingen på nytt."
+        case .codeExpired: "Koden er utløpt. Be om en ny kode."
+        case .fieldInvalid:
+            "Noe av det du fylte inn, stemmer ikke. Se over det og prøv igjen."
+        case .codeIncorrect: incorrect(facts)
+        case .codeMalformed: malformed(facts)
+        case .loginThrottled:
+            "Det er gjort for mange forsøk på å logge inn. \(again(facts.wait)) "
+                + "Du trenger ikke å gjøre noe selv."
+        case .codeAttemptsExhausted:
+            "Feil kode er skrevet inn for mange ganger. \(again(facts.wait)) " + otherwise(facts)
+        case .resendTooSoon:
+            "Vi har nettopp sendt deg en kode. Se også i søppelposten. Har du ikke fått koden? "
+                + again(facts.wait)
+        case .sendsExhausted:
+            "Det er sendt for mange koder. \(again(facts.wait)) Kommer ikke kodene frem? Ta kontakt "
+                + "med \(contact(facts))."
+        case .internalError:
+            "Noe gikk galt hos oss. Prøv igjen om noen minutter. " + otherwise(facts)
+        case .serviceUnavailable:
+            "Det er ikke mulig å logge inn akkurat nå. Prøv igjen om noen sekunder."
+        case .overloaded: "Det er stor pågang akkurat nå. Prøv igjen om noen sekunder."
+        }
+    }
+
+    func detail(_ code: Problem.Fault.Code) -> String {
+        switch code {
+        case .required: "Dette mangler."
+        case .wrongType: "Dette er feil slags opplysning."
+        case .tooShort: "Dette er for kort eller tomt."
+        case .tooLong: "Dette er for langt."
+        case .outOfRange: "Tallet er for lite eller for stort."
+        case .wrongFormat: "Dette er ikke skrevet riktig."
+        case .notAllowed: "Dette valget finnes ikke."
+        case .unknown: "Dette kjenner vi ikke til her."
+        case .duplicate: "Dette står to ganger."
+        case .tooDeep: "Dette har for mange nivåer."
+        case .syntax: "Dette er ikke gyldig JSON."
+        case .encoding: "Dette er ikke gyldige tegn."
+        }
+    }
+
+    private func contact(_ facts: ProblemFacts) -> String { facts.contact ?? "legekontoret ditt" }
+
+    private func otherwise(_ facts: ProblemFacts) -> String {
+        "Får du det ikke til? Ta kontakt med \(contact(facts))."
+    }
+
+    private func again(_ wait: ProblemFacts.Wait) -> String {
+        switch wait {
+        case .unknown: "Prøv igjen senere."
+        case .over: "Du kan prøve igjen nå."
+        case .seconds(1): "Prøv igjen om 1 sekund."
+        case .seconds(let count): "Prøv igjen om \(count) sekunder."
+        case .minutes(let count): "Prøv igjen om \(count) minutter."
+        case .today(let clock): "Prøv igjen kl. \(clock)."
+        case .tomorrow(let clock): "Prøv igjen i morgen kl. \(clock)."
+        }
+    }
+
+    private func newer(_ facts: ProblemFacts) -> String {
+        guard let newest = facts.newestCode else {
+            return "Det er sendt en nyere kode. Bruk den."
+        }
+        return "Det ble sendt en nyere kode kl. \(newest.sentAtLocal) "
+            + "(referanse \(newest.reference)). Bruk den."
+    }
+
+    private func incorrect(_ facts: ProblemFacts) -> String {
+        switch facts.attemptsLeft {
+        case nil: "Koden er ikke riktig. Se over den og prøv igjen."
+        case 0?: "Koden er ikke riktig. Start innloggingen på nytt."
+        case 1?: "Koden er ikke riktig. Du kan prøve én gang til."
+        case let count?: "Koden er ikke riktig. Du kan prøve \(count) ganger til."
+        }
+    }
+
+    private func malformed(_ facts: ProblemFacts) -> String {
+        let found =
+            switch facts.digitsFound {
+            case nil: ""
+            case 0?: "Vi fant ingen sifre. "
+            case 1?: "Vi fant 1 siffer. "
+            case let count?: "Vi fant \(count) sifre. "
+            }
+        return found + "Koden har 6 sifre. Skriv inn alle 6. Dette teller ikke som et forsøk."
+    }
+}

@@ -1,0 +1,162 @@
+/// Dutch, with "u".
+struct DutchProblemTexts: ProblemTexts {
+    let page = ProblemPageWords(
+        whatToDo: "Wat kunt u doen?", status: "HTTP-status", forDevelopers: "Voor ontwikkelaars")
+
+    func title(_ kind: Problem.Kind) -> String {
+        switch kind {
+        case .bodyMalformed: "Onleesbaar verzoek"
+        case .headerInvalid: "Ongeldige header"
+        case .queryInvalid: "Ongeldige zoekvraag"
+        case .requestMalformed: "Ongeldig verzoek"
+        case .apiKeyInvalid: "Onbekende sleutel"
+        case .tokenInvalid: "Niet ingelogd"
+        case .scopeMissing: "Geen toegang"
+        case .loginRefused: "Inloggen niet gelukt"
+        case .notFound: "Niet gevonden"
+        case .codeUnknown: "Onbekende code"
+        case .factorUnknown: "Onbekende manier van ontvangen"
+        case .methodNotAllowed: "Niet mogelijk"
+        case .requestTimeout: "Te langzaam"
+        case .loginEnded: "Inlogpoging afgesloten"
+        case .codeSuperseded: "Er is een nieuwere code"
+        case .codeUsed: "Code al gebruikt"
+        case .factorUnavailable: "Geen code mogelijk"
+        case .idempotencyInProgress: "Nog bezig"
+        case .idempotencySecretGone: "Al verwerkt"
+        case .codeExpired: "Code verlopen"
+        case .bodyTooLarge: "Verzoek te groot"
+        case .targetTooLong: "Adres te lang"
+        case .mediaTypeUnsupported: "Onbekend soort gegevens"
+        case .expectationFailed: "Niet mogelijk"
+        case .fieldInvalid: "Gegevens kloppen niet"
+        case .codeIncorrect: "Onjuiste code"
+        case .codeMalformed: "Dit is geen code van 6 cijfers"
+        case .idempotencyKeyReused: "Sleutel van een ander verzoek"
+        case .headersTooLarge: "Te veel headers"
+        case .loginThrottled: "Te vaak geprobeerd"
+        case .codeAttemptsExhausted: "Te vaak een onjuiste code"
+        case .resendTooSoon: "Nog even wachten"
+        case .sendsExhausted: "Te veel codes verstuurd"
+        case .internalError: "Er ging iets mis"
+        case .serviceUnavailable: "Even niet bereikbaar"
+        case .overloaded: "Het is druk"
+        }
+    }
+
+    func detail(_ kind: Problem.Kind, _ facts: ProblemFacts) -> String {
+        switch kind {
+        case .bodyMalformed, .headerInvalid, .queryInvalid, .requestMalformed, .apiKeyInvalid,
+            .scopeMissing, .methodNotAllowed, .bodyTooLarge, .targetTooLong,
+            .mediaTypeUnsupported, .expectationFailed, .idempotencyKeyReused, .headersTooLarge:
+            "Er ging iets mis tussen het portaal en de inlogdienst. Probeer het opnieuw. "
+                + otherwise(facts)
+        case .notFound: "Dit bestaat niet of niet meer. Begin opnieuw met inloggen."
+        case .tokenInvalid: "U bent niet of niet meer ingelogd. Log opnieuw in."
+        case .loginRefused:
+            "Inloggen is niet gelukt. Controleer uw gebruikersnaam en uw wachtwoord. Deelt u een "
+                + "e-mailadres met iemand? Log dan in met uw klantnummer of gebruikersnaam. "
+                + otherwise(facts)
+        case .codeUnknown:
+            "Deze code hoort niet bij een inlogpoging die nog loopt. Begin opnieuw met inloggen."
+        case .factorUnknown:
+            "Deze manier om een code te ontvangen kennen we niet. Kies een andere manier."
+        case .requestTimeout:
+            "Het versturen duurde te lang. Controleer uw internetverbinding en probeer het opnieuw."
+        case .loginEnded: "Deze inlogpoging is afgesloten. Begin opnieuw met inloggen."
+        case .codeSuperseded: newer(facts)
+        case .codeUsed:
+            "Deze code is al gebruikt. Bent u nog niet ingelogd? Vraag dan een nieuwe code aan."
+        case .factorUnavailable:
+            "We kunnen u op deze manier nu geen code sturen. Kies een andere manier of neem contact "
+                + "op met \(contact(facts))."
+        case .idempotencyInProgress:
+            "Uw verzoek wordt al verwerkt. Wacht even en probeer het dan opnieuw."
+        case .idempotencySecretGone: "Dit verzoek is al verwerkt. Begin opnieuw met inloggen."
+        case .codeExpired: "Deze code is verlopen. Vraag een nieuwe code aan."
+        case .fieldInvalid:
+            "Er klopt iets niet in wat u hebt ingevuld. Kijk het na en probeer het opnieuw."
+        case .codeIncorrect: incorrect(facts)
+        case .codeMalformed: malformed(facts)
+        case .loginThrottled:
+            "Er is te vaak geprobeerd in te loggen. \(again(facts.wait)) "
+                + "U hoeft zelf niets te doen."
+        case .codeAttemptsExhausted:
+            "Er is te vaak een onjuiste code ingevuld. \(again(facts.wait)) " + otherwise(facts)
+        case .resendTooSoon:
+            "We hebben u net een code gestuurd. Kijk ook bij uw ongewenste e-mail. Geen code "
+                + "gekregen? \(again(facts.wait))"
+        case .sendsExhausted:
+            "Er zijn te veel codes verstuurd. \(again(facts.wait)) Komen de codes niet aan? Neem dan "
+                + "contact op met \(contact(facts))."
+        case .internalError:
+            "Er ging bij ons iets mis. Probeer het over een paar minuten opnieuw. "
+                + otherwise(facts)
+        case .serviceUnavailable:
+            "Inloggen is even niet mogelijk. Probeer het over enkele seconden opnieuw."
+        case .overloaded: "Het is nu erg druk. Probeer het over enkele seconden opnieuw."
+        }
+    }
+
+    func detail(_ code: Problem.Fault.Code) -> String {
+        switch code {
+        case .required: "Dit ontbreekt."
+        case .wrongType: "Dit is niet het juiste soort gegeven."
+        case .tooShort: "Dit is te kort of leeg."
+        case .tooLong: "Dit is te lang."
+        case .outOfRange: "Dit getal is te klein of te groot."
+        case .wrongFormat: "Dit is niet goed geschreven."
+        case .notAllowed: "Deze keuze is er niet."
+        case .unknown: "Dit kennen we hier niet."
+        case .duplicate: "Dit staat er twee keer."
+        case .tooDeep: "Dit is te diep genest."
+        case .syntax: "Dit is geen geldige JSON."
+        case .encoding: "Dit zijn geen geldige tekens."
+        }
+    }
+
+    private func contact(_ facts: ProblemFacts) -> String { facts.contact ?? "uw praktijk" }
+
+    private func otherwise(_ facts: ProblemFacts) -> String {
+        "Lukt het niet? Neem dan contact op met \(contact(facts))."
+    }
+
+    private func again(_ wait: ProblemFacts.Wait) -> String {
+        switch wait {
+        case .unknown: "Probeer het later opnieuw."
+        case .over: "U kunt het nu opnieuw proberen."
+        case .seconds(1): "Probeer het over 1 seconde opnieuw."
+        case .seconds(let count): "Probeer het over \(count) seconden opnieuw."
+        case .minutes(let count): "Probeer het over \(count) minuten opnieuw."
+        case .today(let clock): "Probeer het om \(clock) opnieuw."
+        case .tomorrow(let clock): "Probeer het morgen om \(clock) opnieuw."
+        }
+    }
+
+    private func newer(_ facts: ProblemFacts) -> String {
+        guard let newest = facts.newestCode else {
+            return "Er is een nieuwere code verstuurd. Gebruik die."
+        }
+        return "Er is om \(newest.sentAtLocal) een nieuwere code verstuurd "
+            + "(kenmerk \(newest.reference)). Gebruik die."
+    }
+
+    private func incorrect(_ facts: ProblemFacts) -> String {
+        switch facts.attemptsLeft {
+        case nil: "Deze code is niet juist. Kijk hem na en probeer het opnieuw."
+        case 0?: "Deze code is niet juist. Begin opnieuw met inloggen."
+        case let count?: "Deze code is niet juist. U kunt het nog \(count) keer proberen."
+        }
+    }
+
+    private func malformed(_ facts: ProblemFacts) -> String {
+        let found =
+            switch facts.digitsFound {
+            case nil: ""
+            case 0?: "We hebben geen cijfers gevonden. "
+            case 1?: "We hebben 1 cijfer gevonden. "
+            case let count?: "We hebben \(count) cijfers gevonden. "
+            }
+        return found + "De code heeft 6 cijfers. Neem ze alle 6 over. Dit telt niet als poging."
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Postgres
+
+/// A statement that is one caller's act: done once however often its request comes (Z-24).
+///
+/// It writes only the arms of the act. The last of them is named `outcome`, has one row, and its
+/// column `lasting` says whether a repetition of the request gets the same answer; a refusal for
+/// now (429) does not last. Each arm that changes something stands behind `stored`: it does nothing
+/// where the request was answered before.
+///
+/// Of two equal requests at the same time the slower one meets `idempotency_pkey`, is undone as a
+/// whole and run again; then it finds the answer of the first.
+protocol IdempotentStatement: Statement where Output == Answered<Outcome> {
+    associatedtype Outcome: Sendable
+    /// The caller's five parameters; the statement's own follow from `$6`.
+    var act: Act { get }
+    static var arms: String { get }
+    var ownParameters: [Parameter] { get }
+    static func outcome(_ row: Row) throws -> Outcome
+}
+
+/// What a statement came to, for the first time or again.
+enum Answered<Outcome: Sendable>: Sendable {
+    case now(Outcome)
+    /// The same request was answered before; `secondsAgo` decides whether secrets may repeat.
+    case before(Outcome, secondsAgo: Double)
+    /// Another request used this key.
+    case keyReused
+}
+
+/// Who acts, and under which key: the first parameters of every act.
+struct Act: Sendable {
+    let practiceID: UUID
+    /// Nil for the operator's own acts, from the command line.
+    let clientID: UUID?
+    let key: IdempotencyKey?
+    let requestID: UUID
+
+    var client: Parameter { clientID.map(Parameter.uuid) ?? .null }
+
+    var parameters: [Parameter] {
+        [
+            .uuid(practiceID), client, key.map { .bytes($0.fingerprint) } ?? .null,
+            key.map { .bytes($0.hash) } ?? .null, .uuid(requestID),
+        ]
+    }
+
+    /// The arm that finds the answer given before; `$1` to `$5` are ``parameters``.
+    static let storedArm = """
+        stored as (  -- The answer to this very request, if there was one.
+            select idempotency.outcome,
+                   idempotency.fingerprint = $3::bytea as same_request,
+                   extract(epoch from clock_timestamp() - idempotency.answered_at)::float8
+                       as seconds_ago
+            from idempotency
+            where idempotency.practice_id = $1::uuid
+              and idempotency.client_id = $2::uuid
+              and idempotency.key_hash = $4::bytea
+        )
+        """
+
+    /// The columns of the arm ``storedArm`` that ``answered(_:)`` reads.
+    static let storedColumns = """
+        stored.outcome as stored_outcome, stored.same_request, stored.seconds_ago
+        """
+
+    /// The answer given before, if the row carries one.
+    static func answered<Outcome>(
+        _ row: Row, decode: (Row) throws -> Outcome
+    ) throws -> Answered<Outcome>? {
+        guard let stored = try row.jsonIfPresent("stored_outcome") else { return nil }
+        guard try row.bool("same_request") else { return .keyReused }
+        return .before(try decode(Row(json: stored)), secondsAgo: try row.real("seconds_ago"))
+    }
+}
+
+extension IdempotentStatement {
+    static var retryableConstraints: [String] { ["idempotency_pkey"] }
+
+    static var sql: String {
+        """
+        with \(Act.storedArm),
+        \(arms),
+        remembered as (  -- Last: the outcome, in the same commit as the act.
+            insert into idempotency (practice_id, client_id, key_hash, fingerprint, outcome)
+            select $1::uuid, $2::uuid, $4::bytea, $3::bytea, to_jsonb(outcome)
+            from outcome
+            where $4::bytea is not null
+              and outcome.lasting
+              and not exists (select from stored)
+        )
+        select outcome.*, \(Act.storedColumns), $nonce as nonce
+        from outcome
+        left join stored on true
+        """
+    }
+
+    var parameters: [Parameter] { act.parameters + ownParameters }
+
+    static func decode(_ rows: [Row]) throws -> Answered<Outcome> {
+        guard let row = rows.first else { throw PostgresError.undecodable(name) }
+        return try Act.answered(row, decode: outcome) ?? .now(outcome(row))
+    }
+}

@@ -1,0 +1,224 @@
+import Foundation
+import Postgres
+
+/// Counts a try before the password is looked at, and finds whose password it would be.
+///
+/// A try counts as a failure until the password turns out right, so that parallel tries can't pass
+/// the limits together. A wait that the caller sees depends on what was typed and the network alone
+/// (Z-20); the account's own totals refuse silently, as `refused`.
+struct AdmitLogin: Statement {
+    let attempt: LoginAttempt
+    let emailCodes: Bool
+
+    enum Outcome: Sendable {
+        case admitted(Candidate)
+        /// No such account, or one that must look like it: the caller hashes all the same.
+        case refused(account: UUID?, reason: String)
+        case throttled(until: Date)
+    }
+
+    /// The account whose password is to be compared.
+    struct Candidate: Sendable {
+        let accountID: UUID
+        let sealedPassword: [UInt8]
+        let disabled: Bool
+        let locale: Language
+        let factors: [Factor]
+        let fromKnownNetwork: Bool
+    }
+
+    static let sql = """
+        with \(Act.storedArm),
+        network_charged as (  -- 1. The network, over all identifiers.
+            insert into throttle as network
+                (practice_id, throttle_key, failures, since, last_failed_at, blocked_until)
+            select $1::uuid, $7::bytea, 1, clock_timestamp(), clock_timestamp(), clock_timestamp()
+            where $7::bytea is not null and not exists (select from stored)
+            on conflict (practice_id, throttle_key) do update
+            set failures = case
+                    when network.since <= clock_timestamp() - \(networkWindow) then 1
+                    else network.failures + 1
+                end,
+                since = case
+                    when network.since <= clock_timestamp() - \(networkWindow)
+                    then clock_timestamp()
+                    else network.since
+                end,
+                last_failed_at = clock_timestamp()
+            where network.since <= clock_timestamp() - \(networkWindow)
+               or network.failures < \(LoginLimits.networkFailures)
+            returning throttle_key
+        ),
+        charged as (  -- 2. What was typed, from this network: the fifth failure starts a wait.
+            insert into throttle as pair
+                (practice_id, throttle_key, failures, since, last_failed_at, blocked_until)
+            select $1::uuid, $6::bytea, 1, clock_timestamp(), clock_timestamp(), clock_timestamp()
+            where not exists (select from stored)
+              and ($7::bytea is null or exists (select from network_charged))
+            on conflict (practice_id, throttle_key) do update
+            set failures = case when \(forgotten) then 1 else pair.failures + 1 end,
+                last_failed_at = clock_timestamp(),
+                blocked_until = clock_timestamp() + case
+                    when \(forgotten) or pair.failures + 1 < \(LoginLimits.freeTries)
+                    then interval '0'
+                    else least(
+                        \(LoginLimits.longestWaitSeconds),
+                        \(LoginLimits.firstWaitSeconds)
+                            * 2 ^ least(20, pair.failures + 1 - \(LoginLimits.freeTries))
+                    ) * interval '1 second'
+                end
+            where pair.blocked_until <= clock_timestamp()
+            returning throttle_key
+        ),
+        found as (  -- 3. Whose it is. An address that several accounts share is nobody's (Z-17).
+            select min(identifier.account_id::text)::uuid as account_id
+            from identifier
+            where identifier.practice_id = $1::uuid
+              and identifier.value_index = $5::bytea
+            having count(*) = 1
+        ),
+        known as (  -- 4. Whether somebody signed in to it from this network lately (Z-12).
+            select found.account_id
+            from found
+            where exists (
+                select from session
+                where session.practice_id = $1::uuid
+                  and session.account_id = found.account_id
+                  and session.network_key = $8::bytea
+                  and session.created_at
+                      > clock_timestamp() - interval '\(LoginLimits.knownNetworkDays) days')
+        ),
+        lane_charged as (  -- 5. A known network has a lane of its own, so that no stranger fills it.
+            insert into throttle as lane
+                (practice_id, throttle_key, failures, since, last_failed_at, blocked_until)
+            select $1::uuid, \(Self.laneKey("known.account_id")), 1, clock_timestamp(),
+                   clock_timestamp(), clock_timestamp()
+            from known, charged
+            on conflict (practice_id, throttle_key) do update
+            set failures = case
+                    when lane.since <= clock_timestamp() - interval '1 hour' then 1
+                    else lane.failures + 1
+                end,
+                since = case
+                    when lane.since <= clock_timestamp() - interval '1 hour'
+                    then clock_timestamp()
+                    else lane.since
+                end,
+                last_failed_at = clock_timestamp()
+            where lane.since <= clock_timestamp() - interval '1 hour'
+               or lane.failures < \(LoginLimits.knownNetworkFailures)
+            returning throttle_key
+        ),
+        strange_charged as (  -- 6. All other networks share the account's total (Z-20).
+            update account
+            set strange_failures = strange_failures + 1
+            from found, charged
+            where account.account_id = found.account_id
+              and not exists (select from known)
+              and account.strange_failures < \(LoginLimits.strangeFailures)
+            returning account.account_id
+        ),
+        candidate as (
+            select account.account_id, account.password, account.locale,
+                   account.disabled_at is not null as disabled,
+                   exists (select from known) as from_known_network,
+                   \(Factor.column(of: "account.account_id", emailCodes: "$9"))
+            from found
+            join account using (account_id)
+        ),
+        waiting as (  -- Until when, for the caller that is refused.
+            select max(
+                case
+                    when throttle.throttle_key = $6::bytea then throttle.blocked_until
+                    else throttle.since + \(networkWindow)
+                end) as retry_at
+            from throttle
+            where throttle.practice_id = $1::uuid
+              and (throttle.throttle_key = $6::bytea
+                   and throttle.blocked_until > clock_timestamp()
+                   or throttle.throttle_key = $7::bytea
+                   and throttle.failures >= \(LoginLimits.networkFailures))
+        )
+        select case
+                   when stored.outcome is not null then 'stored'
+                   when charged.throttle_key is null then 'throttled'
+                   when candidate.account_id is null then 'unknown'
+                   when lane_charged.throttle_key is null and strange_charged.account_id is null
+                   then 'over-limit'
+                   else 'admitted'
+               end as word,
+               greatest(
+                   waiting.retry_at,
+                   clock_timestamp() + interval '1 second'
+               ) as retry_at,
+               waiting.retry_at is null as retry_unsure,
+               candidate.*, \(Act.storedColumns), $nonce as nonce
+        from (values (1)) as always_one_row
+        left join stored on true
+        left join charged on true
+        left join lane_charged on true
+        left join strange_charged on true
+        left join candidate on true
+        left join waiting on true
+        """
+
+    private static let networkWindow = "interval '\(LoginLimits.networkWindowMinutes) minutes'"
+    private static let forgotten = """
+        pair.last_failed_at <= clock_timestamp() - interval '\(LoginLimits.forgottenAfterHours) hours'
+        """
+
+    /// The counter of an account's tries from a known network; `$8` is the network's key.
+    static func laneKey(_ account: String) -> String {
+        "sha256($8::bytea || uuid_send(\(account)))"
+    }
+
+    var parameters: [Parameter] { attempt.parameters + [.bool(emailCodes)] }
+
+    static func decode(_ rows: [Row]) throws -> Answered<LoginBegun> {
+        guard let row = rows.first else { throw PostgresError.undecodable(name) }
+        if let stored = try Act.answered(row, decode: { try LoginBegun.again($0) }) {
+            return stored
+        }
+        return .now(.first(try outcome(row)))
+    }
+
+    private static func outcome(_ row: Row) throws -> Outcome {
+        switch try row.text("word") {
+        case "throttled":
+            // Where a parallel try started the wait, this statement's snapshot does not show it.
+            let wait = try row.bool("retry_unsure") ? LoginLimits.firstWaitSeconds : 0
+            return .throttled(until: try row.instant("retry_at").addingTimeInterval(Double(wait)))
+        case "unknown": return .refused(account: nil, reason: "identifier-unknown")
+        case "over-limit":
+            return .refused(account: try row.uuid("account_id"), reason: "account-over-limit")
+        case "admitted": return .admitted(try candidate(row))
+        default: throw PostgresError.undecodable("word")
+        }
+    }
+
+    private static func candidate(_ row: Row) throws -> Candidate {
+        guard let locale = Language(rawValue: try row.text("locale")) else {
+            throw PostgresError.undecodable("locale")
+        }
+        return Candidate(
+            accountID: try row.uuid("account_id"),
+            sealedPassword: try row.bytes("password"),
+            disabled: try row.bool("disabled"),
+            locale: locale,
+            factors: try Factor.list(row),
+            fromKnownNetwork: try row.bool("from_known_network")
+        )
+    }
+}
+
+/// How a request to sign in goes on: for the first time, or with the answer that it had before.
+enum LoginBegun: Sendable {
+    case first(AdmitLogin.Outcome)
+    case started(StartLogin.Outcome)
+    case refused
+
+    /// Either statement that ends the request may have stored its outcome.
+    static func again(_ row: Row) throws -> LoginBegun {
+        try row.text("word") == RefuseLogin.word ? .refused : .started(StartLogin.outcome(row))
+    }
+}

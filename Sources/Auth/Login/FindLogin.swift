@@ -1,0 +1,77 @@
+import Foundation
+import Postgres
+
+/// Where a login stands, and how far its newest message got.
+struct FindLogin: Statement {
+    let practice: Practice
+    let client: UUID
+    let loginID: UUID
+
+    static let sql = """
+        with found as (
+            select login.login_id, login.account_id, login.plan, login.steps,
+                   login.expires_at as login_expires_at, account.locale,
+                   case
+                       when login.done_at is not null then 'done'
+                       when login.ended_at is not null
+                           or login.expires_at <= clock_timestamp()
+                           or code.attempts_left = 0
+                           or code_subject.newest_code_id <> code.code_id then 'ended'
+                       else 'open'
+                   end as status,
+                   code_subject.newest_code_id <> code.code_id as superseded,
+                   code_subject.newest_sent_at, code_subject.newest_reference,
+                   code.code_id, code.factor_id, code.channel, code.destination, code.reference,
+                   code.sent_at, code.expires_at, code.resend_at,
+                   greatest(0, least(
+                       code.attempts_left::int8,
+                       \(Code.guessesPerHour) - cardinality(within(code_subject.guesses, '1 hour'))
+                   )) as attempts_left,
+                   case
+                       when message.state = 'queued'
+                           and (code.used_at is not null or code.voided_at is not null
+                                or code.expires_at <= clock_timestamp()
+                                or code_subject.newest_code_id <> code.code_id)
+                       then 'withdrawn'
+                       else message.state
+                   end as delivery,
+                   message.reason as delivery_reason,
+                   \(Factor.column(of: "login.account_id", emailCodes: "$4"))
+            from login
+            join account using (account_id)
+            join lateral (
+                select *
+                from code
+                where code.practice_id = $1::uuid
+                  and code.flow_id = login.login_id
+                order by code.sent_at desc
+                limit 1
+            ) as code on true
+            join code_subject
+                on code_subject.practice_id = $1::uuid
+                and code_subject.subject_id = login.account_id
+                and code_subject.purpose = code.purpose
+            join message
+                on message.practice_id = $1::uuid
+                and message.code_id = code.code_id
+            where login.practice_id = $1::uuid
+              and login.client_id = $2::uuid
+              and login.login_id = $3::uuid
+        )
+        select found.*, $nonce as nonce
+        from (values (1)) as always_one_row
+        left join found on true
+        """
+
+    var parameters: [Parameter] {
+        [
+            .uuid(practice.id), .uuid(client), .uuid(loginID),
+            .bool(practice.policy.emailCodes),
+        ]
+    }
+
+    static func decode(_ rows: [Row]) throws -> Login? {
+        guard let row = rows.first, try row.uuidIfPresent("login_id") != nil else { return nil }
+        return try Login(row)
+    }
+}

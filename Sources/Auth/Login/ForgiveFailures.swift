@@ -1,0 +1,46 @@
+import Foundation
+import Postgres
+
+/// A right password takes back what its try and the ones before it were charged; success resets only
+/// what was used (R4). The network gives back this one try and keeps the others.
+struct ForgiveFailures: Statement {
+    let attempt: LoginAttempt
+    let account: UUID
+
+    var subject: UUID? { account }
+
+    static let sql = """
+        with forgotten as (  -- 1. What was typed from here, and a known network's lane.
+            delete from throttle
+            where throttle.practice_id = $1::uuid
+              and (throttle.throttle_key = $2::bytea
+                   or throttle.throttle_key = sha256($4::bytea || uuid_send($5::uuid)))
+            returning throttle_key
+        ),
+        refunded as (  -- 2. This one try of the network.
+            update throttle
+            set failures = greatest(0, failures - 1)
+            where throttle.practice_id = $1::uuid
+              and throttle.throttle_key = $3::bytea
+            returning throttle_key
+        ),
+        forgiven as (  -- 3. The account's total of strangers.
+            update account
+            set strange_failures = 0
+            where account.account_id = $5::uuid
+              and account.strange_failures > 0
+            returning account_id
+        )
+        select exists (select from forgotten) as forgotten, $nonce as nonce
+        """
+
+    var parameters: [Parameter] {
+        [
+            .uuid(attempt.act.practiceID), .bytes(attempt.pairKey),
+            attempt.networkThrottleKey.map(Parameter.bytes) ?? .null,
+            attempt.networkKey.map(Parameter.bytes) ?? .null, .uuid(account),
+        ]
+    }
+
+    static func decode(_ rows: [Row]) throws {}
+}

@@ -1,0 +1,40 @@
+import Cryptography
+import Foundation
+import Postgres
+
+/// Who tries to sign in, as keys under which failures are counted: nothing here can be turned back
+/// into an identifier or an address, and a made-up identifier has all of them too (R7).
+struct LoginAttempt: Sendable {
+    let act: Act
+    /// Finds the account.
+    let identifierIndex: [UInt8]
+    /// The identifier as typed and the network, together: the only thing a visible wait counts.
+    let pairKey: [UInt8]
+    /// The network over all identifiers; nil where the caller did not tell the patient's address.
+    let networkThrottleKey: [UInt8]?
+    /// The network, as sessions remember it.
+    let networkKey: [UInt8]?
+
+    init(act: Act, identifier: Identifier, network: [UInt8]?, keys: KeyRing) {
+        let throttle = keys.macKey(.throttle)
+        self.act = act
+        identifierIndex = identifier.index(
+            practice: act.practiceID, key: keys.macKey(.identifier))
+        pairKey = throttle.authenticate(fields: [
+            Array("pair".utf8), Array(identifier.normalized.utf8), network ?? [],
+        ])
+        networkThrottleKey = network.map {
+            throttle.authenticate(fields: [Array("network".utf8), $0])
+        }
+        networkKey = network.map { keys.macKey(.network).authenticate($0) }
+    }
+
+    /// Eight parameters; `$1` to `$4` are the act's but its request id.
+    var parameters: [Parameter] {
+        act.parameters.dropLast() + [
+            .bytes(identifierIndex), .bytes(pairKey),
+            networkThrottleKey.map(Parameter.bytes) ?? .null,
+            networkKey.map(Parameter.bytes) ?? .null,
+        ]
+    }
+}

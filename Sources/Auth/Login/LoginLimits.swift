@@ -1,0 +1,22 @@
+/// What a password may be tried, by whom and how often (C6, R2, R5, Z-12, Z-20).
+enum LoginLimits {
+    /// Tries of one identifier from one network before the first wait.
+    static let freeTries = 5
+    /// The first wait; each further failure doubles it.
+    static let firstWaitSeconds = 30
+    static let longestWaitSeconds = 3600
+    /// Failures that came to nothing for so long are forgotten.
+    static let forgottenAfterHours = 24
+    /// Failures of one network over all identifiers, in ten minutes.
+    static let networkFailures = 30
+    static let networkWindowMinutes = 10
+    /// Failures an hour from a network where the account has signed in before.
+    static let knownNetworkFailures = 10
+    static let knownNetworkDays = 90
+    /// Failures of one account from all other networks since its last right password.
+    static let strangeFailures = 100
+    /// How long a login stays open; its codes live shorter.
+    static let openMinutes = 30
+    /// Failures of one client in ten minutes from which an alarm is raised.
+    static let sprayAlarmFailures = 300
+}

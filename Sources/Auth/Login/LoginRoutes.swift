@@ -1,0 +1,343 @@
+import Cryptography
+import Foundation
+import HTTPTypes
+import Metrics
+import Postgres
+
+/// Signing in: password, then a code, then tokens.
+struct LoginRoutes: Sendable {
+    let database: Database
+    let keys: KeyRing
+    let passwords: PasswordCheck
+    let tokens: Tokens
+    let dispatcher: Dispatcher
+    let metrics: LoginMetrics
+
+    func add(to endpoints: Endpoints) {
+        endpoints.post("/v1/logins", scope: .logins, body: Credentials.self, start)
+        endpoints.get("/v1/logins/{id}", scope: .logins, read)
+        endpoints.delete("/v1/logins/{id}", scope: .logins, abandon)
+        endpoints.post(
+            "/v1/logins/{id}/codes", scope: .logins, optionalBody: ChosenFactor.self, send)
+        endpoints.post("/v1/logins/{id}/verify", scope: .logins, body: TypedCode.self, verify)
+    }
+
+    struct Credentials: RequestBody {
+        let identifier: String
+        let password: Secret<String>
+
+        init(_ fields: inout FieldReader) throws {
+            identifier = fields.string("identifier", max: Identifier.longest, characters: .any)
+            password = fields.secret("password", max: 512)
+        }
+    }
+
+    struct ChosenFactor: RequestBody {
+        let factorID: UUID?
+
+        init(_ fields: inout FieldReader) throws {
+            factorID = fields.optionalID("factor_id")
+        }
+    }
+
+    struct TypedCode: RequestBody {
+        let code: String
+        let factorID: UUID?
+
+        init(_ fields: inout FieldReader) throws {
+            // What is pasted may hold the sentence around the code (SC-6).
+            code = fields.string("code", max: 200, characters: .any)
+            factorID = fields.optionalID("factor_id")
+        }
+    }
+
+    /// Statements that lose a race ask again with a fresh view; nobody loses three in a row but by
+    /// racing against themselves.
+    private static let attempts = 3
+
+    private func settled<Outcome>(
+        _ ask: () async throws -> Outcome, overtaken: (Outcome) -> Bool
+    ) async throws -> Outcome {
+        for _ in 1..<Self.attempts {
+            let outcome = try await ask()
+            if !overtaken(outcome) { return outcome }
+        }
+        let outcome = try await ask()
+        guard !overtaken(outcome) else { throw Problem(.overloaded) }
+        return outcome
+    }
+
+    /// An answer that was given before is given again, unless the key came with another request.
+    private func fresh<Outcome>(_ answered: Answered<Outcome>) throws -> Outcome {
+        switch answered {
+        case .now(let outcome), .before(let outcome, _): return outcome
+        case .keyReused: throw Problem(.idempotencyKeyReused)
+        }
+    }
+}
+
+// MARK: - Password
+
+extension LoginRoutes {
+    @Sendable private func start(
+        _ body: Credentials, _ context: AuthRequestContext
+    ) async throws -> Answer {
+        let caller = try context.caller
+        let floor = passwords.floor
+        let attempt = LoginAttempt(
+            act: try context.act(keys), identifier: Identifier(typed: body.identifier),
+            network: context.patientNetwork, keys: keys)
+        let begun = try fresh(
+            try await database.run(
+                AdmitLogin(attempt: attempt, emailCodes: caller.practice.policy.emailCodes)))
+        switch begun {
+        case .refused: throw Problem(.loginRefused)
+        case .started(let outcome): return try await answer(outcome, caller)
+        case .first(.throttled(let until)):
+            metrics.count(.throttled)
+            try await refuse(attempt, nil, "throttled", lasting: false)
+            throw Problem(.loginThrottled, retryAt: until)
+        case .first(.refused(let account, let reason)):
+            try await passwords.pretend(body.password, turn: turn(caller, context, known: false))
+            try await refuse(attempt, account, reason)
+            metrics.count(.refused)
+            try await floor.wait()
+            throw Problem(.loginRefused)
+        case .first(.admitted(let candidate)):
+            let right = try await passwords.isRight(
+                body.password, for: candidate,
+                turn: turn(caller, context, known: candidate.fromKnownNetwork))
+            guard right, !candidate.disabled else {
+                let reason = right ? "account-disabled" : "password-wrong"
+                try await refuse(attempt, candidate.accountID, reason)
+                metrics.count(.refused)
+                try await floor.wait()
+                throw Problem(.loginRefused)
+            }
+            try await database.run(
+                ForgiveFailures(attempt: attempt, account: candidate.accountID))
+            return try await begin(candidate, attempt, caller)
+        }
+    }
+
+    private func turn(_ caller: Caller, _ context: AuthRequestContext, known: Bool) -> Turn {
+        Turn(
+            practice: caller.practice.id, network: context.patientNetwork,
+            kind: known ? .known : .unknown)
+    }
+
+    private func refuse(
+        _ attempt: LoginAttempt, _ account: UUID?, _ reason: String, lasting: Bool = true
+    ) async throws {
+        _ = try fresh(
+            try await database.run(
+                RefuseLogin(
+                    act: attempt.act, account: account, networkKey: attempt.networkKey,
+                    reason: reason, lasting: lasting)))
+    }
+
+    private func begin(
+        _ candidate: AdmitLogin.Candidate, _ attempt: LoginAttempt, _ caller: Caller
+    ) async throws -> Answer {
+        guard let factor = candidate.factors.first else {
+            try await refuse(attempt, candidate.accountID, "factor-unavailable", lasting: false)
+            throw Problem(.factorUnavailable)
+        }
+        let loginID = SecureRandom.uuid()
+        let outcome = try await settled {
+            try fresh(
+                try await database.run(
+                    StartLogin(
+                        act: attempt.act, account: candidate.accountID, loginID: loginID,
+                        plan: .signIn,
+                        code: SendCode(
+                            to: factor, flow: loginID, practice: caller.practice,
+                            locale: candidate.locale, keys: keys))))
+        } overtaken: {
+            if case .overtaken = $0 { true } else { false }
+        }
+        return try await answer(outcome, caller)
+    }
+
+    private func answer(_ outcome: StartLogin.Outcome, _ caller: Caller) async throws -> Answer {
+        switch outcome {
+        case .started(let id, let expiresAt, let code):
+            metrics.count(.started)
+            metrics.countCode(.sent)
+            dispatcher.nudge()
+            let factors = try await find(id, caller)?.factors ?? []
+            let body = Login.Body(
+                id: id, status: .open, plan: LoginPlan.signIn.steps,
+                left: LoginPlan.signIn.steps, expiresAt: expiresAt, factors: factors,
+                code: code.body(in: caller.practice))
+            return try .json(
+                body, status: .created, headers: [.location: "/v1/logins/\(id.text)"])
+        case .refused(let refusal): throw refusal.problem
+        case .overtaken: throw Problem(.overloaded)
+        }
+    }
+
+    private func find(_ id: UUID, _ caller: Caller) async throws -> Login? {
+        try await database.run(
+            FindLogin(practice: caller.practice, client: caller.clientID, loginID: id))
+    }
+}
+
+// MARK: - Code
+
+extension LoginRoutes {
+    @Sendable private func read(_ context: AuthRequestContext) async throws -> Answer {
+        let caller = try context.caller
+        guard let login = try await find(try context.id("id"), caller) else {
+            throw Problem(.notFound)
+        }
+        return try .json(login.body(in: caller.practice))
+    }
+
+    @Sendable private func abandon(_ context: AuthRequestContext) async throws -> Answer {
+        let outcome = try await database.run(
+            AbandonLogin(act: try context.act(keys), loginID: try context.id("id")))
+        switch outcome {
+        case .abandoned: return .noContent
+        case .unknown: throw Problem(.notFound)
+        }
+    }
+
+    @Sendable private func send(
+        _ body: ChosenFactor, _ context: AuthRequestContext
+    ) async throws -> Answer {
+        let caller = try context.caller
+        let act = try context.act(keys)
+        let id = try context.id("id")
+        let outcome = try await settled {
+            guard let login = try await find(id, caller) else { throw Problem(.notFound) }
+            if let newest = login.newest, login.status != .done {
+                throw superseded(newest, caller.practice)
+            }
+            let wanted = body.factorID ?? login.factorID
+            guard let factor = login.factors.first(where: { $0.id == wanted }) else {
+                throw Problem(body.factorID == nil ? .factorUnavailable : .factorUnknown)
+            }
+            return try fresh(
+                try await database.run(
+                    ResendCode(
+                        act: act, loginID: id, account: login.accountID,
+                        knownCodeID: login.code.id,
+                        code: SendCode(
+                            to: factor, flow: id, practice: caller.practice,
+                            locale: login.locale, keys: keys))))
+        } overtaken: {
+            if case .overtaken = $0 { true } else { false }
+        }
+        switch outcome {
+        case .sent(let code):
+            metrics.countCode(.sent)
+            dispatcher.nudge()
+            return try .json(code.body(in: caller.practice), status: .created)
+        case .refused(let refusal): throw refusal.problem
+        case .tooSoon(let until): throw Problem(.resendTooSoon, retryAt: until)
+        case .ended, .overtaken: throw Problem(.loginEnded)
+        }
+    }
+
+    @Sendable private func verify(
+        _ body: TypedCode, _ context: AuthRequestContext
+    ) async throws -> Answer {
+        let caller = try context.caller
+        let id = try context.id("id", orElse: .codeUnknown)
+        let code: Code
+        do {
+            code = try Code(parsing: body.code)
+        } catch {
+            throw Problem(.codeMalformed, digitsFound: error.digitsFound)
+        }
+        if let chosen = body.factorID {
+            guard let login = try await find(id, caller) else { throw Problem(.codeUnknown) }
+            guard login.factorID == chosen else { throw Problem(.factorUnknown) }
+        }
+        let act = try context.act(keys)
+        let session = NewSession(
+            network: context.patientNetwork, assurance: .password(and: .email), keys: keys)
+        let answered = try await settled {
+            try await database.run(
+                VerifyCode(
+                    act: act, loginID: id, hash: code.hash(flow: id, key: keys.macKey(.code)),
+                    session: session))
+        } overtaken: {
+            if case .now(.overtaken) = $0 { true } else { false }
+        }
+        return try await answer(answered, code, id, act, caller)
+    }
+
+    private func answer(
+        _ answered: Answered<VerifyCode.Outcome>, _ code: Code, _ id: UUID, _ act: Act,
+        _ caller: Caller
+    ) async throws -> Answer {
+        switch try fresh(answered) {
+        case .accepted(let session):
+            if case .before(_, let secondsAgo) = answered {
+                try await demandRepeatable(session, secondsAgo, caller)
+            } else {
+                metrics.countCode(.verified)
+                metrics.count(.completed)
+            }
+            return try await completed(id, session, caller)
+        case .incorrect(let left, let account, let codeID, let elsewhere):
+            let isOlder = elsewhere.contains {
+                let hash = code.hash(flow: $0.flow, key: keys.macKey(.code))
+                return Data(hash).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+                    == $0.hash
+            }
+            guard isOlder else {
+                metrics.countCode(.incorrect)
+                throw Problem(.codeIncorrect, attemptsLeft: left)
+            }
+            if case .now = answered {
+                try await database.run(RefundGuess(act: act, account: account, codeID: codeID))
+            }
+            // The older code is another login's, so the newest is this one's own.
+            guard let login = try await find(id, caller) else { throw Problem(.codeUnknown) }
+            throw superseded(
+                login.newest ?? .init(sentAt: login.code.sentAt, reference: login.code.reference),
+                caller.practice)
+        case .superseded(let newest): throw superseded(newest, caller.practice)
+        case .used: throw Problem(.codeUsed)
+        case .expired: throw Problem(.codeExpired)
+        case .exhausted(let until):
+            metrics.countCode(.exhausted)
+            throw Problem(.codeAttemptsExhausted, retryAt: until ?? Date())
+        case .ended, .overtaken: throw Problem(.loginEnded)
+        case .unknown: throw Problem(.codeUnknown)
+        }
+    }
+
+    private func completed(
+        _ id: UUID, _ session: OpenedSession, _ caller: Caller
+    ) async throws -> Answer {
+        guard let login = try await find(id, caller) else { throw Problem(.codeUnknown) }
+        let body = Login.Body(
+            id: id, status: .done, plan: login.plan, left: [], expiresAt: login.expiresAt,
+            factors: login.factors, code: login.code.body(in: caller.practice),
+            tokens: try await tokens.first(for: session, to: caller))
+        return try .json(body)
+    }
+
+    /// Tokens are given again for a minute, and never after the session's end (Z-24).
+    private func demandRepeatable(
+        _ session: OpenedSession, _ secondsAgo: Double, _ caller: Caller
+    ) async throws {
+        let alive = try await database.run(
+            FindSession(practice: caller.practice.id, session: session.sessionID))
+        guard secondsAgo <= SessionLimits.secretsRepeatSeconds, alive != nil else {
+            throw Problem(.idempotencySecretGone)
+        }
+    }
+
+    private func superseded(_ newest: VerifyCode.Newest, _ practice: Practice) -> Problem {
+        Problem(
+            .codeSuperseded,
+            newestCode: .init(
+                sentAt: newest.sentAt, sentAtLocal: practice.clockTime(newest.sentAt),
+                reference: newest.reference))
+    }
+}

@@ -1,0 +1,50 @@
+import Foundation
+import Postgres
+
+/// Gives back a guess that turned out to be the right code of an older login: typing yesterday's code
+/// is a mistake, not an attack, and spends nothing (SC-3).
+///
+/// Only a code that this service made for this account comes here, so nothing is gained by it.
+struct RefundGuess: Statement {
+    let act: Act
+    let account: UUID
+    let codeID: UUID
+
+    var subject: UUID? { account }
+
+    static let sql = """
+        with returned as (  -- 1. To the hour.
+            update code_subject
+            set guesses = guesses[:greatest(0, cardinality(guesses) - 1)]
+            where practice_id = $1::uuid
+              and subject_id = $3::uuid
+              and purpose = '\(CodePurpose.signIn.rawValue)'
+            returning subject_id
+        ),
+        restored as (  -- 2. To the code.
+            update code
+            set attempts_left = attempts_left + 1
+            where practice_id = $1::uuid
+              and code_id = $4::uuid
+              and attempts_left < \(Code.attemptCount)
+            returning code_id
+        ),
+        audited as (
+            insert into audit
+                (practice_id, event, result, reason, client_id, account_id, object_id, request_id)
+            select $1::uuid, '\(AuditEvent.guessRefunded.rawValue)', 'done', 'superseded',
+                   $2::uuid, $3::uuid, restored.code_id, $5::uuid
+            from restored
+        )
+        select exists (select from returned) as returned, $nonce as nonce
+        """
+
+    var parameters: [Parameter] {
+        [
+            .uuid(act.practiceID), act.client, .uuid(account), .uuid(codeID),
+            .uuid(act.requestID),
+        ]
+    }
+
+    static func decode(_ rows: [Row]) throws {}
+}

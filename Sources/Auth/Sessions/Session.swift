@@ -1,0 +1,79 @@
+import Cryptography
+import Foundation
+import Postgres
+
+/// A session that a login is about to open.
+struct NewSession: Sendable {
+    let id: UUID
+    let refreshHash: [UInt8]
+    let networkKey: [UInt8]?
+    let assurance: Assurance
+
+    init(network: [UInt8]?, assurance: Assurance, keys: KeyRing) {
+        id = SecureRandom.uuid()
+        refreshHash = RefreshToken.first(of: id, keys: keys).hash
+        networkKey = network.map { keys.macKey(.network).authenticate($0) }
+        self.assurance = assurance
+    }
+}
+
+/// What a live session says about its person in its practice; the facts of an access token.
+struct OpenedSession: Sendable, Equatable {
+    let sessionID: UUID
+    let accountID: UUID
+    /// `sub`: this person in this practice only (Z-6).
+    let subject: UUID
+    let acr: String
+    let amr: [String]
+    let authenticatedAt: Date
+    let expiresAt: Date
+    let patients: [UUID]
+    /// The lowest of its patients (Z-15).
+    let identityLevel: String
+
+    /// The arm that adds the person to an arm `opened` (`account_id`, `session_id`); `$1` is the
+    /// practice.
+    static let arm = """
+        identified as (
+            select membership.subject,
+                   coalesce(linked.patients, '{}') as patients,
+                   (array['none', 'kbv', 'pin-post', 'pin-desk', 'eid'])[
+                       coalesce(linked.lowest, 1)] as identity_level
+            from opened
+            join membership
+                on membership.practice_id = $1::uuid
+                and membership.account_id = opened.account_id
+            cross join lateral (
+                select array_agg(patient_link.patient_id order by patient_link.patient_id)
+                           as patients,
+                       min(array_position(
+                           array['none', 'kbv', 'pin-post', 'pin-desk', 'eid'],
+                           patient_link.identity_level)) as lowest
+                from patient_link
+                where patient_link.practice_id = $1::uuid
+                  and patient_link.account_id = opened.account_id
+                  and (patient_link.ends_at is null
+                       or patient_link.ends_at > clock_timestamp())
+            ) as linked
+        )
+        """
+
+    /// The columns of `opened` and `identified` that ``init(_:)`` reads.
+    static let columns = """
+        opened.session_id, opened.account_id, opened.acr, opened.amr,
+                   opened.authenticated_at, opened.expires_at as session_expires_at,
+                   identified.subject, identified.patients, identified.identity_level
+        """
+
+    init(_ row: Row) throws {
+        sessionID = try row.uuid("session_id")
+        accountID = try row.uuid("account_id")
+        subject = try row.uuid("subject")
+        acr = try row.text("acr")
+        amr = try row.texts("amr")
+        authenticatedAt = try row.instant("authenticated_at")
+        expiresAt = try row.instant("session_expires_at")
+        patients = try row.uuids("patients")
+        identityLevel = try row.text("identity_level")
+    }
+}

@@ -1,0 +1,134 @@
+import Auth
+import Cryptography
+import Foundation
+import Logging
+
+extension ServiceConfiguration {
+    /// The configuration of `serve`: nothing secret has a default, and nothing weak is taken.
+    ///
+    /// - Throws: `ConfigurationFaults` with every fault there is.
+    static func production(
+        from reader: SettingReader
+    ) async throws -> ServiceConfiguration {
+        var reader = reader
+        let configuration = ServiceConfiguration(
+            publicURL: reader.publicURL(),
+            listen: reader.address(.listen, default: .init(host: "127.0.0.1", port: 8080)),
+            internalListen: reader.address(
+                .internalListen, default: .init(host: "127.0.0.1", port: 9090)),
+            databaseURL: reader.database(.databaseURL),
+            keys: reader.keys(),
+            signingKeys: await reader.signingKeys(),
+            mail: reader.mail(),
+            log: reader.log(),
+            limits: reader.limits()
+        )
+        try reader.finish()
+        return configuration
+    }
+}
+
+extension SettingReader {
+    /// An origin without a path: the service answers at its top, and `iss` is compared as text.
+    mutating func publicURL() -> String {
+        let text = required(.publicURL)
+        guard !text.isEmpty else { return "" }
+        guard let url = URLComponents(string: text), let host = url.host, !host.isEmpty,
+            url.path.isEmpty, url.query == nil, url.fragment == nil, url.user == nil,
+            url.scheme == "https" || url.scheme == "http"
+        else {
+            reject(.publicURL, "is not an origin such as https://auth.example.org")
+            return ""
+        }
+        let isLoopback = ["127.0.0.1", "localhost", "[::1]", "::1"].contains(host)
+        if url.scheme == "http", !isLoopback { reject(.publicURL, "is not https") }
+        return text
+    }
+
+    /// A connection string that neither says its password aloud to everybody nor travels in the open.
+    mutating func database(_ setting: Setting) -> Secret<String> {
+        let text = required(setting)
+        guard !text.isEmpty else { return Secret("") }
+        guard let connection = ConnectionSafety(of: text) else {
+            reject(setting, "is neither a postgresql:// URL nor a connection string")
+            return Secret("")
+        }
+        if let password = connection.password, let weakness = Password.weakness(of: password) {
+            reject(setting, weakness)
+        }
+        if let weakness = connection.transportWeakness { reject(setting, weakness) }
+        return Secret(text)
+    }
+
+    mutating func keys() -> Secret<String> {
+        let text = required(.keys)
+        guard !text.isEmpty else { return Secret("") }
+        do {
+            _ = try KeyRing(parsing: text)
+        } catch {
+            reject(.keys, "\(error)")
+        }
+        return Secret(text)
+    }
+
+    mutating func signingKeys() async -> Secret<String> {
+        let keys = Secret(required(.signingKeys))
+        if !keys.expose().isEmpty,
+            let problem = await ServiceConfiguration.problem(ofSigningKeys: keys)
+        {
+            reject(.signingKeys, problem)
+        }
+        return keys
+    }
+
+    mutating func mail() -> ServiceConfiguration.Mail {
+        let from = required(.mailFrom)
+        if !from.isEmpty, !from.isMailAddress { reject(.mailFrom, "is not a bare mail address") }
+        let username = text(.smtpUsername)
+        let password = password(.smtpPassword)
+        if username != nil, password == nil { reject(.smtpPassword, "is missing") }
+        if username == nil, password != nil { reject(.smtpUsername, "is missing") }
+        let authorities = text(.smtpCAFile)
+        if let authorities, !FileManager.default.isReadableFile(atPath: authorities) {
+            reject(.smtpCAFile, "names a file that cannot be read")
+        }
+        return ServiceConfiguration.Mail(
+            host: required(.smtpHost), port: wholeNumber(.smtpPort, in: 1...65535) ?? 587,
+            username: username, password: password, from: from,
+            certificateAuthorities: authorities)
+    }
+
+    mutating func log() -> ServiceConfiguration.Log {
+        let level = text(.logLevel) ?? "info"
+        if Logger.Level(rawValue: level) == nil {
+            let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            reject(.logLevel, "is none of \(levels)")
+        }
+        return ServiceConfiguration.Log(level: level, file: text(.logFile))
+    }
+
+    mutating func limits() -> ServiceConfiguration.Limits {
+        var limits = ServiceConfiguration.Limits()
+        limits.hashThreads = wholeNumber(.hashThreads, in: 1...256)
+        if let connections = wholeNumber(.ordinaryConnections, in: 1...64) {
+            limits.ordinaryConnections = connections
+        }
+        if let workers = wholeNumber(.deliveryWorkers, in: 1...64) {
+            limits.deliveryWorkers = workers
+        }
+        if let seconds = wholeNumber(.drainSeconds, in: 0...60) {
+            limits.drainDelay = .seconds(seconds)
+        }
+        return limits
+    }
+}
+
+extension String {
+    /// Whether this can stand in an envelope: one `@`, no spaces, no control characters, no brackets.
+    fileprivate var isMailAddress: Bool {
+        let parts = split(separator: "@", omittingEmptySubsequences: false)
+        return parts.count == 2 && !parts.contains(where: \.isEmpty)
+            && unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7f }
+            && !contains { "<>,;\"".contains($0) }
+    }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+
+/// Every setting that may stand on a command line; secrets may not (`Setting.isSecret`).
+struct SettingOptions: ParsableArguments {
+    @Option(help: "JSON file with settings (AUTH_CONFIG).")
+    var config: String?
+
+    @Option(help: "Folder with a file a secret (AUTH_SECRETS_DIRECTORY).")
+    var secretsDirectory: String?
+
+    @Option(name: .customLong("public-url"), help: "Where callers reach the API; `iss` of tokens.")
+    var publicURL: String?
+
+    @Option(help: "Address of the API, host:port.")
+    var listen: String?
+
+    @Option(help: "Address of metrics and detailed health, host:port.")
+    var internalListen: String?
+
+    @Option(help: "Mail server; it must offer STARTTLS.")
+    var smtpHost: String?
+
+    @Option(help: "Port of the mail server.")
+    var smtpPort: String?
+
+    @Option(help: "Name to sign in to the mail server with.")
+    var smtpUsername: String?
+
+    @Option(name: .customLong("smtp-ca-file"), help: "Certificates to trust there, PEM.")
+    var smtpCAFile: String?
+
+    @Option(help: "Sender address of every mail.")
+    var mailFrom: String?
+
+    @Option(help: "Least level of a log line: debug, info, warning, …")
+    var logLevel: String?
+
+    @Option(help: "File to append log lines to, instead of standard output.")
+    var logFile: String?
+
+    @Option(help: "Threads that hash passwords.")
+    var hashThreads: String?
+
+    @Option(help: "Database connections for rare work.")
+    var ordinaryConnections: String?
+
+    @Option(help: "Messages handed over at the same time.")
+    var deliveryWorkers: String?
+
+    @Option(help: "Seconds to go on answering after SIGTERM while /readyz fails.")
+    var drainSeconds: String?
+
+    private var values: [Setting: String?] {
+        [
+            .publicURL: publicURL, .listen: listen, .internalListen: internalListen,
+            .smtpHost: smtpHost, .smtpPort: smtpPort, .smtpUsername: smtpUsername,
+            .smtpCAFile: smtpCAFile, .mailFrom: mailFrom, .logLevel: logLevel, .logFile: logFile,
+            .hashThreads: hashThreads, .ordinaryConnections: ordinaryConnections,
+            .deliveryWorkers: deliveryWorkers, .drainSeconds: drainSeconds,
+        ]
+    }
+
+    /// These options over everything else that says something.
+    func reader(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> SettingReader {
+        SettingSources(
+            commandLine: values.compactMapValues { $0 }, environment: environment,
+            configFile: config, secretsDirectory: secretsDirectory
+        ).reader()
+    }
+}

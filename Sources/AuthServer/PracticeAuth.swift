@@ -1,0 +1,15 @@
+import ArgumentParser
+
+/// The program: each command is a file in `Commands/`.
+@main
+struct PracticeAuth: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "practice-auth",
+        abstract: "The authentication service of a medical practice's patient portal.",
+        subcommands: [
+            ServeCommand.self, DevelopmentCommand.self, MigrateCommand.self, ConfigCommand.self,
+            PracticeCommand.self, ClientCommand.self, KeyCommand.self, AccountsCommand.self,
+            HealthcheckCommand.self,
+        ]
+    )
+}

@@ -1,0 +1,91 @@
+import Foundation
+
+/// Who is hashed next (Z-21): known networks, then others, then imports; inside such a lane
+/// practices take turns, and inside a practice its networks.
+///
+/// A full lane makes room for a newcomer by turning away the newest of its longest queue, so a flood
+/// meets only itself. Lanes have places of their own and never fill one another.
+package struct FairQueue<Element> {
+    /// What became of a newcomer.
+    package enum Admission {
+        /// It waits.
+        case admitted
+        /// It waits in the place of this one, which is turned away.
+        case admittedInsteadOf(Element)
+        /// It is turned away.
+        case refused
+    }
+
+    /// Places in each lane.
+    package let limit: Int
+
+    private var lanes = Turn.Kind.allCases.map { _ in FairQueueLane<Element>() }
+    // How often in a row a waiting lane was passed over for a better one.
+    private var passedOver = Turn.Kind.allCases.map { _ in 0 }
+
+    /// An empty queue with that many places in each lane.
+    package init(limit: Int) {
+        precondition(limit > 0)
+        self.limit = limit
+    }
+
+    /// How many wait.
+    package var count: Int {
+        lanes.reduce(0) { $0 + $1.count }
+    }
+
+    /// How many wait in one lane.
+    package func count(of kind: Turn.Kind) -> Int {
+        lanes[kind.rawValue].count
+    }
+
+    /// Lets an element wait under a ticket that no other has.
+    package mutating func admit(_ element: Element, ticket: UInt64, turn: Turn) -> Admission {
+        let lane = turn.kind.rawValue
+        guard lanes[lane].count >= limit else {
+            lanes[lane].append(element, ticket: ticket, turn: turn)
+            return .admitted
+        }
+        guard let displaced = lanes[lane].removeToMakeRoom(for: turn) else { return .refused }
+        lanes[lane].append(element, ticket: ticket, turn: turn)
+        return .admittedInsteadOf(displaced)
+    }
+
+    /// Takes out the one whose turn it is; nil when nobody waits.
+    package mutating func next() -> Element? {
+        let waiting = Turn.Kind.allCases.filter { count(of: $0) > 0 }
+        guard let best = waiting.first else { return nil }
+        let chosen = waiting.first { passedOver[$0.rawValue] >= $0.patience } ?? best
+        for kind in waiting where kind.rawValue > chosen.rawValue { passedOver[kind.rawValue] += 1 }
+        passedOver[chosen.rawValue] = 0
+        return lanes[chosen.rawValue].next()
+    }
+
+    /// Takes out one that no longer wants its turn; nil when it does not wait.
+    package mutating func remove(ticket: UInt64) -> Element? {
+        for lane in lanes.indices {
+            if let element = lanes[lane].remove(ticket: ticket) { return element }
+        }
+        return nil
+    }
+
+    /// Takes out all, to turn them away.
+    package mutating func removeAll() -> [Element] {
+        defer { self = FairQueue(limit: limit) }
+        return lanes.flatMap(\.elements)
+    }
+}
+
+extension Turn.Kind {
+    /// How often in a row this lane is passed over, at most, while somebody waits in it.
+    ///
+    /// Better lanes come first, not alone: one patient who signs in over and over from a known
+    /// network would otherwise shut out everybody new.
+    var patience: Int {
+        switch self {
+        case .known: .max
+        case .unknown: 4
+        case .import: 16
+        }
+    }
+}

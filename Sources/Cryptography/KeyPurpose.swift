@@ -1,0 +1,33 @@
+/// What a key derived from the ring is for; each purpose has a key of its own (Z-32).
+///
+/// The raw value is part of the derivation's label: to change one is to lose what its key made.
+package enum KeyPurpose: String, CaseIterable, Sendable {
+    /// MAC of a one-time code, which is stored in the code's place.
+    case code
+    /// MAC by which a sealed value is found again (national numbers, per practice).
+    case index
+    /// Seals register data: national numbers, dates of birth, postcodes.
+    case seal
+    /// Keyed step of password hashes.
+    case password
+    /// Keyed step of super-PIN hashes.
+    case superPIN = "super-pin"
+    /// MAC that makes a refresh token's successor from its parent.
+    case refresh
+    /// MAC of what a throttle counts.
+    case throttle
+    /// MAC of an idempotent request: its fingerprint.
+    case idempotency
+    /// MAC of a patient's network.
+    case network
+    /// MAC of an identifier that belongs to nobody, in place of the identifier (Z-29).
+    case identifier
+    /// MAC that chains audit rows.
+    case audit
+    /// Seals the body of an outgoing message.
+    case message
+    /// Seals a stored answer that holds secrets.
+    case answer
+    /// Seals a second factor's secret (TOTP).
+    case factor
+}

@@ -1,0 +1,110 @@
+import Foundation
+
+/// Too many hashes wait, or the hasher is ending: try again later.
+package struct HasherOverloaded: Error, Equatable {
+    /// When a place is likely to be free: at least a second.
+    package let retryAfter: Duration
+}
+
+/// Hashes and verifies passwords on threads of its own, at most so many at once and in a fair order
+/// (Z-21, ASVS 15.1.3).
+///
+/// Memory in use at once is at most the threads times what the dearest accepted hash takes, 76 MiB.
+package final class PasswordHasher: Sendable {
+    /// What a metrics page shows.
+    package struct Gauges: Sendable, Equatable {
+        /// Waiting, from known networks.
+        package let known: Int
+        /// Waiting, from other networks.
+        package let unknown: Int
+        /// Waiting, for imports.
+        package let imports: Int
+        /// Hashes being computed.
+        package let busy: Int
+        /// Threads, so the most that ``busy`` can be.
+        package let threads: Int
+        /// All that wait.
+        package var waiting: Int { known + unknown + imports }
+    }
+
+    /// Places in each lane of the queue.
+    package static let queueLimit = 32
+    /// Half of the cores, so that hashing leaves room for the rest of the service.
+    package static let threadCount = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+
+    /// A hash of random bytes, made by this hasher when it started: verifying a password against it
+    /// takes what a real one takes, and never succeeds.
+    package let dummyHash: String
+    /// What one hash takes on this machine when it is quiet.
+    package let cost: Duration
+    /// What the dearest accepted (imported) hash takes on this machine when it is quiet; the time
+    /// floor of refusals stands above it (Z-20).
+    package let dearestCost: Duration
+    let threads: HashingThreads
+
+    /// Starts the threads, and measures what a hash takes (a second at most).
+    package init(threads: Int = threadCount, queueLimit: Int = queueLimit) throws {
+        dummyHash = try Argon2id.hash(Secret(SecureRandom.bytes(32)))
+        cost = HashCost.current
+        dearestCost = HashCost.dearest
+        self.threads = HashingThreads(count: threads, queueLimit: queueLimit)
+    }
+
+    deinit {
+        threads.stop(refusingWith: HasherOverloaded(retryAfter: Self.shortestRetry))
+    }
+
+    /// A PHC string of the password, with a fresh salt.
+    ///
+    /// Throws ``HasherOverloaded`` at once where the queue has no place, or when a fairer turn takes
+    /// the place; `CancellationError` when cancelled while waiting; ``Argon2id/MemoryExhausted``.
+    package func hash(_ password: Secret<[UInt8]>, turn: Turn) async throws -> String {
+        try await perform(turn: turn) { try Argon2id.hash(password) }
+    }
+
+    /// Whether the password made this hash; throws as ``hash(_:turn:)`` does, and ``PHC/Refusal``
+    /// (without a turn in the queue) where the stored string is not an accepted hash.
+    package func verify(
+        _ password: Secret<[UInt8]>, against phc: String, turn: Turn
+    ) async throws -> Bool {
+        _ = try PHC(parsing: phc)
+        return try await perform(turn: turn) { try Argon2id.verify(password, phc: phc) }
+    }
+
+    /// What waits and what runs now.
+    package var gauges: Gauges { threads.gauges }
+
+    /// Refuses all that wait, and returns when the hashes under way and the threads have ended.
+    package func shutdown() async {
+        threads.stop(refusingWith: HasherOverloaded(retryAfter: Self.shortestRetry))
+        await threads.ended()
+    }
+
+    /// Runs work on one of the threads, in its turn.
+    func perform<Result: Sendable>(
+        turn: Turn, _ work: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        let ticket = threads.ticket()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let job = HashingThreads.Job(
+                    run: { continuation.resume(with: Swift.Result(catching: work)) },
+                    refuse: { continuation.resume(throwing: $0) })
+                threads.add(job, ticket: ticket, turn: turn, overloaded: overloaded)
+                // A cancellation before the job was queued found nothing to withdraw.
+                if Task.isCancelled { threads.withdraw(ticket: ticket) }
+            }
+        } onCancel: {
+            threads.withdraw(ticket: ticket)
+        }
+    }
+
+    private static let shortestRetry = Duration.seconds(1)
+
+    /// The time that the queue takes to run dry.
+    private var overloaded: HasherOverloaded {
+        let gauges = threads.gauges
+        let wait = cost * (gauges.waiting + gauges.busy) / gauges.threads
+        return HasherOverloaded(retryAfter: max(Self.shortestRetry, wait))
+    }
+}

@@ -1,0 +1,65 @@
+-- A practice is one tenant. Every table that grows carries its id as the first part of the primary
+-- key, so that the same SQL can move to a database that is distributed by practice.
+
+-- The service owns nothing: it logs in as a member of this role, which has no login of its own.
+-- Roles belong to the whole cluster, so another database may have made it already.
+do $$
+begin
+    create role practice_auth_service nologin;
+exception
+    when duplicate_object or unique_violation then null;
+end
+$$;
+
+-- Ids that are looked up by time stay close together in their index (RFC 9562, version 7).
+create function time_ordered_uuid() returns uuid
+language sql volatile
+return encode(
+    set_byte(
+        overlay(
+            uuid_send(gen_random_uuid())
+            placing substring(
+                int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
+            from 1 for 6),
+        6, (get_byte(uuid_send(gen_random_uuid()), 6) & 15) | 112),
+    'hex')::uuid;
+
+create table practice (
+    practice_id uuid not null,
+    name text not null,
+    country text not null,
+    time_zone text not null,
+    locale text not null,
+    -- What a token of this practice is for (`aud`); no other practice's verifier accepts it (Z-6).
+    audience text not null,
+    -- Links in messages point here, never to a host that a caller sent.
+    portal_origin text not null,
+    -- The last line of every text that ends in "contact …" (SC-10).
+    support_contact text not null,
+    email_codes boolean not null default true,
+    code_lifetime_seconds integer not null default 600,
+    resend_wait_seconds integer not null default 30,
+    sends_per_hour integer not null default 5,
+    sends_per_day integer not null default 10,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint practice_pkey primary key (practice_id),
+    constraint practice_audience_key unique (audience),
+    constraint practice_country_known check (country in ('NL', 'NO')),
+    constraint practice_locale_known check (locale in ('nl', 'nb', 'en')),
+    constraint practice_code_lifetime_bounded check (code_lifetime_seconds between 30 and 600),
+    constraint practice_resend_wait_bounded check (resend_wait_seconds between 1 and 600),
+    constraint practice_sends_bounded 
+        check (sends_per_hour between 1 and 1000 and sends_per_day between 1 and 10000)
+);
+
+grant usage on schema public to practice_auth_service;
+grant select, insert on practice to practice_auth_service;
+
+-- `/readyz` proves by a timed commit here that the database takes writes.
+create table service_probe (
+    probe_id smallint not null,
+    probed_at timestamptz not null,
+    constraint service_probe_pkey primary key (probe_id)
+);
+
+grant select, insert, update on service_probe to practice_auth_service;

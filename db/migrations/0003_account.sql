@@ -1,0 +1,101 @@
+-- An account is a person's credentials. It may be a member of several practices; what belongs to
+-- one practice only (its identifiers there, its subject, its patients) carries that practice's id.
+create table account (
+    account_id uuid not null,
+    first_name text not null,
+    last_name text not null,
+    locale text not null,
+    -- The Argon2id PHC string, sealed and bound to the account: a stolen table can't be searched.
+    password bytea not null,
+    password_changed_at timestamptz not null default clock_timestamp(),
+    -- Wrong passwords since the last right one, from networks where nobody of this account has
+    -- signed in before. At 100 such networks are refused silently (Z-20).
+    strange_failures integer not null default 0,
+    disabled_at timestamptz,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint account_pkey primary key (account_id),
+    constraint account_locale_known check (locale in ('nl', 'nb', 'en'))
+) with (fillfactor = 80);
+
+create table membership (
+    practice_id uuid not null,
+    account_id uuid not null,
+    -- `sub` in tokens: differs by practice for one person, never reused (Z-6).
+    subject uuid not null default gen_random_uuid(),
+    created_at timestamptz not null default clock_timestamp(),
+    constraint membership_pkey primary key (practice_id, account_id),
+    constraint membership_practice_fkey foreign key (practice_id) references practice,
+    constraint membership_account_fkey foreign key (account_id) references account,
+    constraint membership_subject_key unique (practice_id, subject)
+);
+
+-- What is typed at login, as an HMAC of its normalised form. An address that several accounts share
+-- has several rows here and so names nobody (Z-17); everything else names one account.
+create table identifier (
+    practice_id uuid not null,
+    value_index bytea not null,
+    account_id uuid not null,
+    kind text not null,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint identifier_pkey primary key (practice_id, value_index, account_id),
+    constraint identifier_membership_fkey
+        foreign key (practice_id, account_id) references membership,
+    constraint identifier_kind_known check (kind in ('email', 'username'))
+);
+
+create unique index identifier_one_account_key
+    on identifier (practice_id, value_index)
+    where kind <> 'email';
+
+create index identifier_account_idx on identifier (practice_id, account_id);
+
+-- Where a person is reached. Only a confirmed address receives codes or names an account (Z-28).
+create table contact (
+    account_id uuid not null,
+    contact_id uuid not null,
+    kind text not null,
+    -- As typed; what is compared is the HMAC in `identifier`.
+    address text not null,
+    confirmed_at timestamptz,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint contact_pkey primary key (account_id, contact_id),
+    constraint contact_account_fkey foreign key (account_id) references account,
+    constraint contact_kind_known check (kind in ('email'))
+);
+
+-- The people whose records an account opens in a practice: oneself, a child, a person cared for.
+create table patient (
+    practice_id uuid not null,
+    patient_id uuid not null,
+    -- The practice system's own number of the person; never in a token (Z-6).
+    external_id text not null,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint patient_pkey primary key (practice_id, patient_id),
+    constraint patient_practice_fkey foreign key (practice_id) references practice,
+    constraint patient_external_id_key unique (practice_id, external_id)
+);
+
+create table patient_link (
+    practice_id uuid not null,
+    account_id uuid not null,
+    patient_id uuid not null,
+    role text not null,
+    -- How the person proved who they are, for this patient; a token carries the lowest (Z-15).
+    identity_level text not null,
+    ends_at timestamptz,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint patient_link_pkey primary key (practice_id, account_id, patient_id),
+    constraint patient_link_membership_fkey
+        foreign key (practice_id, account_id) references membership,
+    constraint patient_link_patient_fkey foreign key (practice_id, patient_id) references patient,
+    constraint patient_link_role_known check (role in ('self', 'parent', 'representative')),
+    constraint patient_link_identity_known
+        check (identity_level in ('none', 'kbv', 'pin-post', 'pin-desk', 'eid'))
+);
+
+-- A patient has one account of their own (Z-13).
+create unique index patient_link_self_key on patient_link (practice_id, patient_id)
+    where role = 'self';
+
+grant select, insert, update on account, membership, identifier, contact to practice_auth_service;
+grant select, insert, update on patient, patient_link to practice_auth_service;
