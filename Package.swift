@@ -93,12 +93,13 @@ let package = Package(
             dependencies: [
                 "Auth", "AuthServer", "Postgres", "Cryptography",
                 .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Auth", "AuthServer", "Postgres", "Cryptography",
+                "Auth", "AuthServer", "Postgres", "Cryptography", "CLibPQ",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),

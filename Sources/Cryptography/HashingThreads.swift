@@ -35,13 +35,7 @@ final class HashingThreads: Sendable {
         precondition(count > 0)
         self.count = count
         state = Mutex(State(queue: FairQueue(limit: queueLimit), alive: count))
-        for number in 1...count {
-            Thread.detachNewThread {
-                // Linux takes a name from the thread itself only, once it runs.
-                Thread.current.name = "hasher-\(number)"
-                self.serve()
-            }
-        }
+        for _ in 0..<count { Thread.detachNewThread { self.serve() } }
     }
 
     /// A number for a job, known before it is queued so that its cancellation can name it.

@@ -39,7 +39,7 @@ package struct KeyRing: Sendable {
         keys.first { $0.id == id }?.macKey(purpose)
     }
 
-    /// The key that seals and opens values of a purpose; derived at each call, so keep it.
+    /// The key that seals and opens values of a purpose.
     package func sealingKey(_ purpose: KeyPurpose) -> SealingKey {
         SealingKey(
             id: current.id,
@@ -79,19 +79,21 @@ extension KeyRing: CustomStringConvertible, CustomReflectable {
     package var customMirror: Mirror { Mirror(self, children: ["ids": ids]) }
 }
 
-/// One key of the ring and everything derived from it.
+/// One key of the ring and everything derived from it, once for all.
 private struct RingKey: Sendable {
     let id: String
-    private let macKeys: [KeyPurpose: MACKey]
     private let root: KeyMaterial
+    private let macKeys: [KeyPurpose: MACKey]
+    private let sealingKeys: [KeyPurpose: KeyMaterial]
 
     init(id: String, key: KeyMaterial) {
         self.id = id
         root = key
+        let purposes = KeyPurpose.allCases
         macKeys = Dictionary(
-            uniqueKeysWithValues: KeyPurpose.allCases.map { purpose in
-                (purpose, Self.macKey(purpose, id: id, root: key))
-            })
+            uniqueKeysWithValues: purposes.map { ($0, Self.macKey($0, id: id, root: key)) })
+        sealingKeys = Dictionary(
+            uniqueKeysWithValues: purposes.map { ($0, Self.derive("seal", $0, from: key)) })
     }
 
     func macKey(_ purpose: KeyPurpose) -> MACKey {
@@ -99,7 +101,7 @@ private struct RingKey: Sendable {
     }
 
     func sealingKey(_ purpose: KeyPurpose) -> KeyMaterial {
-        Self.derive("seal", purpose, from: root)
+        sealingKeys[purpose] ?? Self.derive("seal", purpose, from: root)
     }
 
     private static func macKey(_ purpose: KeyPurpose, id: String, root: KeyMaterial) -> MACKey {

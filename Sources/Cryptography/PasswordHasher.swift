@@ -4,6 +4,11 @@ import Foundation
 package struct HasherOverloaded: Error, Equatable {
     /// When a place is likely to be free: at least a second.
     package let retryAfter: Duration
+
+    /// A refusal with this advice.
+    package init(retryAfter: Duration) {
+        self.retryAfter = retryAfter
+    }
 }
 
 /// Hashes and verifies passwords on threads of its own, at most so many at once and in a fair order

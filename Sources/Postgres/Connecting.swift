@@ -88,6 +88,8 @@ enum Connecting {
             }
             // Leaves severity and SQLSTATE of the server's message, and no text.
             PQsetErrorVerbosity(pointer, PQERRORS_SQLSTATE)
+            // Without a receiver libpq writes notices to the standard error.
+            PQsetNoticeReceiver(pointer, { _, _ in }, nil)
             if PQstatus(pointer) == CONNECTION_BAD { fail() }
         }
 

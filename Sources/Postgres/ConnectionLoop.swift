@@ -66,8 +66,6 @@ struct ConnectionLoop {
 
     /// Takes what others have left; the lock is held only for the exchange.
     private mutating func readMailbox() {
-        let queued = coalescer.count
-        let (inFlight, isConnected, counts) = (flight.count, connection != nil, counts)
         let mail = thread.mailbox.withLock { mailbox in
             var mail = (
                 arrivals: [Job](), connecting: mailbox.connecting, phase: mailbox.phase,
@@ -77,10 +75,7 @@ struct ConnectionLoop {
             mailbox.connecting = nil
             mailbox.isCloseRequested = false
             mailbox.isAsleep = false
-            mailbox.queued = queued + mail.arrivals.count
-            mailbox.inFlight = inFlight
-            mailbox.isConnected = isConnected
-            mailbox.counts = counts
+            mailbox.queued += mail.arrivals.count
             return mail
         }
         coalescer.append(mail.arrivals)
@@ -181,6 +176,10 @@ struct ConnectionLoop {
         let mayWait = thread.mailbox.withLock { mailbox in
             // While a batch is under way, arrivals wait for its end anyway.
             mailbox.isAsleep = isReady && mailbox.arrivals.isEmpty
+            mailbox.queued = coalescer.count
+            mailbox.inFlight = flight.count
+            mailbox.isConnected = connection != nil
+            mailbox.counts = counts
             return !isReady || mailbox.arrivals.isEmpty
         }
         if !mayWait { return }

@@ -16,9 +16,10 @@ package final class Database: Service, Sendable {
     private let ordinaryServers: [[String: String]]
     private let generation = PoolGeneration()
     private let nextLane = Atomic<Int>(0)
+    private let hasStarted = Atomic<Bool>(false)
     private let logger: Logger
 
-    /// Connects to nothing yet: statements wait until `run()` has been called.
+    /// Connects to nothing yet: the first statement or `run()` does.
     ///
     /// Throws where the connection string can't be read.
     package init(configuration: Configuration, logger: Logger) throws {
@@ -54,6 +55,7 @@ package final class Database: Service, Sendable {
     ) async throws(PostgresError) -> S.Output {
         let deadline = ContinuousClock.now + limit
         let call = try Call(statement)
+        start()
         let execution: Execution
         switch S.lane {
         case .coalesced:
@@ -75,7 +77,8 @@ package final class Database: Service, Sendable {
         within limit: Duration = .seconds(10),
         _ body: @Sendable (Transaction) async throws -> R
     ) async throws -> R {
-        try await ordinary.transaction(deadline: .now + limit, body)
+        start()
+        return try await ordinary.transaction(deadline: .now + limit, body)
     }
 
     /// Connects, and works until the graceful shutdown or the cancellation of the task; then
@@ -93,7 +96,6 @@ package final class Database: Service, Sendable {
         _ body: @Sendable (Database) async throws -> R
     ) async throws -> R {
         let database = try Database(configuration: configuration, logger: logger)
-        database.start()
         do {
             let outcome = try await body(database)
             await database.shutDown()
@@ -104,14 +106,17 @@ package final class Database: Service, Sendable {
         }
     }
 
-    func start() {
+    private func start() {
+        if hasStarted.load(ordering: .relaxed) { return }
+        hasStarted.store(true, ordering: .relaxed)
         for lane in lanes { lane.start(servers: servers, generation: generation, logger: logger) }
         for thread in ordinary.threads {
             thread.start(servers: ordinaryServers, generation: generation, logger: logger)
         }
     }
 
-    func shutDown() async {
+    /// Finishes what was accepted; everything later is refused.
+    package func shutDown() async {
         for lane in lanes { await lane.drain() }
         await ordinary.drain()
     }

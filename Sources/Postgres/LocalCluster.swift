@@ -69,7 +69,12 @@ package final class LocalCluster: Sendable {
 
     /// Stops all its processes where they are; connections stay open and nothing answers.
     package func freeze() {
-        signalAll(SIGSTOP)
+        var frozen: Set<pid_t> = []
+        // The first to stop is the one that starts others; some may have started until then.
+        while let process = processes().first(where: { !frozen.contains($0) }) {
+            _ = Glibc.kill(process, SIGSTOP)
+            frozen.insert(process)
+        }
     }
 
     /// Lets a frozen server go on.

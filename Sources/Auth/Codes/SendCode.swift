@@ -68,16 +68,16 @@ struct SendCode: Sendable {
                            or destination.sends is null as sends_left,
                        greatest(
                            case
-                               when cardinality(within(destination.sends, '1 hour')) >= \(p(10))
+                               when cardinality(within(destination.sends, '1 hour')) >= \(p(10))::int8
                                then (within(destination.sends, '1 hour'))[
                                         cardinality(within(destination.sends, '1 hour'))
-                                            - \(p(10))::int4 + 1] + interval '1 hour'
+                                            - \(p(10))::int8::int4 + 1] + interval '1 hour'
                            end,
                            case
-                               when cardinality(within(destination.sends, '1 day')) >= \(p(11))
+                               when cardinality(within(destination.sends, '1 day')) >= \(p(11))::int8
                                then (within(destination.sends, '1 day'))[
                                         cardinality(within(destination.sends, '1 day'))
-                                            - \(p(11))::int4 + 1] + interval '1 day'
+                                            - \(p(11))::int8::int4 + 1] + interval '1 day'
                            end
                        ) as sends_again_at
                 from asked

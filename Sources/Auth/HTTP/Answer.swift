@@ -17,8 +17,8 @@ struct Answer: Sendable {
     /// 204 without a body.
     static let noContent = Answer(status: .noContent)
 
-    /// A value as JSON: names in snake case and in the order of the type, ids in lower case, instants
-    /// in UTC with milliseconds.
+    /// A value as JSON: names in snake case and in the order of the type, ids in lower case,
+    /// instants in UTC with milliseconds.
     static func json(
         _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
     ) throws -> Answer {
@@ -44,7 +44,8 @@ struct Answer: Sendable {
         return answer
     }
 
-    /// A page; `policy` is its Content-Security-Policy, by default one that allows its own style only.
+    /// A page; `policy` is its Content-Security-Policy, by default one that allows its own style
+    /// only.
     static func html(
         _ page: String, status: HTTPResponse.Status = .ok,
         policy: String = ContentPolicy.page, headers: HTTPFields = [:]

@@ -29,6 +29,8 @@ struct BodyLines: AsyncSequence, Sendable {
     struct Iterator: AsyncIteratorProtocol {
         private var parts: Hummingbird.RequestBody.AsyncIterator
         private var buffer = ByteBuffer()
+        /// Bytes at the front of the buffer in which no line ends.
+        private var searched = 0
         private var remaining: Int
         private var number = 0
         private var isAtEnd = false
@@ -48,14 +50,13 @@ struct BodyLines: AsyncSequence, Sendable {
         private mutating func nextLine() async throws -> Line? {
             var isTooLong = false
             while true {
-                let view = buffer.readableBytesView
-                if let end = view.firstIndex(of: UInt8(ascii: "\n")) {
-                    let count = end - view.startIndex
+                if let count = lengthOfLine() {
                     return take(count, separator: 1, isTooLong: isTooLong)
                 }
                 if buffer.readableBytes > BodyLines.lineLimit {
                     isTooLong = true
                     buffer.clear()
+                    searched = 0
                 }
                 if isAtEnd {
                     guard isTooLong || buffer.readableBytes > 0 else { return nil }
@@ -65,11 +66,20 @@ struct BodyLines: AsyncSequence, Sendable {
             }
         }
 
+        private mutating func lengthOfLine() -> Int? {
+            let unsearched = buffer.readableBytesView.dropFirst(searched)
+            guard let end = unsearched.firstIndex(of: UInt8(ascii: "\n")) else {
+                searched = buffer.readableBytes
+                return nil
+            }
+            return end - buffer.readerIndex
+        }
+
         private mutating func take(_ count: Int, separator: Int, isTooLong: Bool) -> Line {
             number += 1
+            searched = 0
             var bytes = buffer.readBytes(length: count) ?? []
             buffer.moveReaderIndex(forwardBy: separator)
-            buffer.discardReadBytes()
             if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
             let fits = !isTooLong && bytes.count <= BodyLines.lineLimit
             return Line(number: number, bytes: fits ? bytes : nil)
@@ -82,6 +92,7 @@ struct BodyLines: AsyncSequence, Sendable {
             }
             remaining -= part.readableBytes
             guard remaining >= 0 else { throw Problem(.bodyTooLarge) }
+            buffer.discardReadBytes()
             buffer.writeBuffer(&part)
         }
     }

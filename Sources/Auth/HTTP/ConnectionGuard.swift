@@ -1,15 +1,13 @@
-import Foundation
-import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
-/// Watches one connection between the parser and the framework: refuses heads, keeps every deadline,
-/// and closes in an orderly way.
+/// Watches one connection between the parser and the framework: refuses heads, keeps every
+/// deadline, and closes in an orderly way.
 ///
 /// What is here cannot be done behind the framework: it resets its idle timer with every byte of a
-/// dripped body, drains a refused body to its end, answers what the parser refuses with an empty 400,
-/// and waits for a handler as long as that takes (Hummingbird 2.28). It runs on the connection's event
-/// loop, so it answers even where every thread that runs handlers is stuck.
+/// dripped body, drains a refused body to its end, answers what the parser refuses with an empty
+/// 400, and waits for a handler as long as that takes (Hummingbird 2.28). It runs on the
+/// connection's event loop, so it answers even where every thread that runs handlers is stuck.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -42,14 +40,18 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case no
         /// The last answer is being written; nothing more is read.
         case afterWrite
-        /// Our side is closed. What still comes is thrown away for a moment, since closing at once would
-        /// reset the connection and might take the answer out of the caller's hands (RFC 9112 9.6).
+        /// Our side is closed. What still comes is thrown away for a moment, since closing at once
+        /// would reset the connection and might take the answer out of the caller's hands (RFC 9112
+        /// 9.6).
         case lingering(Scheduled<Void>)
     }
 
     init(floor: ConnectionFloor) { self.floor = floor }
 
     private var isClosing: Bool { if case .no = closing { false } else { true } }
+
+    func handlerAdded(context: ChannelHandlerContext) { floor.requests.connectionOpened() }
+    func handlerRemoved(context: ChannelHandlerContext) { floor.requests.connectionClosed() }
 
     // MARK: Requests
 
@@ -73,8 +75,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
         let path = floor.rules.path(of: head) ?? "/"
         let requestLimits = floor.requestLimits(path.prefix { $0 != "?" }) ?? limits.request
-        // After an upgrade the parser waits for another protocol for ever, and HTTP/1.0 has its own idea
-        // of keeping a connection: both get one answer.
+        // After an upgrade the parser waits for another protocol for ever, and HTTP/1.0 has its own
+        // idea of keeping a connection: both get one answer.
         let isLast =
             !head.isKeepAlive || head.version != .http1_1 || head.headers.contains(name: "upgrade")
             || requestCount >= limits.requestsPerConnection
@@ -85,7 +87,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard floor.requests.add(record, limit: limits.requestsInFlight) else {
             return refuse(Problem(.overloaded), context)
         }
-        if head.headers.contains(name: "expect"), (head.announcedLength ?? 0) <= requestLimits.bodyBytes {
+        if head.headers.contains(name: "expect"),
+            (head.announcedLength ?? 0) <= requestLimits.bodyBytes
+        {
             let goAhead = HTTPResponseHead(version: .http1_1, status: .continue)
             context.writeAndFlush(wrapOutboundOut(.head(goAhead)), promise: nil)
         }
@@ -155,7 +159,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             // Set before the write: it may deliver the next request at once.
             self.exchange?.answerEnded = true
             if exchange.requestEnded { self.exchange = nil }
-            context.write(data, promise: promise)
+            write(context, data, promise, isLast: false)
         }
     }
 
@@ -167,28 +171,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             self.exchange?.closesAfterwards = true
             return
         }
-        let practice = exchange.record.facts.practice
-        let asked = exchange.head?.headers.only("accept-language")
-            .flatMap { Language(acceptLanguage: $0) }
-        var answer =
-            ProblemDocument(
-                problem: problem, requestID: exchange.record.id,
-                language: asked ?? practice?.locale ?? .english, practice: practice
-            ).answer
-        answer.headers[.requestID] = exchange.record.id.text
-        answer.headers.addSecurityHeaders()
-        answer.headers[.connection] = "close"
-        answer.headers[.contentLength] = String(answer.body.count)
-        answer.headers[.date] = Date().imfFixdate
-        let head = HTTPResponseHead(
-            version: .http1_1, status: .init(statusCode: answer.status.code),
-            headers: HTTPHeaders(answer.headers.map { ($0.name.rawName, $0.value) }))
         floor.log.answered(
-            exchange.record, status: answer.status.code, problem: problem.kind)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if exchange.head?.method != .HEAD {
-            let body = IOData.byteBuffer(ByteBuffer(bytes: answer.body))
-            context.write(wrapOutboundOut(.body(body)), promise: nil)
+            exchange.record, status: problem.kind.status, problem: problem.kind)
+        let answer = ConnectionRefusal(problem, to: exchange.head, record: exchange.record)
+        context.write(wrapOutboundOut(.head(answer.head)), promise: nil)
+        if let body = answer.body {
+            context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         }
         finish(context, wrapOutboundOut(.end(nil)), nil)
         context.flush()
@@ -201,11 +189,23 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         closing = .afterWrite
         if let exchange { release(exchange) }
         exchange = nil
+        write(context, end, promise, isLast: true)
+    }
+
+    /// Writes the last part of an answer; gives the connection up where the caller does not read it.
+    private func write(
+        _ context: ChannelHandlerContext, _ end: NIOAny, _ promise: EventLoopPromise<Void>?,
+        isLast: Bool
+    ) {
         let written = promise ?? context.eventLoop.makePromise()
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let timer = context.eventLoop.scheduleTask(in: TimeAmount(limits.writeDeadline)) {
+            bound.value.1.close(promise: nil)
+        }
         written.futureResult.whenComplete { _ in
+            timer.cancel()
             let (guarding, context) = bound.value
-            guarding.linger(context)
+            if isLast { guarding.linger(context) }
         }
         context.write(end, promise: written)
     }
@@ -255,7 +255,9 @@ extension ConnectionGuard {
     private func countBody(_ count: Int, _ context: ChannelHandlerContext) {
         guard let limit = exchange?.limits.bodyBytes else { return }
         exchange?.wireBytes += count
-        guard let received = exchange?.wireBytes, received > limit * Self.framingAllowance else { return }
+        guard let received = exchange?.wireBytes, received > limit * Self.framingAllowance else {
+            return
+        }
         if exchange?.answerStarted == true {
             context.close(promise: nil)
         } else {
@@ -320,7 +322,8 @@ extension ConnectionGuard {
             record: RequestRecord(method: "other"), head: nil, limits: limits.request,
             closesAfterwards: true)
         let kind: Problem.Kind =
-            fault != .headerOverflow ? .requestMalformed
+            fault != .headerOverflow
+            ? .requestMalformed
             : firstLineIsComplete ? .headersTooLarge : .targetTooLong
         cancelHeadTimer()
         refuse(Problem(kind), context)
@@ -359,11 +362,3 @@ extension ConnectionGuard {
 
 /// The rest of a request will never be read.
 struct RequestCut: Error {}
-
-extension HTTPHeaders {
-    /// The value of a header that came exactly once.
-    fileprivate func only(_ name: String) -> String? {
-        let values = self[name]
-        return values.count == 1 ? values.first : nil
-    }
-}

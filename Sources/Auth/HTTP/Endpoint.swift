@@ -24,6 +24,8 @@ struct Endpoint: HTTPResponder {
         case json
         /// All of it, as JSON, if there is any.
         case optionalJSON
+        /// All of it, as JSON or as a form.
+        case jsonOrForm
         /// Nothing: the handler reads the lines as they come.
         case lines
     }
@@ -32,6 +34,8 @@ struct Endpoint: HTTPResponder {
     let input: Input
     let limits: RequestLimits
     let authenticator: (any APIKeyAuthenticator)?
+    /// Why nobody gets past the key: the path does not know this method.
+    var refusal: Problem?
     let handler: Handler
 
     func respond(to request: Request, context: AuthRequestContext) async throws -> Response {
@@ -49,12 +53,19 @@ struct Endpoint: HTTPResponder {
             if request.headers[.acceptLanguage].flatMap({ Language(acceptLanguage: $0) }) == nil {
                 context.language = caller.practice.locale
             }
+            if let refusal { throw refusal }
             if let scope, !caller.scopes.contains(scope) { throw Problem(.scopeMissing) }
         }
+        if let refusal { throw refusal }
         try refuseMediaType(of: request)
         try refuseAnnouncedLength(of: request)
         try RequestHeaders.read(request.headers, into: &context)
         context.body = try await collect(request)
+        if input == .jsonOrForm,
+            request.headers[.contentType]?.mediaType == FormReader.mediaType
+        {
+            context.body = try FormReader.json(of: context.body)
+        }
         return try await handler(request.body, context).response
     }
 
@@ -75,7 +86,7 @@ struct Endpoint: HTTPResponder {
         if isEmpty, input == .optionalJSON { return }
         let types = headers[values: .contentType]
         guard types.count == 1, let type = types.first,
-            type.mediaType == (input == .lines ? "application/x-ndjson" : "application/json"),
+            let mediaType = type.mediaType, input.mediaTypes.contains(mediaType),
             headers[.contentEncoding] == nil
         else { throw Problem(.mediaTypeUnsupported) }
     }
@@ -88,7 +99,7 @@ struct Endpoint: HTTPResponder {
     }
 
     private func collect(_ request: Request) async throws -> [UInt8] {
-        guard input == .json || input == .optionalJSON else { return [] }
+        guard input != .ignored, input != .lines else { return [] }
         var bytes: [UInt8] = []
         for try await part in request.body {
             guard bytes.count + part.readableBytes <= limits.bodyBytes else {
@@ -97,6 +108,17 @@ struct Endpoint: HTTPResponder {
             bytes.append(contentsOf: part.readableBytesView)
         }
         return bytes
+    }
+}
+
+extension Endpoint.Input {
+    fileprivate var mediaTypes: [String] {
+        switch self {
+        case .ignored: []
+        case .json, .optionalJSON: ["application/json"]
+        case .jsonOrForm: ["application/json", FormReader.mediaType]
+        case .lines: ["application/x-ndjson"]
+        }
     }
 }
 

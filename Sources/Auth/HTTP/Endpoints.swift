@@ -30,10 +30,11 @@ import Hummingbird
 /// }
 /// ```
 ///
-/// Before a handler runs, its request was refused for, in this order (api.md): an unknown key (401), a
-/// method the path does not know (405), a missing scope (403), the media type (415), the size (413),
-/// headers, query or JSON that cannot be read (400), and fields (422). The handler goes on with the
-/// patient's token (401), what is not there (404), what is in the way (409) and the waits (429).
+/// Before a handler runs, its request was refused for, in this order (api.md): an unknown key
+/// (401), a method the path does not know (405), a missing scope (403), the media type (415), the
+/// size (413), headers, query or JSON that cannot be read (400), and fields (422). The handler goes
+/// on with the patient's token (401), what is not there (404), what is in the way (409) and the
+/// waits (429).
 ///
 /// `scope: nil` takes any key of the practice; `public:` takes no key at all.
 final class Endpoints {
@@ -119,10 +120,12 @@ extension Endpoints {
         }
     }
 
+    /// - Parameter acceptsForm: takes `application/x-www-form-urlencoded` as well.
     func post<Body: RequestBody>(
-        _ path: String, scope: Scope?, body: Body.Type, _ handler: @escaping BodyHandler<Body>
+        _ path: String, scope: Scope?, body: Body.Type, acceptsForm: Bool = false,
+        _ handler: @escaping BodyHandler<Body>
     ) {
-        add(.post, path, .key(scope), .json, nil) { _, context in
+        add(.post, path, .key(scope), acceptsForm ? .jsonOrForm : .json, nil) { _, context in
             try await handler(Body(json: context.body), context)
         }
     }
@@ -185,7 +188,8 @@ extension Endpoints {
             let refusal = Endpoint(
                 access: isOpen ? .open : .key(nil), input: .ignored, limits: .ordinary,
                 authenticator: authenticator,
-                handler: { _, _ in throw Problem(.methodNotAllowed, allowedMethods: allowed) })
+                refusal: Problem(.methodNotAllowed, allowedMethods: allowed),
+                handler: { _, _ in .noContent })
             for method in HTTPRequest.Method.all {
                 router.on(
                     RouterPath(path), method: method, responder: methods[method] ?? refusal)
@@ -194,7 +198,8 @@ extension Endpoints {
         return router.buildResponder()
     }
 
-    /// The limits of requests to `path`, for the connection, which meets them before any route does.
+    /// The limits of requests to `path`, for the connection, which meets them before any route
+    /// does.
     func limits() -> @Sendable (_ path: Substring) -> RequestLimits? {
         var special: [String: RequestLimits] = [:]
         for route in added { if let limits = route.limits { special[route.path] = limits } }

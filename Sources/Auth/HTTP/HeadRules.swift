@@ -1,7 +1,7 @@
 import NIOHTTP1
 
-/// What a request's head must be for a second parser, in a proxy before us, to read the same request
-/// (RFC 9112 section 11.2), and how large it may be.
+/// What a request's head must be for a second parser, in a proxy before us, to read the same
+/// request (RFC 9112 section 11.2), and how large it may be.
 struct HeadRules: Sendable {
     let limits: ServerLimits
 

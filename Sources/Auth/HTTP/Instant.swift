@@ -3,9 +3,11 @@ import Foundation
 extension Date {
     /// The instant in UTC as RFC 3339 with milliseconds, such as `2026-03-01T10:50:07.125Z`.
     ///
-    /// Cut, never rounded up: an instant in an answer must not lie after the one in the database.
+    /// Cut, never rounded up: an instant in an answer must not lie after the one in the database,
+    /// which counts microseconds, so much of the date is exact.
     var rfc3339: String {
-        let milliseconds = Int((timeIntervalSince1970 * 1000).rounded(.down))
+        let microseconds = Int((timeIntervalSince1970 * 1_000_000).rounded())
+        let milliseconds = microseconds.flooredQuotientAndRemainder(by: 1000).0
         let (days, ofDay) = milliseconds.flooredQuotientAndRemainder(by: 86_400_000)
         let (year, month, day) = Self.civilDate(daysSinceEpoch: days)
         let (seconds, fraction) = ofDay.quotientAndRemainder(dividingBy: 1000)
@@ -34,7 +36,8 @@ extension Date {
     ]
 
     /// Year, month and day of the proleptic Gregorian calendar, by counting from 1 March of year 0,
-    /// so that the leap day is the last of its year; Foundation's calendars cost a hundred times this.
+    /// so that the leap day is the last of its year; Foundation's calendars cost a hundred times
+    /// this.
     private static func civilDate(daysSinceEpoch: Int) -> (year: Int, month: Int, day: Int) {
         let (era, dayOfEra) = (daysSinceEpoch + 719_468).flooredQuotientAndRemainder(by: 146_097)
         let yearOfEra =

@@ -4,8 +4,8 @@ extension JSONValue {
     /// What `value` encodes: names in snake case and in the order they were written, ids in lower
     /// case, instants as RFC 3339 in UTC.
     ///
-    /// Foundation's encoder has no order on Linux and no say over ids. An optional that is nil is left
-    /// out by the compiler's own conformances; encode it by hand where an answer shows null.
+    /// Foundation's encoder has no order on Linux and no say over ids. An optional that is nil is
+    /// left out by the compiler's own conformances; encode it by hand where an answer shows null.
     init(encoding value: some Encodable) throws {
         self = try JSONNode.value(of: value, at: [])
     }

@@ -89,7 +89,8 @@ extension JSONValue {
                 if scalar.isASCII {
                     output.append(UInt8(truncatingIfNeeded: scalar.value))
                 } else {
-                    output.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+                    output.append(
+                        contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
                 }
             }
         }

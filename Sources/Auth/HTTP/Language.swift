@@ -21,9 +21,9 @@ enum Language: String, CaseIterable, Sendable, Codable {
     /// The best language for an `Accept-Language` header (RFC 9110 12.5.4), or nil where it names
     /// none of ours with a weight above zero.
     ///
-    /// Equal weights go to the one named first. `*` names no language in particular, so it leaves the
-    /// choice to the practice. A part that cannot be read is skipped: a browser's odd header must
-    /// not cost a patient the sign-in.
+    /// Equal weights go to the one named first. `*` names no language in particular, so it leaves
+    /// the choice to the practice. A part that cannot be read is skipped: a browser's odd header
+    /// must not cost a patient the sign-in.
     init?(acceptLanguage header: String) {
         var best: (language: Language, weight: Double)?
         for part in header.prefix(Self.longestHeader).split(separator: ",") {

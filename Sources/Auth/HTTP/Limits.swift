@@ -28,9 +28,12 @@ package struct ServerLimits: Sendable {
     package var headDeadline = Duration.seconds(5)
     /// A kept-alive connection without a request; longer than a proxy keeps its own (60 s).
     package var idleTimeout = Duration.seconds(75)
+    /// From the last byte of an answer handed to the system to the caller having taken it.
+    package var writeDeadline = Duration.seconds(10)
     /// How long a connection that we have given up may go on sending before it is cut off.
     package var lingerTimeout = Duration.seconds(1)
-    /// Requests on one connection, then `Connection: close`, so that load spreads over new instances.
+    /// Requests on one connection, then `Connection: close`, so that load spreads over new
+    /// instances.
     package var requestsPerConnection = 1_000
     /// Open connections of one process; further ones wait to be accepted.
     package var connections = 8_000

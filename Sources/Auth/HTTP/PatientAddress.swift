@@ -7,7 +7,8 @@ struct PatientAddress: Sendable, Equatable {
 
     /// Reads one address without port, zone or brackets; nil for anything else.
     init?(_ text: String) {
-        guard text.utf8.count <= Int(INET6_ADDRSTRLEN) else { return nil }
+        // inet_pton stops at U+0000 and would take what stands before it.
+        guard text.utf8.count <= Int(INET6_ADDRSTRLEN), !text.utf8.contains(0) else { return nil }
         var v4 = in_addr()
         if inet_pton(AF_INET, text, &v4) == 1 {
             bytes = withUnsafeBytes(of: v4) { Array($0) }
@@ -19,8 +20,8 @@ struct PatientAddress: Sendable, Equatable {
         bytes = all.starts(with: Self.mappedPrefix) ? Array(all.suffix(4)) : all
     }
 
-    /// What counts as one network in limits and lanes: an IPv4 address, or the first 64 bits of an IPv6
-    /// address, since one household has all the others to choose from.
+    /// What counts as one network in limits and lanes: an IPv4 address, or the first 64 bits of an
+    /// IPv6 address, since one household has all the others to choose from.
     var network: [UInt8] { bytes.count == 4 ? bytes : Array(bytes.prefix(8)) }
 
     /// The address in its canonical spelling (RFC 5952).
@@ -28,7 +29,8 @@ struct PatientAddress: Sendable, Equatable {
         var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         let family = bytes.count == 4 ? AF_INET : AF_INET6
         guard inet_ntop(family, bytes, &buffer, socklen_t(buffer.count)) != nil else { return "" }
-        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let text = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: text, as: UTF8.self)
     }
 
     private static let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]

@@ -12,7 +12,8 @@ struct Problem: Error, Sendable {
     var digitsFound: Int?
     /// The newest code, where an older one was typed (SC-3); members `newest_*`.
     var newestCode: NewestCode?
-    /// When it is worth trying again; header `Retry-After`, and member `retry_at` unless it is a 503.
+    /// When it is worth trying again; header `Retry-After`, and member `retry_at` unless it is a
+    /// 503.
     var retryAt: Date?
     /// What is wrong, one entry a fault; member `errors`.
     var faults: [Fault]

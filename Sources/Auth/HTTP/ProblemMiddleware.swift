@@ -5,8 +5,8 @@ import Hummingbird
 import NIOHTTP1
 import Postgres
 
-/// The outermost piece and the only `catch` of the service: gives each request its record, and makes
-/// every error a problem document.
+/// The outermost piece and the only `catch` of the service: gives each request its record, and
+/// makes every error a problem document.
 struct ProblemMiddleware: RouterMiddleware {
     typealias Context = AuthRequestContext
     let requests: RequestsInFlight
@@ -17,7 +17,10 @@ struct ProblemMiddleware: RouterMiddleware {
         next: (Request, AuthRequestContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        let record = requests.take(for: input)
+        guard let record = requests.take(for: input) else {
+            // Nobody waits for this answer.
+            return Response(status: .serviceUnavailable)
+        }
         defer { requests.remove(record) }
         context.record = record
         if let route = context.coreContext.endpointPath.value, route != "NotFound" {
@@ -28,9 +31,17 @@ struct ProblemMiddleware: RouterMiddleware {
 
         var response: Response
         var kind: Problem.Kind?
+        var isCut = false
         do {
+            // The router would take both for the path without the extra slash, which a proxy's
+            // rules for that path do not.
+            let path = input.uri.path
+            guard !path.contains("//"), path == "/" || !path.hasSuffix("/") else {
+                throw Problem(.notFound)
+            }
             response = try await next(input, context)
         } catch {
+            isCut = error is RequestCut
             let problem = problem(for: error, record)
             kind = problem.kind
             let practice = record.facts.practice
@@ -45,7 +56,7 @@ struct ProblemMiddleware: RouterMiddleware {
         if input.method == .head { response = response.withoutBody() }
         if record.claimAnswer() {
             log.answered(record, status: response.status.code, problem: kind)
-        } else {
+        } else if !isCut {
             log.late(record)
         }
         return response

@@ -17,8 +17,8 @@ struct ProblemRoutes {
     }
 }
 
-/// One kind of problem on a plain page: for the person what happened and what to do, for the developer
-/// when it is answered and what it carries.
+/// One kind of problem on a plain page: for the person what happened and what to do, for the
+/// developer when it is answered and what it carries.
 struct ProblemPage {
     let kind: Problem.Kind
     let language: Language
@@ -49,8 +49,8 @@ struct ProblemPage {
             """
     }
 
-    /// Large text, dark on light or light on dark as the reader's system has it, a line that is not too
-    /// long to follow.
+    /// Large text, dark on light or light on dark as the reader's system has it, a line that is not
+    /// too long to follow.
     private static let style = """
         :root{color-scheme:light dark}\
         body{font:1.125rem/1.6 system-ui,sans-serif;margin:0;padding:2rem 1rem}\

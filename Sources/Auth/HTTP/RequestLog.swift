@@ -33,9 +33,19 @@ struct RequestLog: Sendable {
             ).increment()
         }
         logger.log(
-            level: status >= 500 ? .error : .info, "request",
+            level: level(facts.route, status), "request",
             metadata: metadata(record, facts, method: method, status: status, problem, duration))
     }
+
+    private func level(_ route: String, _ status: Int) -> Logger.Level {
+        // Several a second, and the state they show is in the metrics.
+        if Self.probes.contains(route) { return .debug }
+        return status >= 500 ? .error : .info
+    }
+
+    private static let probes: Set<String> = [
+        "/livez", "/readyz", "/startupz", "/healthz", "/metrics",
+    ]
 
     /// A fault: an error nobody expected, answered without detail.
     ///

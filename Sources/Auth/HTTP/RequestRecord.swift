@@ -9,8 +9,8 @@ final class RequestRecord: Sendable {
     let startedAt: ContinuousClock.Instant
     private let state: Mutex<State>
 
-    /// What becomes known on the way; ids and constants only, never a value that a caller sent, but for
-    /// two that have a strict form (`traceID`, `clientRequestID`).
+    /// What becomes known on the way; ids and constants only, never a value that a caller sent, but
+    /// for two that have a strict form (`traceID`, `clientRequestID`).
     struct Facts: Sendable {
         /// The template of the route, `/v1/logins/{id}`, never the target (Z-29).
         var route = "unmatched"

@@ -5,9 +5,9 @@ import Synchronization
 /// The requests this process is working on, from the first byte of their head to the last of their
 /// answer.
 ///
-/// The connection (event loop) and the middleware (a task) meet here: whichever answers first claims
-/// the record, so that a handler that hangs cannot keep its caller waiting, and nothing is answered or
-/// logged twice.
+/// The connection (event loop) and the middleware (a task) meet here: whichever answers first
+/// claims the record, so that a handler that hangs cannot keep its caller waiting, and nothing is
+/// answered or logged twice.
 final class RequestsInFlight: Sendable {
     private let state: Mutex<State>
 
@@ -18,11 +18,20 @@ final class RequestsInFlight: Sendable {
 
     private struct Entry {
         let record: RequestRecord
-        /// Whether a handler has it, which then stays on the account until it returns, answered or not.
+        /// Whether a handler has it, which then stays on the account until it returns, answered or
+        /// not.
         var isHandled = false
     }
 
+    private let connections = Atomic<Int>(0)
+
     init() { state = Mutex(State()) }
+
+    /// Connections now open.
+    var openConnections: Int { connections.load(ordering: .relaxed) }
+
+    func connectionOpened() { connections.add(1, ordering: .relaxed) }
+    func connectionClosed() { connections.subtract(1, ordering: .relaxed) }
 
     /// Requests now being worked on.
     var count: Int { state.withLock { $0.entries.count } }
@@ -54,18 +63,17 @@ final class RequestsInFlight: Sendable {
         state.withLock { _ = $0.entries.removeValue(forKey: record.id) }
     }
 
-    /// Hands the record that the connection made for `request` to its handler.
+    /// Hands the record that the connection made for `request` to its handler; nil where the
+    /// connection has answered it, or lost its caller, before the handler could start.
     ///
     /// The connection wrote the id over `X-Request-Id`, so no caller can name one.
-    func take(for request: Request) -> RequestRecord {
-        if let id = request.headers[.requestID].flatMap({ UUID(uuidString: $0) }),
-            let record = state.withLock({ state -> RequestRecord? in
-                state.entries[id]?.isHandled = true
-                return state.entries[id]?.record
-            })
-        {
-            return record
+    func take(for request: Request) -> RequestRecord? {
+        guard let id = request.headers[.requestID].flatMap({ UUID(uuidString: $0) }) else {
+            return nil
         }
-        return RequestRecord(method: request.method.rawValue)
+        return state.withLock { state in
+            state.entries[id]?.isHandled = true
+            return state.entries[id]?.record
+        }
     }
 }

@@ -14,6 +14,7 @@ struct Router: Sendable {
         accounts.add(to: endpoints)
         health.add(to: endpoints)
         try DocsRoutes().add(to: endpoints)
+        ProblemRoutes().add(to: endpoints)
         mailbox?.add(to: endpoints)
         health.addInternal(to: internalEndpoints, metrics: metrics)
     }

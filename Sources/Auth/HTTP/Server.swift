@@ -5,8 +5,8 @@ import NIOCore
 
 /// One listening HTTP server: endpoints under all limits, as a service for the group.
 ///
-/// The public and the internal port are two of these, each with its own endpoints and its own account
-/// of requests, so that metrics can be read while the public one is full.
+/// The public and the internal port are two of these, each with its own endpoints and its own
+/// account of requests, so that metrics can be read while the public one is full.
 struct HTTPServer: Sendable {
     /// The routes of this port.
     private let responder: RouterResponder<AuthRequestContext>
@@ -28,10 +28,11 @@ struct HTTPServer: Sendable {
 
     /// The application that listens on `host` and `port`; 0 lets the system choose one.
     ///
-    /// `onListening` gets the port that is open. On graceful shutdown it stops accepting, finishes what
-    /// it works on and returns.
+    /// `onListening` gets the port that is open. On graceful shutdown it stops accepting, finishes
+    /// what it works on and returns.
     func application(
-        host: String, port: Int, onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+        host: String, port: Int,
+        onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) -> Application<RouterResponder<AuthRequestContext>> {
         let floor = floor
         let limits = floor.limits

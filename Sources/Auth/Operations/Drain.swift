@@ -2,9 +2,9 @@ import ServiceLifecycle
 
 /// Takes this process out of service without a failed request (E1, O6).
 ///
-/// It stands last in the service group, so that on SIGTERM it is the first to go: readiness fails at
-/// once, every answer closes its connection, and only when load balancers have had time to notice does
-/// the next service, the listening server, stop accepting and finish what it has.
+/// It stands last in the service group, so that on SIGTERM it is the first to go: readiness fails
+/// at once, every answer closes its connection, and only when load balancers have had time to
+/// notice does the next service, the listening server, stop accepting and finish what it has.
 struct Drain: Service {
     let readiness: Readiness
     /// The account of the public server.

@@ -3,8 +3,8 @@ import Logging
 
 /// Writes each log event as one line of JSON (G5, G6).
 ///
-/// No value can end a line or a string early: every control character is escaped, and a line is never
-/// longer than 4 KiB; what does not fit is left out and the line says `"truncated":true`.
+/// No value can end a line or a string early: every control character is escaped, and a line is
+/// never longer than 4 KiB; what does not fit is left out and the line says `"truncated":true`.
 package struct JSONLogHandler: LogHandler {
     package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]

@@ -18,8 +18,8 @@ package final class LogOutput: Sendable {
     /// Standard output.
     package static let standardOutput = LogOutput(descriptor: STDOUT_FILENO)
 
-    /// Opens the file at `path` for appending; makes it, readable by its owner and group, where there
-    /// is none. Throws the system's error.
+    /// Opens the file at `path` for appending; makes it, readable by its owner and group, where
+    /// there is none. Throws the system's error.
     package init(path: String) throws {
         descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else {
@@ -38,8 +38,8 @@ package final class LogOutput: Sendable {
     /// Lines that could not be written: disk full, reader gone.
     package var lostLines: Int { lost.load(ordering: .relaxed) }
 
-    /// Writes one line, its end included. A line that cannot be written is counted and given up, since
-    /// nobody should be kept from signing in by a full disk.
+    /// Writes one line, its end included. A line that cannot be written is counted and given up,
+    /// since nobody should be kept from signing in by a full disk.
     func write(_ line: [UInt8]) {
         var rest = line[...]
         while !rest.isEmpty {

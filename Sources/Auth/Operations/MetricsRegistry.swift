@@ -133,7 +133,8 @@ extension MetricsRegistry: MetricsFactory {
         }
     }
 
-    // A series stays until the process ends: one that vanished and came back would look like a restart.
+    // A series stays until the process ends: one that vanished and came back would look like a
+    // restart.
     package func destroyCounter(_ handler: any CounterHandler) {}
     package func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
     package func destroyMeter(_ handler: any MeterHandler) {}

@@ -4,8 +4,9 @@ import Synchronization
 
 /// Whether this process should get requests: watched by checks, never asked of them by a probe.
 ///
-/// A probe reads what the last round found, so it is answered at once whatever hangs. A round that is
-/// overdue counts as failed: a check that never returns must not leave the service ready for ever.
+/// A probe reads what the last round found, so it is answered at once whatever hangs. A round that
+/// is overdue counts as failed: a check that never returns must not leave the service ready for
+/// ever.
 final class Readiness: Service, Sendable {
     /// Something that must work for requests to be answered.
     struct Check: Sendable {

@@ -10,10 +10,11 @@ struct SessionRoutes: Sendable {
     func add(to endpoints: Endpoints) {
         endpoints.post("/v1/tokens/refresh", scope: .logins, body: Refresh.self, refresh)
         endpoints.post(
-            "/v1/tokens/revoke", scope: .logins, body: PresentedToken.self, revoke)
+            "/v1/tokens/revoke", scope: .logins, body: PresentedToken.self, acceptsForm: true,
+            revoke)
         endpoints.post(
             "/v1/tokens/introspect", scope: .tokensIntrospect, body: PresentedToken.self,
-            introspect)
+            acceptsForm: true, introspect)
         endpoints.get(public: "/.well-known/jwks.json", keySet)
         endpoints.get(public: "/.well-known/oauth-authorization-server", metadata)
     }
@@ -22,7 +23,7 @@ struct SessionRoutes: Sendable {
         let refreshToken: String
 
         init(_ fields: inout FieldReader) throws {
-            refreshToken = fields.string("refresh_token", max: 512)
+            refreshToken = fields.string("refresh_token", max: 512, characters: .any)
         }
     }
 
@@ -33,7 +34,7 @@ struct SessionRoutes: Sendable {
         init(_ fields: inout FieldReader) throws {
             token = fields.string("token", max: 8192, characters: .any)
             // A hint only: what a token is can be seen from it.
-            _ = fields.optionalString("token_type_hint", max: 64)
+            _ = fields.optionalString("token_type_hint", max: 64, characters: .any)
         }
     }
 

@@ -83,7 +83,15 @@ extension SettingReader {
 
     mutating func mail() -> ServiceConfiguration.Mail {
         let from = required(.mailFrom)
-        if !from.isEmpty, !from.isMailAddress { reject(.mailFrom, "is not a bare mail address") }
+        if !from.isEmpty, !ServiceConfiguration.isMailAddress(from) {
+            reject(.mailFrom, "is not a bare mail address")
+        }
+        let host = required(.smtpHost)
+        if host.contains(where: {
+            !$0.isASCII || !($0.isLetter || $0.isNumber || ".-:".contains($0))
+        }) {
+            reject(.smtpHost, "is not a host name or address")
+        }
         let username = text(.smtpUsername)
         let password = password(.smtpPassword)
         if username != nil, password == nil { reject(.smtpPassword, "is missing") }
@@ -93,7 +101,7 @@ extension SettingReader {
             reject(.smtpCAFile, "names a file that cannot be read")
         }
         return ServiceConfiguration.Mail(
-            host: required(.smtpHost), port: wholeNumber(.smtpPort, in: 1...65535) ?? 587,
+            host: host, port: wholeNumber(.smtpPort, in: 1...65535) ?? 587,
             username: username, password: password, from: from,
             certificateAuthorities: authorities)
     }
@@ -120,15 +128,5 @@ extension SettingReader {
             limits.drainDelay = .seconds(seconds)
         }
         return limits
-    }
-}
-
-extension String {
-    /// Whether this can stand in an envelope: one `@`, no spaces, no control characters, no brackets.
-    fileprivate var isMailAddress: Bool {
-        let parts = split(separator: "@", omittingEmptySubsequences: false)
-        return parts.count == 2 && !parts.contains(where: \.isEmpty)
-            && unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7f }
-            && !contains { "<>,;\"".contains($0) }
     }
 }

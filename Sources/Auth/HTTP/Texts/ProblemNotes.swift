@@ -3,11 +3,11 @@ extension Problem.Kind {
     var developerNote: String {
         switch self {
         case .bodyMalformed:
-            "The body is no JSON object: broken syntax, a name that comes twice, more than 16 levels, "
-                + "bytes that are not UTF-8, or a number out of range. See errors."
+            "The body is no JSON object: broken syntax, a name that comes twice, more than 16 "
+                + "levels, bytes that are not UTF-8, or a number out of range. See errors."
         case .headerInvalid:
-            "A header cannot be read: X-Patient-IP must be one IP address, Idempotency-Key 1 to 255 "
-                + "visible ASCII characters. See errors."
+            "A header cannot be read: X-Patient-IP must be one IP address, Idempotency-Key 1 to "
+                + "255 visible ASCII characters. See errors."
         case .queryInvalid:
             "A query parameter is unknown, comes twice or cannot be read. See errors."
         case .requestMalformed:
@@ -16,12 +16,12 @@ extension Problem.Kind {
         case .apiKeyInvalid:
             "X-API-Key is missing, unknown, revoked or expired. Nothing else was looked at."
         case .tokenInvalid:
-            "The patient's access token is missing, expired, revoked or of another practice. Refresh "
-                + "it, or sign the patient in again."
+            "The patient's access token is missing, expired, revoked or of another practice. "
+                + "Refresh it, or sign the patient in again."
         case .scopeMissing: "The key is valid and does not have the scope that this call needs."
         case .loginRefused:
             "One answer for an unknown identifier, a wrong password, a disabled account, a shared "
-                + "address and another practice; it never says which. Show detail and offer the form."
+                + "address and another practice; it never says which. Show detail and the form."
         case .notFound:
             "No such path, or no such thing for this client: what belongs to another client or "
                 + "practice is answered like what never was."
@@ -32,25 +32,25 @@ extension Problem.Kind {
             "The whole body did not arrive in time. The connection is closed; send it again."
         case .loginEnded: "The login was completed, abandoned or ended. Begin a new one."
         case .codeSuperseded:
-            "A newer code was sent; newest_sent_at_local and newest_reference say which. This attempt "
-                + "was not counted."
+            "A newer code was sent; newest_sent_at_local and newest_reference say which. This "
+                + "attempt was not counted."
         case .codeUsed:
-            "The code was right and has been used. If it was this request's own first try, repeat it "
-                + "with the same Idempotency-Key."
+            "The code was right and has been used. If it was this request's own first try, repeat "
+                + "it with the same Idempotency-Key."
         case .factorUnavailable:
             "The account has no factor that a code may go to now. Offer another factor or the "
                 + "practice's contact."
         case .idempotencyInProgress:
-            "The first request with this Idempotency-Key is still being worked on. Wait, then repeat."
+            "The first request with this Idempotency-Key is still being worked on. Repeat it later."
         case .idempotencySecretGone:
-            "The first request with this Idempotency-Key was answered, and its tokens are no longer "
-                + "repeated. Begin anew."
+            "The first request with this Idempotency-Key was answered, and its tokens are no "
+                + "longer repeated. Begin anew."
         case .codeExpired: "The code's time is over. Send a new one."
         case .bodyTooLarge: "The body is larger than this call takes. The connection is closed."
         case .targetTooLong: "The request target is longer than 4 KiB. The connection is closed."
         case .mediaTypeUnsupported:
-            "Send application/json (or application/x-ndjson where the call says so) in UTF-8, without "
-                + "Content-Encoding."
+            "Send application/json (or application/x-ndjson where the call says so) in UTF-8, "
+                + "without Content-Encoding."
         case .expectationFailed: "Expect knows 100-continue only. The connection is closed."
         case .fieldInvalid: "Fields are missing, unknown or wrong; errors names all of them."
         case .codeIncorrect: "The code is wrong; attempts_left says how many guesses remain."
@@ -61,8 +61,8 @@ extension Problem.Kind {
         case .headersTooLarge:
             "More than 64 header fields, 8 KiB in one, or 16 KiB in all. The connection is closed."
         case .loginThrottled:
-            "Too many failures for this identifier or network. The password was not looked at. Wait "
-                + "until retry_at."
+            "Too many failures for this identifier or network. The password was not looked at. "
+                + "Wait until retry_at."
         case .codeAttemptsExhausted:
             "No guess is left on this code or in this hour. Wait until retry_at, then begin anew."
         case .resendTooSoon: "A code was sent a moment ago. A further one can be sent at retry_at."
@@ -70,8 +70,8 @@ extension Problem.Kind {
             "The destination's codes of this hour or day are spent. Wait until retry_at."
         case .internalError: "A fault on our side; the log has it under request_id."
         case .serviceUnavailable:
-            "The service could not finish in time. Whether the act was done may be unknown: repeat it "
-                + "with the same Idempotency-Key after Retry-After."
+            "The service could not finish in time. Whether the act was done may be unknown: repeat "
+                + "it with the same Idempotency-Key after Retry-After."
         case .overloaded: "Too much is going on. Nothing was done; repeat it after Retry-After."
         }
     }

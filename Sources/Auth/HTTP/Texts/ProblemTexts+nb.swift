@@ -88,8 +88,8 @@ struct BokmålProblemTexts: ProblemTexts {
             "Vi har nettopp sendt deg en kode. Se også i søppelposten. Har du ikke fått koden? "
                 + again(facts.wait)
         case .sendsExhausted:
-            "Det er sendt for mange koder. \(again(facts.wait)) Kommer ikke kodene frem? Ta kontakt "
-                + "med \(contact(facts))."
+            "Det er sendt for mange koder. \(again(facts.wait)) Kommer ikke kodene frem? Ta "
+                + "kontakt med \(contact(facts))."
         case .internalError:
             "Noe gikk galt hos oss. Prøv igjen om noen minutter. " + otherwise(facts)
         case .serviceUnavailable:

@@ -68,8 +68,8 @@ struct DutchProblemTexts: ProblemTexts {
         case .codeUsed:
             "Deze code is al gebruikt. Bent u nog niet ingelogd? Vraag dan een nieuwe code aan."
         case .factorUnavailable:
-            "We kunnen u op deze manier nu geen code sturen. Kies een andere manier of neem contact "
-                + "op met \(contact(facts))."
+            "We kunnen u op deze manier nu geen code sturen. Kies een andere manier of neem "
+                + "contact op met \(contact(facts))."
         case .idempotencyInProgress:
             "Uw verzoek wordt al verwerkt. Wacht even en probeer het dan opnieuw."
         case .idempotencySecretGone: "Dit verzoek is al verwerkt. Begin opnieuw met inloggen."
@@ -87,8 +87,8 @@ struct DutchProblemTexts: ProblemTexts {
             "We hebben u net een code gestuurd. Kijk ook bij uw ongewenste e-mail. Geen code "
                 + "gekregen? \(again(facts.wait))"
         case .sendsExhausted:
-            "Er zijn te veel codes verstuurd. \(again(facts.wait)) Komen de codes niet aan? Neem dan "
-                + "contact op met \(contact(facts))."
+            "Er zijn te veel codes verstuurd. \(again(facts.wait)) Komen de codes niet aan? Neem "
+                + "dan contact op met \(contact(facts))."
         case .internalError:
             "Er ging bij ons iets mis. Probeer het over een paar minuten opnieuw. "
                 + otherwise(facts)

@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+
+/// `practice-auth dev` in a folder and on ports of its own.
+struct RunningDemo {
+    let folder: URL
+    let environment: [String: String]
+    /// What it printed when it was ready.
+    let block: String
+    private let process: Process
+
+    /// Returns when the demo has printed its block.
+    static func start(in folder: URL, _ arguments: String...) async throws -> RunningDemo {
+        let environment = [
+            "AUTH_DEV_DIRECTORY": folder.path,
+            "AUTH_LISTEN": "127.0.0.1:\(try freePort())",
+            "AUTH_INTERNAL_LISTEN": "127.0.0.1:\(try freePort())",
+        ]
+        let process = Process()
+        process.executableURL = Program.binary
+        process.arguments = ["dev"] + arguments
+        process.environment = Program.environment(environment)
+        process.standardInput = FileHandle.nullDevice
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let block = try await Program.blocking {
+            // It ends with the line that asks for tokens.
+            var block = ""
+            while !block.contains("/verify") || !block.hasSuffix("\n") {
+                let data = output.fileHandleForReading.availableData
+                try #require(!data.isEmpty, "the demo ended before it was ready")
+                block += String(decoding: data, as: UTF8.self)
+            }
+            return block
+        }
+        return RunningDemo(
+            folder: folder, environment: environment, block: block, process: process)
+    }
+
+    /// What `docker/dev env` says.
+    func variables() async throws -> [String: String] {
+        let outcome = try await Program.run(
+            Program.project.appending(path: "docker/dev"), ["env"], environment: environment)
+        try #require(outcome.status == 0)
+        let pairs = outcome.output.split(separator: "\n").compactMap { line in
+            line.split(separator: "=", maxSplits: 1).count == 2
+                ? line.split(separator: "=", maxSplits: 1).map(String.init) : nil
+        }
+        return Dictionary(
+            uniqueKeysWithValues: pairs.map { ($0[0], $0[1].trimmingPrefix("'")) }
+        ).mapValues { String($0.hasSuffix("'") ? $0.dropLast() : $0) }
+    }
+
+    /// The database server's process.
+    func server() throws -> Int32 {
+        let lock = folder.appending(path: "postgres/data/postmaster.pid")
+        let text = try String(contentsOf: lock, encoding: .utf8)
+        return try #require(text.split(separator: "\n").first.flatMap { Int32($0) })
+    }
+
+    /// Sends the signal and waits for the end; answers how it ended.
+    @discardableResult
+    func end(_ signal: Int32 = SIGINT) -> Int32 {
+        kill(process.processIdentifier, signal)
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    /// Kills it together with the shell that would end its server.
+    func endWithWatcher() async throws {
+        // The shell waits for our end of a pipe, which no other shell has as its input.
+        let folder = "/proc/\(process.processIdentifier)/fd"
+        let pipes = try FileManager.default.contentsOfDirectory(atPath: folder).compactMap {
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")
+        }.filter { $0.hasPrefix("pipe:") }
+        let shells = try await Program.shell("pgrep -x sh").output
+            .split(separator: "\n").compactMap { Int32($0) }
+        for shell in shells {
+            let input = try? FileManager.default.destinationOfSymbolicLink(
+                atPath: "/proc/\(shell)/fd/0")
+            if let input, pipes.contains(input) { kill(shell, SIGKILL) }
+        }
+        end(SIGKILL)
+    }
+
+    /// The key ring, which an operator of this install would have.
+    func keys() throws -> String {
+        struct Install: Decodable { let keys: String }
+        let file = folder.appending(path: "install.json")
+        return try JSONDecoder().decode(Install.self, from: Data(contentsOf: file)).keys
+    }
+
+    /// Waits until a process that is not our child is gone.
+    static func awaitEnd(of process: Int32) async throws {
+        _ = try await Program.run(
+            URL(filePath: "/usr/bin/tail"),
+            ["--pid=\(process)", "--sleep-interval=0.05", "-f", "/dev/null"])
+    }
+
+    /// A port that nothing listens on; the system does not give it out again at once.
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let port = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer -> Bool in
+                bind(descriptor, pointer, length) == 0
+                    && getsockname(descriptor, pointer, &length) == 0
+            }
+        }
+        try #require(port)
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}

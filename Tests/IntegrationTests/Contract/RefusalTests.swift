@@ -1,0 +1,172 @@
+import Cryptography
+import Foundation
+import Testing
+
+@testable import Auth
+
+/// What every operation refuses, in the order of api.md; the contract says which operations there are.
+@Suite struct RefusalTests {
+    @Test func `every operation refuses for the first thing that is wrong`() async throws {
+        try await TestService.run { service in
+            let client = try await service.service.administration.createClient(
+                practice: service.practice, name: "without scopes")
+            let poorKey = try await service.service.administration.createKey(
+                practice: service.practice, client: client, scopes: [Scope.audit.rawValue])
+            for operation in try Contract().operations where operation.scopes != nil {
+                var call = Call(operation)
+                for step in Step.allCases where step.applies(to: operation) {
+                    let answer = try await call.send(to: service.client)
+                    #expect(answer.problem == step.problem(operation), "\(operation.id), \(step)")
+                    #expect(answer.status == step.status, "\(operation.id), \(step)")
+                    call.mend(step, key: service.key, poorKey: poorKey.expose())
+                }
+            }
+        }
+    }
+
+    @Test func `every path names the methods it knows`() async throws {
+        try await TestService.run { service in
+            for (path, operations) in Dictionary(grouping: try Contract().operations, by: \.path) {
+                let answer = try await service.send("PATCH", Call.path(path))
+                #expect(answer.problem == "method-not-allowed", "\(path)")
+                let allowed = Set(
+                    (answer.header("Allow") ?? "").split(separator: ", ").map(String.init))
+                #expect(allowed.subtracting(["HEAD"]) == Set(operations.map(\.method)), "\(path)")
+            }
+        }
+    }
+
+    @Test func `what needs no key needs no database either`() async throws {
+        try await DetachedService.run { client in
+            for operation in try Contract().operations where operation.scopes == nil {
+                guard !["readReadiness", "readStartup"].contains(operation.id) else { continue }
+                let answer = try await client.send(operation.method, Call.path(operation.path))
+                #expect(answer.status == 200, "\(operation.id)")
+            }
+            #expect(try await client.send("GET", "/problems/none").problem == "not-found")
+        }
+    }
+
+    @Test func `without a database every operation says when to come back`() async throws {
+        try await DetachedService.run { client in
+            for operation in try Contract().operations where operation.scopes != nil {
+                var call = Call(operation)
+                for step in Step.allCases { call.mend(step, key: "any", poorKey: "any") }
+                let answer = try await call.send(to: client)
+                #expect(answer.status == 503, "\(operation.id)")
+                #expect(answer.problem == "service-unavailable", "\(operation.id)")
+                #expect(answer.duration < .seconds(2.5), "\(operation.id)")
+            }
+            #expect(try await client.send("GET", "/livez").status == 200)
+            #expect(try await client.send("GET", "/readyz").status == 503)
+            #expect(try await client.send("GET", "/startupz").status == 503)
+        }
+    }
+
+    @Test func `beyond the limit of requests every further one is refused at once`() async throws {
+        var limits = ServerLimits()
+        limits.requestsInFlight = 0
+        try await DetachedService.run(limits) { client in
+            let answer = try await client.send("GET", "/livez")
+            #expect(answer.status == 503)
+            #expect(answer.problem == "overloaded")
+        }
+    }
+}
+
+/// One fault after the other, as api.md orders them; a call begins with all of them.
+private enum Step: CaseIterable {
+    case noKey, noScope, mediaType, tooLarge, header, syntax, field, unknown
+
+    var status: Int {
+        switch self {
+        case .noKey: 401
+        case .noScope: 403
+        case .mediaType: 415
+        case .tooLarge: 413
+        case .header, .syntax: 400
+        case .field: 422
+        case .unknown: 404
+        }
+    }
+
+    func problem(_ operation: Contract.Operation) -> String {
+        switch self {
+        case .noKey: "api-key-invalid"
+        case .noScope: "scope-missing"
+        case .mediaType: "media-type-unsupported"
+        case .tooLarge: "body-too-large"
+        case .header: "header-invalid"
+        case .syntax: "body-malformed"
+        case .field: "field-invalid"
+        case .unknown: operation.id == "verifyCode" ? "code-unknown" : "not-found"
+        }
+    }
+
+    func applies(to operation: Contract.Operation) -> Bool {
+        switch self {
+        case .noKey, .noScope, .header: true
+        case .mediaType, .tooLarge: operation.mediaType != nil
+        case .syntax, .field: operation.mediaType == "application/json"
+        case .unknown: operation.path.contains("{")
+        }
+    }
+}
+
+/// A call of an operation in which everything is wrong until it is mended.
+private struct Call {
+    let operation: Contract.Operation
+    private var key: String?
+    private var mediaType = "text/plain"
+    private var address = "nowhere"
+    private var body: [UInt8]
+
+    init(_ operation: Contract.Operation) {
+        self.operation = operation
+        let limit =
+            operation.mediaType == "application/x-ndjson"
+            ? AccountRoutes.limits.bodyBytes : RequestLimits.ordinary.bodyBytes
+        body = Array(repeating: UInt8(ascii: "{"), count: limit + 1)
+    }
+
+    mutating func mend(_ step: Step, key: String, poorKey: String) {
+        switch step {
+        case .noKey: self.key = poorKey
+        case .noScope: self.key = key
+        case .mediaType: mediaType = operation.mediaType ?? ""
+        case .tooLarge: body = Array("{".utf8)
+        case .header: address = "198.51.100.24"
+        case .syntax: body = Array(#"{"surprise": 1}"#.utf8)
+        case .field: body = operation.example
+        case .unknown: break
+        }
+    }
+
+    func send(to client: HTTPClient) async throws -> HTTPAnswer {
+        var headers = [("X-Patient-IP", address)]
+        if let key { headers.append(("X-API-Key", key)) }
+        if operation.mediaType != nil { headers.append(("Content-Type", mediaType)) }
+        return try await client.send(
+            operation.method, Self.path(operation.path), headers: headers,
+            body: operation.mediaType == nil ? nil : body)
+    }
+
+    /// With an id that nothing has.
+    static func path(_ template: String) -> String {
+        template.replacing("{id}", with: UUID().uuidString.lowercased())
+            .replacing("{slug}", with: "code-incorrect")
+    }
+}
+
+extension Contract.Operation {
+    /// The first media type of its request; nil where it takes none.
+    fileprivate var mediaType: String? {
+        value["requestBody"]?["content"]?.members.first?.name
+    }
+
+    /// The first example of its request.
+    fileprivate var example: [UInt8] {
+        let content = value["requestBody"]?["content"]?.members.first?.value
+        return content?["examples"]?.members.first?.value["value"]?.bytes ?? []
+    }
+}

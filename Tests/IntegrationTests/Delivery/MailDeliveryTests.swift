@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+
+@testable import Auth
+
+/// The whole way of a message: outbox, dispatcher, real mail server.
+@Suite(.timeLimit(.minutes(2)))
+struct MailDeliveryTests {
+    private func channel(to server: MailServer, trusting authority: TestAuthority) throws
+        -> SMTPChannel
+    {
+        try SMTPChannel(
+            .init(
+                host: "localhost", port: server.port, from: "no-reply@praktijk.example",
+                certificateAuthorities: authority.certificate.path), threads: 2)
+    }
+
+    @Test func `a message that is refused for now arrives at the next try, with the same id`()
+        async throws
+    {
+        let authority = try TestAuthority()
+        let server = try await MailServer(
+            .init(
+                certificate: try authority.certificate(for: "localhost"),
+                recipientReplies: ["451 4.3.0 later"]))
+        let channel = try channel(to: server, trusting: authority)
+        let message = try await OutboxFixture.run { outbox in
+            let dispatcher = try outbox.dispatcher(channel)
+            let message = try await outbox.queue(to: "kari@example.no", code: "048213")
+            #expect(try await dispatcher.deliverNext()?.reason == .serverBusy)
+            try await outbox.becomeDue(message)
+            #expect(try await dispatcher.deliverNext()?.state == .sent)
+            #expect(try await outbox.row(message).providerMessageID == "4F2A9C1B07")
+            return message
+        }
+        let mails = await server.stop()
+        let mail = try #require(mails.first)
+        #expect(mails.count == 1)
+        #expect(mail.encrypted)
+        #expect(mail.text?.contains("048213") == true)
+        #expect(
+            mail.headers["Message-ID"]?.hasPrefix("<\(message.uuidString.lowercased())@") == true)
+    }
+
+    @Test func `without STARTTLS, or with another's certificate, nothing is sent and it shows why`()
+        async throws
+    {
+        let authority = try TestAuthority()
+        let cases: [(TestCertificate?, String)] = [
+            (nil, "encryption-unavailable"),
+            (try TestAuthority().certificate(for: "localhost"), "certificate-untrusted"),
+            (try authority.certificate(for: "mail.example"), "certificate-for-other-host"),
+        ]
+        for (certificate, reason) in cases {
+            let server = try await MailServer(.init(certificate: certificate))
+            let channel = try channel(to: server, trusting: authority)
+            try await OutboxFixture.run { outbox in
+                let message = try await outbox.queue()
+                #expect(try await outbox.dispatcher(channel).deliverNext()?.state == .failed)
+                let row = try await outbox.row(message)
+                #expect(row.reason == reason)
+                #expect(row.body == nil)
+            }
+            #expect(await server.stop().isEmpty)
+        }
+    }
+
+    @Test func `a server that takes the mail and hangs up on the answer is tried again`() async throws {
+        let authority = try TestAuthority()
+        let server = try await MailServer(
+            .init(certificate: try authority.certificate(for: "localhost"), silentFrom: "data"))
+        let channel = try SMTPChannel(
+            .init(
+                host: "localhost", port: server.port, from: "no-reply@praktijk.example",
+                certificateAuthorities: authority.certificate.path),
+            threads: 1, limits: .init(connecting: .seconds(1), conversation: .milliseconds(1500)))
+        try await OutboxFixture.run { outbox in
+            let message = try await outbox.queue()
+            #expect(try await outbox.dispatcher(channel).deliverNext()?.state == .queued)
+            #expect(try await outbox.row(message).reason == "server-timeout")
+        }
+    }
+}

@@ -1,0 +1,188 @@
+import Cryptography
+import Foundation
+import Logging
+import Metrics
+import Postgres
+import Synchronization
+
+@testable import Auth
+
+/// An outbox of a test's own, on a real database, with rows as the sign-in leaves them.
+struct OutboxFixture: Sendable {
+    let owner: TestDatabase
+    /// Two clients, as two instances would have.
+    let database: Database
+    let otherDatabase: Database
+    let keys: KeyRing
+    let practice: UUID
+
+    /// Makes the database and a practice, runs the body, and stops the clients.
+    static func run<Result: Sendable>(
+        _ body: @escaping @Sendable (OutboxFixture) async throws -> Result
+    ) async throws -> Result {
+        let owner = try await TestCluster.shared().cloneDatabase()
+        let keys = try KeyRing(parsing: KeyRing.generate())
+        let settings = Database.Configuration(url: owner.serviceURL)
+        return try await Database.use(settings, logger: quiet) { first in
+            try await Database.use(settings, logger: quiet) { second in
+                let fixture = OutboxFixture(
+                    owner: owner, database: first, otherDatabase: second, keys: keys,
+                    practice: UUID())
+                try await fixture.makePractice()
+                return try await body(fixture)
+            }
+        }
+    }
+
+    static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    func dispatcher(
+        _ channel: any DeliveryChannel, on database: Database? = nil, keys: KeyRing? = nil,
+        workers: Int = 4, metrics: any MetricsFactory = NOOPMetricsHandler.instance
+    ) throws -> Dispatcher {
+        Dispatcher(
+            database: database ?? self.database, channels: [channel],
+            templates: try Templates.shipped(), keys: keys ?? self.keys, workers: workers,
+            logger: Self.quiet, metrics: metrics)
+    }
+
+    private func makePractice() async throws {
+        try await owner.execute(
+            """
+            insert into practice
+                (practice_id, name, country, time_zone, locale, audience, portal_origin,
+                 support_contact)
+            values ('\(practice)', 'Legekontoret på Bryggen', 'NO', 'Europe/Oslo', 'nb',
+                    '\(practice)', 'https://portal.example', '55 12 34 56')
+            """)
+    }
+}
+
+// MARK: - Rows
+
+extension OutboxFixture {
+    /// A queued message and its live code; a later one for the same subject supersedes it.
+    func queue(
+        to address: String = "kari@example.no", code: String = "048213", locale: String = "nb",
+        subject: UUID = UUID(), keys: KeyRing? = nil
+    ) async throws -> UUID {
+        let message = UUIDv7.make(at: Date())
+        let codeID = UUID()
+        let body = try OutgoingMessage(to: address, code: code).sealed(
+            with: (keys ?? self.keys).sealingKey(.message), boundTo: message, of: practice)
+        let hex = body.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        try await owner.execute(
+            """
+            with sent as (
+                insert into code
+                    (practice_id, code_id, subject_id, purpose, flow_id, client_id, factor_id,
+                     channel, destination, reference, code_hash, sent_at, expires_at, resend_at)
+                values ('\(practice)', '\(codeID)', '\(subject)', 'sign-in', '\(UUID())',
+                        '\(UUID())', '\(UUID())', 'email', 'k•••@e•••.no', 'KD', '\\x00',
+                        clock_timestamp(), clock_timestamp() + interval '9 minutes',
+                        clock_timestamp())
+                returning *
+            ),
+            superseding as (
+                insert into code_subject
+                    (practice_id, subject_id, purpose, newest_code_id, newest_sent_at,
+                     newest_reference)
+                select practice_id, subject_id, purpose, code_id, sent_at, reference
+                from sent
+                on conflict (practice_id, subject_id, purpose) do update
+                set newest_code_id = excluded.newest_code_id
+            )
+            insert into message
+                (practice_id, message_id, code_id, channel, template, locale, body, expires_at)
+            select practice_id, '\(message)', code_id, 'email', 'session-code', '\(locale)',
+                   '\\x\(hex)', expires_at
+            from sent
+            """)
+        return message
+    }
+
+    /// What a message's row says now.
+    struct Row: Equatable, Sendable {
+        let state: String
+        let reason: String?
+        let attempts: Int
+        let fence: Int
+        /// Hexadecimal.
+        let body: String?
+        let providerMessageID: String?
+        let isHandedOver: Bool
+        /// Seconds until the next attempt.
+        let wait: Double
+    }
+
+    func row(_ message: UUID) async throws -> Row {
+        let rows = try await owner.execute(
+            """
+            select state, reason, attempts, fence, encode(body, 'hex'), provider_message_id,
+                   handed_over_at is not null,
+                   extract(epoch from next_attempt_at - clock_timestamp())
+            from message where message_id = '\(message)'
+            """)
+        let cells = rows.first ?? []
+        guard cells.count == 8 else { throw Missing() }
+        return Row(
+            state: cells[0] ?? "", reason: cells[1], attempts: Int(cells[2] ?? "") ?? -1,
+            fence: Int(cells[3] ?? "") ?? -1, body: cells[4], providerMessageID: cells[5],
+            isHandedOver: cells[6] == "t", wait: Double(cells[7] ?? "") ?? .nan)
+    }
+
+    struct Missing: Error {}
+
+    /// Changes columns of a message, as time or another worker would.
+    func change(_ message: UUID, _ assignments: String) async throws {
+        try await owner.execute(
+            "update message set \(assignments) where message_id = '\(message)'")
+    }
+
+    /// Changes columns of a message's code.
+    func changeCode(of message: UUID, _ assignments: String) async throws {
+        try await owner.execute(
+            """
+            update code set \(assignments)
+            where code_id = (select code_id from message where message_id = '\(message)')
+            """)
+    }
+
+    /// The clock moves on to the message's next attempt.
+    func becomeDue(_ message: UUID) async throws {
+        try await change(message, "next_attempt_at = clock_timestamp(), leased_until = null")
+    }
+
+    /// The clock moves past the end of a worker's lease.
+    func outliveLease(of message: UUID) async throws {
+        try await change(
+            message,
+            """
+            next_attempt_at = next_attempt_at - interval '1 minute',
+            leased_until = leased_until - interval '1 minute'
+            """)
+    }
+}
+
+/// Answers as it was told, in order, and then takes everything; keeps what it was handed.
+final class ScriptedChannel: DeliveryChannel {
+    let name = "scripted"
+    let kind = ChannelKind.email
+
+    private let state: Mutex<(answers: [DeliveryFailure], messages: [RenderedMessage])>
+
+    init(_ failures: [DeliveryFailure] = []) {
+        state = Mutex((failures, []))
+    }
+
+    var messages: [RenderedMessage] { state.withLock { $0.messages } }
+
+    func deliver(_ message: RenderedMessage) async throws(DeliveryFailure) -> Receipt {
+        let failure = state.withLock { state -> DeliveryFailure? in
+            state.messages.append(message)
+            return state.answers.isEmpty ? nil : state.answers.removeFirst()
+        }
+        if let failure { throw failure }
+        return Receipt(providerMessageID: "A-1")
+    }
+}

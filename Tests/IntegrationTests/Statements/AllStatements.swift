@@ -1,0 +1,17 @@
+import Postgres
+
+@testable import Auth
+
+/// Every statement of the service. A statement that is missing here fails
+/// `EveryStatementTests`, which counts them in the sources.
+enum AllStatements {
+    static let types: [any Statement.Type] = [
+        CreatePractice.self, CreateClient.self, LockClient.self, CreateKey.self, FindCaller.self,
+        ImportAccount.self,
+        AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, StartLogin.self, FindLogin.self,
+        ResendCode.self, VerifyCode.self, RefundGuess.self, AbandonLogin.self,
+        RotateRefreshToken.self, FindSession.self, EndSession.self,
+        ClaimMessage.self, MessageStillDue.self, SettleMessage.self, WithdrawDeadMessages.self,
+        MeasureOutbox.self,
+    ]
+}

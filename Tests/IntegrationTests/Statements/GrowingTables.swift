@@ -1,0 +1,98 @@
+/// Tables that grow with every patient or sign-in, and what they hold after a while.
+enum GrowingTables {
+    static let names: Set<String> = [
+        "account", "membership", "identifier", "contact", "patient", "patient_link", "session",
+        "login", "code", "code_subject", "destination", "message", "audit", "refusal",
+        "idempotency", "throttle",
+    ]
+
+    /// 20,000 people of four practices, each of whom signed in once in the last 90 days; one message
+    /// in two hundred still waits.
+    static let fill = """
+        insert into practice
+            (practice_id, name, country, time_zone, locale, audience, portal_origin,
+             support_contact)
+        select md5('practice' || n)::uuid, 'Practice ' || n, 'NL', 'Europe/Amsterdam', 'nl',
+               'audience-' || n, 'https://portal.example', '030 000 00 00'
+        from generate_series(0, 3) as n;
+        insert into client (practice_id, client_id, name)
+        select practice_id, gen_random_uuid(), 'portal'
+        from practice;
+        insert into api_key (practice_id, key_id, client_id, key_hash, scopes, expires_at)
+        select practice_id, gen_random_uuid(), client_id, sha256(uuid_send(client_id)),
+               '{logins}', clock_timestamp() + interval '1 year'
+        from client;
+        insert into account (account_id, first_name, last_name, locale, password)
+        select md5('account' || n)::uuid, 'Anna', 'Jansen', 'nl', '\\x00'
+        from generate_series(1, 20000) as n;
+        insert into membership (practice_id, account_id)
+        select md5('practice' || n % 4)::uuid, md5('account' || n)::uuid
+        from generate_series(1, 20000) as n;
+        insert into identifier (practice_id, value_index, account_id, kind)
+        select practice_id, sha256(uuid_send(account_id) || kind::bytea), account_id, kind
+        from membership
+        cross join (values ('username'), ('email')) as name (kind);
+        insert into contact (account_id, contact_id, kind, address, confirmed_at)
+        select account_id, gen_random_uuid(), 'email', 'a@example.nl', clock_timestamp()
+        from account;
+        insert into patient (practice_id, patient_id, external_id)
+        select practice_id, account_id, account_id::text
+        from membership;
+        insert into patient_link (practice_id, account_id, patient_id, role, identity_level)
+        select practice_id, account_id, account_id, 'self', 'none'
+        from membership;
+        insert into login
+            (practice_id, login_id, client_id, account_id, plan, steps, session_id, created_at,
+             expires_at, done_at)
+        select membership.practice_id, gen_random_uuid(), client.client_id, membership.account_id,
+               '{code}', '{}', gen_random_uuid(), past.instant, past.instant + interval '30 min',
+               past.instant
+        from membership
+        join client using (practice_id)
+        cross join lateral (
+            select clock_timestamp() - random() * interval '90 days' as instant) as past;
+        insert into session
+            (practice_id, session_id, account_id, client_id, network_key, acr, amr,
+             authenticated_at, refresh_hash, rotated_at, expires_at, created_at)
+        select practice_id, session_id, account_id, client_id, sha256(uuid_send(account_id)), '1',
+               '{pwd,email}', done_at, sha256(uuid_send(session_id)), done_at,
+               done_at + interval '1 day', done_at
+        from login;
+        insert into code
+            (practice_id, code_id, subject_id, purpose, flow_id, client_id, factor_id, channel,
+             destination, reference, code_hash, sent_at, expires_at, resend_at, used_at)
+        select practice_id, gen_random_uuid(), account_id, 'sign-in', login_id, client_id,
+               account_id, 'email', 'a•••@e•••.nl', 'AB', sha256(uuid_send(login_id)), created_at,
+               created_at + interval '10 min', created_at + interval '30 s', created_at
+        from login;
+        insert into code_subject
+            (practice_id, subject_id, purpose, newest_code_id, newest_sent_at, newest_reference)
+        select practice_id, subject_id, purpose, code_id, sent_at, reference
+        from code;
+        insert into destination (practice_id, destination_key, sends)
+        select practice_id, sha256(uuid_send(account_id)), array[done_at]
+        from login;
+        insert into message
+            (practice_id, message_id, code_id, channel, template, locale, body, state,
+             next_attempt_at, expires_at)
+        select practice_id, gen_random_uuid(), code_id, 'email', 'session-code', 'nl',
+               case when number % 200 = 0 then '\\x00'::bytea end,
+               case when number % 200 = 0 then 'queued' else 'sent' end, sent_at, expires_at
+        from (select *, row_number() over () as number from code) as numbered;
+        insert into audit
+            (practice_id, event, result, client_id, account_id, object_id, request_id)
+        select practice_id, event, 'done', client_id, account_id, login_id, gen_random_uuid()
+        from login
+        cross join (values ('login-started'), ('login-completed')) as act (event);
+        insert into refusal (practice_id, minute, network_key, reason, refusals)
+        select practice_id, date_trunc('minute', done_at), sha256(uuid_send(login_id)), 'unknown', 1
+        from login;
+        insert into idempotency (practice_id, client_id, key_hash, fingerprint, outcome)
+        select practice_id, client_id, sha256(uuid_send(login_id)), '\\x00', '{}'
+        from login;
+        insert into throttle
+            (practice_id, throttle_key, failures, since, last_failed_at, blocked_until)
+        select practice_id, sha256(uuid_send(login_id)), 1, done_at, done_at, done_at
+        from login;
+        """
+}

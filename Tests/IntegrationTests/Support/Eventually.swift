@@ -1,0 +1,23 @@
+import NIOCore
+import NIOPosix
+import Testing
+
+/// Waits until `condition` holds, asking every few milliseconds; an issue where it never does.
+func eventually(
+    within limit: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation,
+    _ condition: @Sendable () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + limit
+    while try await !condition() {
+        guard ContinuousClock.now < deadline else {
+            Issue.record("it never came to that", sourceLocation: sourceLocation)
+            throw NeverHappened()
+        }
+        // A timer of the event loop, so that waiting takes no processor from those waited for.
+        try await MultiThreadedEventLoopGroup.singleton.next()
+            .scheduleTask(in: .milliseconds(5)) {}.futureResult.get()
+    }
+}
+
+/// What a test waited for did not come.
+struct NeverHappened: Error {}

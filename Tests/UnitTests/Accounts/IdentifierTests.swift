@@ -1,0 +1,88 @@
+import Cryptography
+import Foundation
+import Testing
+
+@testable import Auth
+
+/// What people type to say who they are, and what may be registered as such (H11, Z-17).
+@Suite struct IdentifierTests {
+    @Test(arguments: [
+        ("jansen@example.nl", "jansen@example.nl", Identifier.Kind.email),
+        ("JANSEN@Example.NL", "jansen@example.nl", .email),
+        ("  jansen@example.nl\r\n", "jansen@example.nl", .email),
+        ("\u{FEFF}jansen@example.nl\u{200B}", "jansen@example.nl", .email),
+        ("jansen @ example.nl", "jansen@example.nl", .email),
+        ("jan\u{00AD}sen@example.nl", "jansen@example.nl", .email),
+        ("a.jansen", "a.jansen", .username),
+        ("A.Jansen\u{00A0}", "a.jansen", .username),
+        ("ØYVIND", "øyvind", .username),
+        ("Ga\u{0308}ste", "g\u{00E4}ste", .username),
+        ("", "", .username),
+    ])
+    func `a spelling is brought into one form`(
+        typed: String, normalized: String, kind: Identifier.Kind
+    ) {
+        let identifier = Identifier(typed: typed)
+        #expect(Array(identifier.normalized.utf8) == Array(normalized.utf8))
+        #expect(identifier.kind == kind)
+    }
+
+    @Test(arguments: ["jan.sen@example.nl", "jansen+portal@example.nl"])
+    func `dots and tags are part of an address`(other: String) {
+        #expect(
+            Identifier(typed: other).normalized != Identifier(typed: "jansen@example.nl").normalized
+        )
+    }
+
+    @Test func `normalising twice changes nothing more`() {
+        for text in ["İstanbul@example.nl", "ﬁnn", "Σίσυφος", "ＡＢＣ"] {
+            let once = Identifier.normalized(text)
+            #expect(Array(Identifier.normalized(once).utf8) == Array(once.utf8), "\(text)")
+        }
+    }
+
+    @Test func `the index is that of one practice`() throws {
+        let key = try Sample.ring().macKey(.identifier)
+        let index = Identifier(typed: "Jansen@example.nl").index(practice: Sample.id, key: key)
+        // Computed with Python (hmac, hashlib): a release that changes it finds nobody any more.
+        #expect(hex(index) == "d02d075796a9cc30c19d1e297ebfa3efc57c62d31e7a630bf9f0145da250a5b3")
+        #expect(Identifier(typed: "jansen@example.nl").index(practice: UUID(), key: key) != index)
+    }
+
+    @Test(arguments: [
+        "abc", "anna.jansen", "anna_jansen-2", "øyvind", "a12", "Ωmega", "1a2",
+        String(repeating: "a", count: 64),
+    ])
+    func `a username is a short word with a letter in it`(name: String) {
+        #expect(Identifier.isUsername(name))
+    }
+
+    @Test(arguments: [
+        "", "ab", "123456", "anna jansen", "anna@jansen", "anna/jansen", "anna\u{0}", "...",
+        "anna\u{202E}", "<b>", String(repeating: "a", count: 65),
+    ])
+    func `everything else is no username`(name: String) {
+        #expect(!Identifier.isUsername(name))
+    }
+
+    @Test(arguments: [
+        "jansen@example.nl", "a@b.no", "anna.jansen+portal@mail.example.co.uk", "ø@bøl.no",
+        "o'brien@example.ie", String(repeating: "a", count: 64) + "@example.nl",
+    ])
+    func `an address has one at sign and a domain with a dot`(address: String) {
+        #expect(Identifier.isEmail(address))
+    }
+
+    @Test(arguments: [
+        "", "jansen", "@example.nl", "jansen@", "jansen@localhost", "jansen@example.",
+        "jansen@.nl", "jansen@exa..mple.nl", "a@b@example.nl", "jan sen@example.nl",
+        "\"jan\"@example.nl", "jansen@example.nl\r\nBcc: all@example.nl", "jansen@[192.0.2.1]",
+        "Jansen <jansen@example.nl>", "a,b@example.nl",
+        String(repeating: "a", count: 65) + "@example.nl",
+        "a@" + String(repeating: "b", count: 64) + ".nl",
+        "a@" + String(repeating: "b.", count: 126) + "nl",
+    ])
+    func `everything else is no address`(address: String) {
+        #expect(!Identifier.isEmail(address))
+    }
+}

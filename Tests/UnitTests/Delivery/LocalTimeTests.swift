@@ -1,0 +1,29 @@
+import Foundation
+import Testing
+
+@testable import Auth
+
+@Suite struct LocalTimeTests {
+    @Test(arguments: [
+        ("2026-09-01T09:50:00Z", "Europe/Amsterdam", "11:50"),
+        ("2026-12-01T10:50:00Z", "Europe/Amsterdam", "11:50"),
+        ("2026-09-01T09:50:59Z", "Europe/Oslo", "11:50"),
+        ("2026-09-01T22:05:00Z", "Europe/Oslo", "00:05"),
+        ("2026-09-01T06:07:00Z", "Europe/Oslo", "08:07"),
+        // The hour that comes twice: the reference tells the two apart.
+        ("2026-10-25T00:30:00Z", "Europe/Oslo", "02:30"),
+        ("2026-10-25T01:30:00Z", "Europe/Oslo", "02:30"),
+        ("1969-12-31T23:59:00Z", "UTC", "23:59"),
+    ])
+    func `an instant reads as the clock on the wall`(
+        instant: String, zone: String, expected: String
+    ) throws {
+        let date = try Date.ISO8601FormatStyle().parse(instant)
+        #expect(LocalTime.text(date, in: try #require(TimeZone(identifier: zone))) == expected)
+    }
+
+    @Test func `a minute is never rounded up`() throws {
+        let date = try Date.ISO8601FormatStyle().parse("2026-09-01T09:50:59Z") + 0.9996
+        #expect(LocalTime.text(date, in: .gmt) == "09:50")
+    }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Testing
+
+@testable import Auth
+
+@Suite struct TemplateTests {
+    static let variables: [MessageTemplate.Variable: String] = [
+        .practice: "Huisartsenpraktijk De Linde", .code: "048213", .sentAt: "11:50",
+        .validUntil: "12:00", .reference: "KD", .supportContact: "030 123 45 67",
+    ]
+
+    @Test(arguments: MessageTemplate.allCases, Templates.shippedLocales)
+    func `every text says all it promises in every language`(
+        template: MessageTemplate, locale: String
+    ) throws {
+        let text = try Templates.shipped()
+            .render(template, locale: locale, variables: Self.variables)
+
+        for variable in template.variables {
+            let value = try #require(Self.variables[variable])
+            #expect(text.text.contains(value), "\(variable)")
+            #expect(text.html.contains(value), "\(variable)")
+        }
+        for variable in template.subjectVariables {
+            let value = try #require(Self.variables[variable])
+            #expect(text.subject.contains(value), "\(variable)")
+        }
+        for rendered in [text.subject, text.text, text.html] {
+            #expect(!rendered.contains("{{"))
+            #expect(!rendered.contains("}}"))
+        }
+    }
+
+    @Test(arguments: MessageTemplate.allCases, Templates.shippedLocales)
+    func `a text is refused where one variable is missing, empty or blank`(
+        template: MessageTemplate, locale: String
+    ) throws {
+        let templates = try Templates.shipped()
+        for variable in template.variables {
+            for value in [nil, "", " \u{A0}"] {
+                var variables = Self.variables
+                variables[variable] = value
+                #expect(throws: TemplateFault.self, "\(variable)") {
+                    try templates.render(template, locale: locale, variables: variables)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: Templates.shippedLocales)
+    func `the code stands once, early in the text, and never in the subject`(
+        locale: String
+    ) throws {
+        let text = try Templates.shipped()
+            .render(.sessionCode, locale: locale, variables: Self.variables)
+
+        #expect(text.text.components(separatedBy: "048213").count == 2)
+        #expect(text.html.components(separatedBy: "048213").count == 2)
+        #expect(!text.subject.contains("048213"))
+        #expect(text.text.prefix(60).contains("048213"))
+    }
+
+    @Test(arguments: Templates.shippedLocales)
+    func `a code mail has no link, picture, script or style sheet`(locale: String) throws {
+        let text = try Templates.shipped()
+            .render(.sessionCode, locale: locale, variables: Self.variables)
+
+        for forbidden in ["http", "//", "<img", "<script", "<link", "<style", "<a ", "url("] {
+            #expect(!text.html.lowercased().contains(forbidden), "\(forbidden)")
+            #expect(!text.text.lowercased().contains(forbidden), "\(forbidden)")
+        }
+        #expect(text.html.contains("<html lang=\"\(locale)\">"))
+    }
+
+    @Test func `names are escaped in HTML and stand as they are in text`() throws {
+        var variables = Self.variables
+        variables[.practice] = "Linde & <b>Zn</b> \"x\""
+        let text = try Templates.shipped()
+            .render(.sessionCode, locale: "nl", variables: variables)
+
+        #expect(text.html.contains("Linde &amp; &lt;b&gt;Zn&lt;/b&gt; &quot;x&quot;"))
+        #expect(!text.html.contains("<b>Zn"))
+        #expect(text.text.contains("Linde & <b>Zn</b> \"x\""))
+        #expect(text.subject.contains("Linde & <b>Zn</b> \"x\""))
+    }
+
+    @Test(arguments: ["\r\nBcc: x@example.nl", "\n", "\u{0}", "\u{7F}", "\u{85}", "\u{2028}", "\u{202E}"])
+    func `a name with a control character or a turned reading direction is refused`(
+        intruder: String
+    ) throws {
+        let templates = try Templates.shipped()
+        var variables = Self.variables
+        variables[.practice] = "De Linde" + intruder
+        #expect(throws: TemplateFault.self) {
+            try templates.render(.sessionCode, locale: "nl", variables: variables)
+        }
+    }
+
+    @Test func `a language that nobody wrote is refused`() throws {
+        let templates = try Templates.shipped()
+        let fault = #expect(throws: TemplateFault.self) {
+            try templates.render(.sessionCode, locale: "fy", variables: Self.variables)
+        }
+        #expect(fault?.description.contains("fy/session-code.txt") == true)
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Postgres
+import Testing
+
+@testable import Auth
+
+/// How a repeated request is told from a first and from another one.
+@Suite struct IdempotentStatementTests {
+    private static func row(stored: String?, same: Bool, secondsAgo: Double = 3.5) throws -> Row {
+        let outcome = stored ?? "null"
+        return try Row(
+            json: """
+                {"word": "refused", "stored_outcome": \(outcome), "same_request": \(same),
+                 "seconds_ago": \(secondsAgo)}
+                """)
+    }
+
+    @Test func `a request that was never answered is answered now`() throws {
+        let row = try Self.row(stored: nil, same: false)
+        #expect(try Act.answered(row) { try $0.text("word") } == nil)
+    }
+
+    @Test func `a request that was answered gets that answer and its age`() throws {
+        let row = try Self.row(stored: #"{"word": "started"}"#, same: true)
+        let answered = try #require(try Act.answered(row) { try $0.text("word") })
+        guard case .before(let word, let secondsAgo) = answered else {
+            Issue.record("not as before")
+            return
+        }
+        #expect(word == "started")
+        #expect(secondsAgo == 3.5)
+    }
+
+    @Test func `another request under the key is told so, whatever was stored`() throws {
+        let row = try Self.row(stored: #"{"word": "started"}"#, same: false)
+        let answered = try #require(try Act.answered(row) { try $0.text("word") })
+        guard case .keyReused = answered else {
+            Issue.record("not as reused")
+            return
+        }
+    }
+
+    @Test(arguments: [
+        StartLogin.sql, ResendCode.sql, VerifyCode.sql, RefuseLogin.sql,
+    ])
+    func `every act looks for its answer first and keeps it last`(sql: String) throws {
+        let stored = try #require(sql.range(of: "with stored as ("))
+        #expect(stored.lowerBound == sql.startIndex)
+        let remembered = try #require(sql.range(of: "remembered as ("))
+        let outcome = try #require(sql.range(of: "outcome as ("))
+        #expect(outcome.lowerBound < remembered.lowerBound)
+        let last = sql[remembered.upperBound...]
+        #expect(last.contains("and outcome.lasting"))
+        #expect(last.contains("and not exists (select from stored)"))
+    }
+}

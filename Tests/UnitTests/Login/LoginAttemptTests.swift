@@ -1,0 +1,63 @@
+import Cryptography
+import Foundation
+import Testing
+
+@testable import Auth
+
+/// Under which keys a try is counted (Z-20): by what was typed, and by the network.
+@Suite struct LoginAttemptTests {
+    let keys: KeyRing
+
+    init() throws { keys = try Sample.ring() }
+
+    private func attempt(
+        _ identifier: String, network: [UInt8]? = [192, 0, 2, 1], practice: UUID = Sample.id
+    ) -> LoginAttempt {
+        LoginAttempt(
+            act: Act(practiceID: practice, clientID: Sample.id, key: nil, requestID: UUID()),
+            identifier: Identifier(typed: identifier), network: network, keys: keys)
+    }
+
+    @Test func `one spelling or another of an identifier is one counter`() {
+        let first = attempt("jansen@example.nl")
+        let second = attempt(" JANSEN@Example.NL ")
+        #expect(first.pairKey == second.pairKey)
+        #expect(first.identifierIndex == second.identifierIndex)
+    }
+
+    @Test func `another identifier or another network is another pair`() {
+        let first = attempt("jansen@example.nl")
+        #expect(attempt("pietersen@example.nl").pairKey != first.pairKey)
+        #expect(attempt("jansen@example.nl", network: [192, 0, 2, 2]).pairKey != first.pairKey)
+        #expect(attempt("jansen@example.nl", network: nil).pairKey != first.pairKey)
+    }
+
+    @Test func `the network is counted over all identifiers`() {
+        let first = attempt("jansen@example.nl")
+        let other = attempt("nobody@example.nl")
+        #expect(first.networkThrottleKey == other.networkThrottleKey)
+        #expect(first.networkKey == other.networkKey)
+        #expect(first.networkThrottleKey != first.networkKey)
+    }
+
+    @Test func `without an address of the patient no network is counted`() {
+        let nowhere = attempt("jansen@example.nl", network: nil)
+        #expect(nowhere.networkThrottleKey == nil)
+        #expect(nowhere.networkKey == nil)
+    }
+
+    @Test func `the same name in another practice is another account`() {
+        let here = attempt("jansen@example.nl")
+        let there = attempt("jansen@example.nl", practice: UUID())
+        #expect(here.identifierIndex != there.identifierIndex)
+    }
+
+    @Test func `no key holds what it was made from`() {
+        let one = attempt("jansen@example.nl")
+        let counters = [one.pairKey, one.networkThrottleKey ?? [], one.networkKey ?? []]
+        for key in counters + [one.identifierIndex] {
+            #expect(key.count == 32)
+            #expect(!key.indices.dropLast(3).contains { key[$0..<$0 + 4] == [192, 0, 2, 1] })
+        }
+    }
+}
