@@ -71,8 +71,10 @@ package struct AuthService: Sendable {
         readiness = Readiness(checks: Self.checks(database))
 
         let log = RequestLog(logger: logger, metrics: metrics)
-        let publicEndpoints = Endpoints(authenticator: KeyAuthenticator(database: database))
-        let internalEndpoints = Endpoints(authenticator: nil)
+        let publicEndpoints = Endpoints(
+            authenticator: KeyAuthenticator(database: database),
+            demandsLoopback: configuration.development)
+        let internalEndpoints = Endpoints(demandsLoopback: configuration.development)
         try Router(
             health: HealthRoutes(readiness: readiness),
             logins: LoginRoutes(

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 typedef struct {
     const uint8_t *next;
@@ -34,6 +35,20 @@ static size_t note_reply(char *line, size_t size, size_t count, void *context) {
     return length;
 }
 
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// CURLOPT_TIMEOUT_MS does not cover the farewell: after a time-out libcurl would wait two minutes more
+// for the answer to QUIT. It calls this at least once a second, and ends when told so.
+static int check_deadline(
+    void *deadline, curl_off_t down, curl_off_t downloaded, curl_off_t up, curl_off_t uploaded) {
+    (void)down, (void)downloaded, (void)up, (void)uploaded;
+    return now_ms() > *(const int64_t *)deadline;
+}
+
 static csmtp_outcome outcome_of(CURLcode code, CURL *curl) {
     long chain_fault = 0;
     switch (code) {
@@ -43,6 +58,7 @@ static csmtp_outcome outcome_of(CURLcode code, CURL *curl) {
     case CURLE_COULDNT_CONNECT:
         return CSMTP_UNREACHABLE;
     case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_ABORTED_BY_CALLBACK:
         return CSMTP_TIMEOUT;
     case CURLE_USE_SSL_FAILED:
         return CSMTP_NO_STARTTLS;
@@ -89,6 +105,7 @@ csmtp_result csmtp_send(
     const uint8_t *message, size_t length) {
     csmtp_result result = {.outcome = CSMTP_NOT_TRIED};
     upload remaining = {message, length};
+    int64_t deadline = now_ms() + server->timeout_ms;
     CURL *curl = curl_easy_init();
     struct curl_slist *recipients = curl_slist_append(NULL, to);
     if (!curl || !recipients) {
@@ -111,6 +128,9 @@ csmtp_result csmtp_send(
     curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, server->connect_timeout_ms);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, server->timeout_ms);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, check_deadline);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &deadline);
     demand_encryption(curl, server);
     if (server->username) {
         curl_easy_setopt(curl, CURLOPT_USERNAME, server->username);

@@ -32,12 +32,14 @@ enum Connecting {
         let deadline = ContinuousClock.now + limit
         let outcome = connect(to: servers, label: label, before: deadline)
         if let abandonedLabel, case .success(let connection) = outcome {
-            let end = "select pg_terminate_backend(pid) from pg_stat_activity "
+            let end =
+                "select pg_terminate_backend(pid) from pg_stat_activity "
                 + "where application_name = $1"
             do throws(PostgresError) {
                 _ = try connection.execute(end, [abandonedLabel], before: deadline)
             } catch {
-                return .failure(.timedOut)
+                // A server that refuses it can still be worked with.
+                guard case .server = error else { return .failure(.timedOut) }
             }
         }
         return outcome

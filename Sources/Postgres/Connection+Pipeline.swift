@@ -123,8 +123,13 @@ extension Connection {
             return .finished
         case (let step, PGRES_FATAL_ERROR):
             fail(step, ServerFailure(result))
-        case (.execute(let statement), PGRES_TUPLES_OK), (.execute(let statement), PGRES_COMMAND_OK):
+        case (.execute(let statement), PGRES_TUPLES_OK):
             replies.append(.result(copy(result, of: statement)))
+        case (.execute, PGRES_COMMAND_OK):
+            let command = PQcmdStatus(result).map { String(cString: $0) }
+            replies.append(
+                .result(
+                    ResultSet(columns: .none, rowCount: 0, bytes: [], cells: [], command: command)))
         case (.execute, PGRES_PIPELINE_ABORTED):
             replies.append(.skipped)
         case (.prepare(let planID), PGRES_PIPELINE_ABORTED):

@@ -86,7 +86,6 @@ extension ConnectionLoop {
 
     private mutating func replacePool(puttingBack jobs: [Job]) {
         coalescer.putBack(jobs.filter { !$0.isAnswered })
-        generation.end(connectionGeneration)
         lose(reason: "server no longer writable")
     }
 
@@ -100,6 +99,7 @@ extension ConnectionLoop {
     mutating func lose(reason: String) {
         guard let connection else { return }
         let isRolledBack = connection.isRolledBack
+        // Then the other connections are of no use either.
         if connection.failure?.isOfServer ?? false { generation.end(connectionGeneration) }
         self.connection = nil
         counts.connectionsLost += 1

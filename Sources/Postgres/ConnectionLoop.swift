@@ -13,6 +13,8 @@ struct ConnectionLoop {
     static let stallLimit: Duration = .seconds(3)
     /// How often deadlines are looked at, and so how late one can be seen.
     static let deadlineInterval: Duration = .milliseconds(20)
+    /// How long the thread sleeps with nothing to do; arrivals and the socket wake it at once.
+    static let idleInterval: Duration = .seconds(60)
 
     let thread: ConnectionThread
     let servers: [[String: String]]
@@ -26,7 +28,7 @@ struct ConnectionLoop {
     var isConnecting = false
     var connectAt = ContinuousClock.now
     var backoff = Backoff()
-    /// The label of a session that was given up while its server seemed stuck.
+    /// The label of a session that was given up while it was still at work.
     var abandonedLabel: String?
 
     var coalescer: CommitCoalescer<Job>
@@ -80,7 +82,10 @@ struct ConnectionLoop {
         }
         coalescer.append(mail.arrivals)
         isDraining = mail.phase == .draining
-        if mail.isCloseRequested, connection != nil { lose(reason: "given up") }
+        if mail.isCloseRequested, let connection {
+            if !flight.isEmpty { abandonedLabel = connection.label }
+            lose(reason: "given up")
+        }
         if let outcome = mail.connecting { connected(outcome) }
     }
 
@@ -173,9 +178,10 @@ struct ConnectionLoop {
 
     private mutating func sleep() {
         let isReady = flight.isEmpty && connection != nil
+        let isIdle = flight.isEmpty && coalescer.count == 0
         let mayWait = thread.mailbox.withLock { mailbox in
             // While a batch is under way, arrivals wait for its end anyway.
-            mailbox.isAsleep = isReady && mailbox.arrivals.isEmpty
+            mailbox.isAsleep = (isReady || isIdle) && mailbox.arrivals.isEmpty
             mailbox.queued = coalescer.count
             mailbox.inFlight = flight.count
             mailbox.isConnected = connection != nil
@@ -191,19 +197,20 @@ struct ConnectionLoop {
             descriptors[1].fd = connection.socket
             if connection.needsFlush { descriptors[1].events |= Int16(POLLOUT) }
         }
-        poll(&descriptors, 2, sleepLimit(canSleepLong: isReady && coalescer.count == 0))
+        poll(&descriptors, 2, sleepLimit(isIdle: isIdle).pollMilliseconds)
         if descriptors[0].revents != 0 { thread.wakeup.clear() }
         if descriptors[1].revents != 0 { receive() }
         checkStall()
     }
 
-    private func sleepLimit(canSleepLong: Bool) -> Int32 {
-        if canSleepLong { return -1 }
-        var limit = Self.deadlineInterval
+    private func sleepLimit(isIdle: Bool) -> Duration {
+        var limit = isIdle ? Self.idleInterval : Self.deadlineInterval
         let now = ContinuousClock.now
-        if flight.isEmpty, let due = coalescer.nextDueAt { limit = min(limit, now.duration(to: due)) }
+        if flight.isEmpty, let due = coalescer.nextDueAt {
+            limit = min(limit, now.duration(to: due))
+        }
         if connection == nil, !isConnecting { limit = min(limit, now.duration(to: connectAt)) }
-        return limit.pollMilliseconds
+        return limit
     }
 
     private mutating func receive() {

@@ -69,7 +69,8 @@ final class OrdinaryPool: Sendable {
         for thread in threads { await thread.drain() }
     }
 
-    private func lease(before deadline: ContinuousClock.Instant) async throws(PostgresError) -> Int {
+    private func lease(before deadline: ContinuousClock.Instant) async throws(PostgresError) -> Int
+    {
         let lease = await withUnsafeContinuation { continuation in
             let decision = state.withLock { state in
                 let decision = state.pool.request()

@@ -22,7 +22,7 @@ struct PoolState {
     init(size: Int, waiterLimit: Int) {
         self.size = size
         self.waiterLimit = waiterLimit
-        idle = Array((0..<size).reversed())
+        idle = Array(0..<size)
     }
 
     var waiterCount: Int { waiters.count }
@@ -32,7 +32,8 @@ struct PoolState {
 
     mutating func request() -> Decision {
         if isShut { return .refuse(.shutDown) }
-        if let connection = idle.popLast() { return .lease(connection) }
+        // The one that rests longest: the newest may still be busy with what was given up.
+        if !idle.isEmpty { return .lease(idle.removeFirst()) }
         if waiters.count == waiterLimit { return .refuse(.queueFull) }
         ticketCount += 1
         let ticket = Ticket(number: ticketCount)

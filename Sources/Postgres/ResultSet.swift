@@ -20,18 +20,21 @@ final class Columns: Sendable {
 final class ResultSet: Sendable {
     let columns: Columns
     let rowCount: Int
+    /// What the server calls what it did, such as `COMMIT`, where it gave no rows.
+    let command: String?
     private let bytes: [UInt8]
     /// The start and the length in `bytes` of each cell, row by row; a length of -1 is null.
     private let cells: [(start: Int32, length: Int32)]
 
     init(
         columns: Columns, rowCount: Int, bytes: [UInt8],
-        cells: [(start: Int32, length: Int32)]
+        cells: [(start: Int32, length: Int32)], command: String? = nil
     ) {
         self.columns = columns
         self.rowCount = rowCount
         self.bytes = bytes
         self.cells = cells
+        self.command = command
     }
 
     static let none = ResultSet(columns: .none, rowCount: 0, bytes: [], cells: [])

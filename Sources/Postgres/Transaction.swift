@@ -28,8 +28,12 @@ package struct Transaction: Sendable {
     }
 
     func commit() async throws(PostgresError) {
-        _ = try await thread.execute(
+        let execution = try await thread.execute(
             TransactionPlans.commit, .none, kind: .commit(session: session), deadline: deadline)
+        // A transaction with a failed statement ends without an error, but in a rollback.
+        guard execution.result.command == "COMMIT" else {
+            throw .server(sqlState: "25P02", constraint: nil)
+        }
     }
 
     /// Where even the rollback does not come through, the connection goes, and with it the rest.

@@ -52,10 +52,13 @@ package struct AccountImport: Sendable {
         case .password(let password):
             phc = try await hashed(password, practice: act.practiceID)
         }
-        let outcome = try await database.run(
-            ImportAccount(
-                act: act, accountID: accountID, line: line,
-                password: .seal(phc, account: accountID, keys: keys), keys: keys))
+        let account = ImportAccount(
+            act: act, accountID: accountID, line: line,
+            password: .seal(phc, account: accountID, keys: keys), keys: keys)
+        let outcome = try await database.transaction { transaction in
+            try await transaction.run(LockImports(practice: act.practiceID))
+            return try await transaction.run(account)
+        }
         switch outcome {
         case .imported:
             return Result(

@@ -15,9 +15,6 @@ struct ImportAccount: Statement {
     let keys: KeyRing
 
     static let lane = Lane.ordinary
-    static let retryableConstraints = [
-        "identifier_one_account_key", "patient_link_self_key", "patient_external_id_key",
-    ]
 
     enum Outcome: Sendable, Equatable {
         case imported
@@ -133,4 +130,23 @@ struct ImportAccount: Statement {
         guard let row = rows.first else { throw PostgresError.undecodable(name) }
         return try row.textIfPresent("taken").map(Outcome.taken) ?? .imported
     }
+}
+
+/// Lets the lines of one practice's imports be judged one after the other.
+///
+/// Whether an address may be shared depends on rows that a line at the same time is about to write,
+/// and no constraint can say that. The lock goes with the transaction.
+struct LockImports: Statement {
+    let practice: UUID
+
+    static let lane = Lane.ordinary
+
+    static let sql = """
+        select pg_advisory_xact_lock(hashtextextended('import into ' || $1::uuid, 0)) as locked,
+               $nonce as nonce
+        """
+
+    var parameters: [Parameter] { [.uuid(practice)] }
+
+    static func decode(_ rows: [Row]) throws {}
 }

@@ -12,7 +12,7 @@ import ServiceLifecycle
 /// never once the code is dead (SC-9, C1 to C4).
 final class Dispatcher: Service, Sendable {
     /// How long a channel may take for one message, so that it can be settled within the lease.
-    static let handOverLimit = Duration.seconds(10)
+    static let handOverLimit = Duration.seconds(12)
     /// How long a message of another instance, or one due again, may wait for this one to look.
     static let pollInterval = Duration.seconds(1)
     /// How often dead messages are swept and the gauges read.
@@ -102,12 +102,14 @@ extension Dispatcher {
             var count = 0
             var isTroubled = false
             for await _ in wakeUps.rings {
-                while !Task.isCancelled, !Task.isShuttingDownGracefully {
+                while true {
                     if count == workers {
                         await inHand.next()
                         count -= 1
                     }
-                    guard let next = await claimOrReport(&isTroubled) else { break }
+                    guard !Task.isCancelled, !Task.isShuttingDownGracefully,
+                        let next = await claimOrReport(&isTroubled)
+                    else { break }
                     guard case .claimed(let message, let channel) = next else { continue }
                     count += 1
                     inHand.addTask { _ = await self.deliver(message, by: channel) }

@@ -161,7 +161,9 @@ extension Templates {
         let tags = source.matches(of: /\{\{([a-z_]+)\}\}/).map { String($0.1) }
         let plain = source.replacing(/\{\{[a-z_]+\}\}/, with: "")
         var faults: [String] = []
-        if plain.contains("{{") || plain.contains("}}") {
+        // Three braces would be a tag that does not escape.
+        let braces = ["{{", "}}"].contains { plain.contains($0) }
+        if braces || source.contains("{{{") || source.contains("}}}") {
             faults.append("\(name): only plain {{variable}} tags are allowed")
         }
         let template = name.template

@@ -14,16 +14,16 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let floor: ConnectionFloor
-    private var limits: ServerLimits { floor.limits }
-    private var requestCount = 0
-    private var exchange: Exchange?
-    private var closing = Closing.no
-    private var headTimer: Scheduled<Void>?
-    private var firstLineIsComplete = false
+    let floor: ConnectionFloor
+    var limits: ServerLimits { floor.limits }
+    var requestCount = 0
+    var exchange: Exchange?
+    var closing = Closing.no
+    var headTimer: Scheduled<Void>?
+    var firstLineIsComplete = false
 
     /// One request and its answer.
-    private struct Exchange {
+    struct Exchange {
         let record: RequestRecord
         let head: HTTPRequestHead?
         let limits: RequestLimits
@@ -36,7 +36,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         var timer: Scheduled<Void>?
     }
 
-    private enum Closing {
+    enum Closing {
         case no
         /// The last answer is being written; nothing more is read.
         case afterWrite
@@ -48,7 +48,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     init(floor: ConnectionFloor) { self.floor = floor }
 
-    private var isClosing: Bool { if case .no = closing { false } else { true } }
+    var isClosing: Bool { if case .no = closing { false } else { true } }
 
     func handlerAdded(context: ChannelHandlerContext) { floor.requests.connectionOpened() }
     func handlerRemoved(context: ChannelHandlerContext) { floor.requests.connectionClosed() }
@@ -164,7 +164,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Answers in the handler's place, unless that has answered already; then closes.
-    private func refuse(_ problem: Problem, _ context: ChannelHandlerContext) {
+    func refuse(_ problem: Problem, _ context: ChannelHandlerContext) {
         guard let exchange else { return }
         exchange.timer?.cancel()
         guard exchange.record.claimAnswer() else {
@@ -183,7 +183,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Writes the last part of the last answer, then closes our side.
-    private func finish(
+    func finish(
         _ context: ChannelHandlerContext, _ end: NIOAny, _ promise: EventLoopPromise<Void>?
     ) {
         closing = .afterWrite
@@ -210,7 +210,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(end, promise: written)
     }
 
-    private func linger(_ context: ChannelHandlerContext) {
+    func linger(_ context: ChannelHandlerContext) {
         guard case .afterWrite = closing else { return }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let timer = context.eventLoop.scheduleTask(in: TimeAmount(limits.lingerTimeout)) {
@@ -223,81 +223,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.read()
     }
 
-    private func release(_ exchange: Exchange) {
+    func release(_ exchange: Exchange) {
         exchange.timer?.cancel()
         floor.requests.release(exchange.record)
-    }
-}
-
-// MARK: - Deadlines
-
-extension ConnectionGuard {
-    /// Bytes have arrived; the handler in front of the parser tells.
-    ///
-    /// Returns false where they are to be thrown away.
-    func bytesArrived(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) -> Bool {
-        guard !isClosing else { return false }
-        if let exchange {
-            if !exchange.requestEnded { countBody(bytes.readableBytes, context) }
-            return !isClosing
-        }
-        if bytes.readableBytesView.contains(UInt8(ascii: "\n")) { firstLineIsComplete = true }
-        if headTimer == nil {
-            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-            headTimer = context.eventLoop.scheduleTask(in: TimeAmount(limits.headDeadline)) {
-                bound.value.close(promise: nil)
-            }
-        }
-        return true
-    }
-
-    /// Chunks may carry extensions of any length, which no count of the body's own bytes sees.
-    private func countBody(_ count: Int, _ context: ChannelHandlerContext) {
-        guard let limit = exchange?.limits.bodyBytes else { return }
-        exchange?.wireBytes += count
-        guard let received = exchange?.wireBytes, received > limit * Self.framingAllowance else {
-            return
-        }
-        if exchange?.answerStarted == true {
-            context.close(promise: nil)
-        } else {
-            refuse(Problem(.bodyTooLarge), context)
-        }
-    }
-
-    /// How many times its own size a body may take on the wire; a chunk of one byte takes six.
-    private static let framingAllowance = 8
-
-    private func cancelHeadTimer() {
-        headTimer?.cancel()
-        headTimer = nil
-        firstLineIsComplete = false
-    }
-
-    private func startTimer(
-        _ time: Duration, _ context: ChannelHandlerContext,
-        _ action: @escaping (ConnectionGuard, ChannelHandlerContext) -> Void
-    ) {
-        let bound = NIOLoopBound((self, context, action), eventLoop: context.eventLoop)
-        exchange?.timer = context.eventLoop.scheduleTask(in: TimeAmount(time)) {
-            let (guarding, context, action) = bound.value
-            action(guarding, context)
-        }
-    }
-
-    private func bodyIsLate(_ context: ChannelHandlerContext) {
-        guard let exchange, !exchange.requestEnded else { return }
-        if exchange.answerStarted {
-            // Answered already; this is only the rest of a body that nobody reads.
-            context.close(promise: nil)
-        } else {
-            refuse(Problem(.requestTimeout), context)
-        }
-    }
-
-    private func answerIsLate(_ context: ChannelHandlerContext) {
-        guard let exchange, !exchange.answerStarted else { return }
-        refuse(Problem(.serviceUnavailable), context)
     }
 }
 

@@ -138,7 +138,7 @@ struct VerifyCode: IdempotentStatement {
             returning session_id, account_id, acr, amr, authenticated_at, expires_at
         ),
         \(OpenedSession.arm),
-        outcome as (
+        decided as (
             select case
                        when asked.login_id is null then 'unknown'
                        when opened.session_id is not null then 'accepted'
@@ -179,14 +179,17 @@ struct VerifyCode: IdempotentStatement {
                            ) as other
                        )::text
                    end as elsewhere,
-                   \(OpenedSession.columns),
-                   true as lasting
+                   \(OpenedSession.columns)
             from (values (1)) as always_one_row
             left join asked on true
             left join guessed on true
             left join attempted on true
             left join opened on true
             left join identified on true
+        ),
+        outcome as (  -- A wait ends, and a lost race is run again: neither answer is kept (Z-24).
+            select decided.*, decided.word not in ('exhausted', 'overtaken') as lasting
+            from decided
         ),
         audited as (  -- 6. The guess, and the sign-in that it completed.
             insert into audit

@@ -29,7 +29,7 @@ final class Errand<Made: Sendable>: Service {
         while true {
             do {
                 return try await database.probe(within: .seconds(2))
-            } catch where ContinuousClock.now < deadline {
+            } catch  where ContinuousClock.now < deadline {
                 try await Task.sleep(for: .milliseconds(50))
             }
         }

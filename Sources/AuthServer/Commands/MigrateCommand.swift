@@ -27,17 +27,29 @@ struct MigrateCommand: AsyncParsableCommand {
             ? Setting.databaseURL : .ownerDatabaseURL
         let url = reader.database(setting)
         try await ExitStatus.reporting { try reader.finish() }
-        let migrations = Migrations(directory: Resources.migrations)
-        if check {
-            let pending = try await migrations.pending(url: url.expose())
-            for name in pending { print("pending: \(name)") }
-            if !pending.isEmpty { throw ExitCode.failure }
-            print("the schema is up to date")
-        } else {
-            let applied = try await migrations.apply(
-                ownerURL: url.expose(), logger: .ofCommand)
-            for name in applied { print("applied: \(name)") }
-            if applied.isEmpty { print("the schema was up to date") }
+        do {
+            try await check ? tellPending(url) : apply(url)
+        } catch let exit as ExitCode {
+            throw exit
+        } catch {
+            // Neither a connection's failure nor a migration's repeats a value.
+            ExitStatus.complain("the schema: \(error)")
+            throw ExitStatus.unavailable
         }
+    }
+
+    private var migrations: Migrations { Migrations(directory: Resources.migrations) }
+
+    private func tellPending(_ url: Secret<String>) async throws {
+        let pending = try await migrations.pending(url: url.expose())
+        for name in pending { print("pending: \(name)") }
+        if !pending.isEmpty { throw ExitCode.failure }
+        print("the schema is up to date")
+    }
+
+    private func apply(_ url: Secret<String>) async throws {
+        let applied = try await migrations.apply(ownerURL: url.expose(), logger: .ofCommand)
+        for name in applied { print("applied: \(name)") }
+        if applied.isEmpty { print("the schema was up to date") }
     }
 }

@@ -21,10 +21,7 @@ struct ServeCommand: AsyncParsableCommand {
                 from: settings.reader())
             let logger = try Logger.ofService(configuration.log)
             let service = try await AuthService(configuration: configuration, logger: logger)
-            try await service.run(onListening: { port, isInternal in
-                logger.info(
-                    "listening", metadata: ["port": "\(port)", "internal": "\(isInternal)"])
-            })
+            try await service.run()
         }
     }
 }

@@ -88,7 +88,7 @@ struct SettingSources {
     private func fromJSONFile(_ faults: inout [ConfigurationFaults.Fault]) -> [Setting: String] {
         guard let path = configFile ?? given(OtherVariable.config) else { return [:] }
         guard let data = FileManager.default.contents(atPath: path),
-            let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+            let object = try? JSONDecoder().decode([String: JSONSetting].self, from: data)
         else {
             faults.append(
                 .init(name: OtherVariable.config, problem: "names no readable file with an object"))
@@ -101,10 +101,9 @@ struct SettingSources {
                     .init(name: "\(OtherVariable.config) \(name)", problem: "is not a setting"))
                 continue
             }
-            switch value {
-            case let text as String: values[setting] = text
-            case let number as Int: values[setting] = String(number)
-            default:
+            if let text = value.text {
+                values[setting] = text
+            } else {
                 faults.append(
                     .init(name: setting.environmentName, problem: "is neither text nor a number"))
             }
@@ -122,5 +121,17 @@ struct SettingSources {
             let text = String(bytes: data, encoding: .utf8)
         else { return nil }
         return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}
+
+/// A member of the JSON file: text, or a whole number as text; nothing for all else.
+private struct JSONSetting: Decodable {
+    let text: String?
+
+    init(from decoder: any Decoder) throws {
+        let container = try? decoder.singleValueContainer()
+        text =
+            (try? container?.decode(String.self))
+            ?? (try? container?.decode(Int.self)).map(String.init)
     }
 }

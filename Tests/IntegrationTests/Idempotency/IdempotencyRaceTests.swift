@@ -11,10 +11,11 @@ import Testing
         return settings
     }
 
-    @Test func `of ten equal logins one begins, and all get it`() async throws {
+    @Test func `of four equal logins one begins, and all get it`() async throws {
         try await TestService.run(Self.two) { service in
             let person = try await service.person()
-            let answers = try await parallel(10) { number in
+            // Each is a try until its password turns out right, and five are free.
+            let answers = try await parallel(4) { number in
                 try await service.login(person, idempotencyKey: "key-1", instance: number)
             }
             #expect(answers.allSatisfy { $0.status == 201 })

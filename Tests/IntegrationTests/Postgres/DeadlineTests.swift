@@ -39,7 +39,8 @@ import Testing
     }
 
     @Test func `a statement that takes too long is ended by the server`() async throws {
-        try await Scratch.use(with: .with(\.statementTimeout, .milliseconds(100))) { scratch async throws in
+        try await Scratch.use(with: .with(\.statementTimeout, .milliseconds(100))) {
+            scratch async throws in
             await #expect(throws: PostgresError.unavailable(.serverOverloaded)) {
                 try await scratch.database.patiently(Nap(seconds: 1))
             }

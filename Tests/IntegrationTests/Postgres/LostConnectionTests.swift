@@ -96,8 +96,9 @@ import Testing
                             _ = try await database.patiently(Increment(id: id))
                             answered.withLock { $0.append(id) }
                         } catch let error as PostgresError {
-                            guard error == .commitUnknown || error == .deadline
-                                || error == .unavailable(.noConnection)
+                            guard
+                                error == .commitUnknown || error == .deadline
+                                    || error == .unavailable(.noConnection)
                             else { throw error }
                         }
                     }

@@ -28,7 +28,8 @@ import Testing
         }
     }
 
-    private func apply(_ migrations: Migrations, _ database: TestDatabase) async throws -> [String] {
+    private func apply(_ migrations: Migrations, _ database: TestDatabase) async throws -> [String]
+    {
         try await migrations.apply(ownerURL: database.ownerURL, logger: Scratch.quiet)
     }
 
@@ -154,7 +155,8 @@ import Testing
         let database = try await TestCluster.shared().cloneDatabase()
         let migrations = Migrations(directory: Resources.migrations)
         #expect(try await migrations.pending(url: database.serviceURL) == [])
-        try await Database.use(.init(url: database.serviceURL), logger: Scratch.quiet) { pool async throws in
+        try await Database.use(.init(url: database.serviceURL), logger: Scratch.quiet) {
+            pool async throws in
             #expect(try await migrations.pending(in: pool) == [])
             try await pool.probe()
         }

@@ -49,6 +49,19 @@ import Testing
         }
     }
 
+    @Test func `a statement's error can't be passed over`() async throws {
+        try await Scratch.use { scratch async throws in
+            await #expect(throws: PostgresError.server(sqlState: "25P02", constraint: nil)) {
+                try await scratch.database.transaction { transaction in
+                    _ = try await transaction.run(Increment(id: UUID()))
+                    _ = try? await transaction.run(
+                        WriteEntry(entry: .init(practice: UUID(), id: UUID(), words: "")))
+                }
+            }
+            #expect(try await scratch.value("select count(*) from counter") == "0")
+        }
+    }
+
     @Test func `a conflict runs the body again`() async throws {
         try await Scratch.use { scratch async throws in
             let runs = Atomic<Int>(0)

@@ -11,7 +11,7 @@ struct ReluctantChannel: DeliveryChannel {
     func deliver(_ message: RenderedMessage) async throws(DeliveryFailure) -> Receipt {
         let receipt = try await taken.deliver(message)
         if message.to == refused {
-            throw .transient(.serverBusy, retryAfter: .seconds(3600))
+            throw .transient(.serverBusy, retryAfter: .seconds(300))
         }
         return receipt
     }

@@ -15,7 +15,7 @@ import Testing
             let run = CanaryRun(service: service, mail: channel.taken)
             try await run.all()
             let canaries = run.canaries
-            #expect(canaries.counts.secrets > 40)
+            #expect(canaries.counts.secrets > 30)
             #expect(canaries.counts.codes >= 8)
 
             let lines = service.log.lines

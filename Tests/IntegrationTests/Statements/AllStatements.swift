@@ -7,7 +7,7 @@ import Postgres
 enum AllStatements {
     static let types: [any Statement.Type] = [
         CreatePractice.self, CreateClient.self, LockClient.self, CreateKey.self, FindCaller.self,
-        ImportAccount.self,
+        LockImports.self, ImportAccount.self,
         AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, StartLogin.self, FindLogin.self,
         ResendCode.self, VerifyCode.self, RefundGuess.self, AbandonLogin.self,
         RotateRefreshToken.self, FindSession.self, EndSession.self,

@@ -6,7 +6,7 @@ enum GrowingTables {
         "idempotency", "throttle",
     ]
 
-    /// 20,000 people of four practices, each of whom signed in once in the last 90 days; one message
+    /// 12,000 people of four practices, each of whom signed in once in the last 90 days; one message
     /// in two hundred still waits.
     static let fill = """
         insert into practice
@@ -24,10 +24,10 @@ enum GrowingTables {
         from client;
         insert into account (account_id, first_name, last_name, locale, password)
         select md5('account' || n)::uuid, 'Anna', 'Jansen', 'nl', '\\x00'
-        from generate_series(1, 20000) as n;
+        from generate_series(1, 12000) as n;
         insert into membership (practice_id, account_id)
         select md5('practice' || n % 4)::uuid, md5('account' || n)::uuid
-        from generate_series(1, 20000) as n;
+        from generate_series(1, 12000) as n;
         insert into identifier (practice_id, value_index, account_id, kind)
         select practice_id, sha256(uuid_send(account_id) || kind::bytea), account_id, kind
         from membership

@@ -30,7 +30,7 @@ final class TestAuthority: Sendable {
     func certificate(for host: String) throws -> TestCertificate {
         let name = UUID().uuidString
         let made = TestCertificate(
-            certificate: directory.appending(path: "\(name).pem"),
+            authority: self, certificate: directory.appending(path: "\(name).pem"),
             key: directory.appending(path: "\(name).key"))
         try openssl([
             "req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=\(host)",
@@ -63,6 +63,8 @@ final class TestAuthority: Sendable {
 
 /// Files of a server's certificate and its private key, PEM.
 struct TestCertificate: Sendable {
+    /// Whose folder has the files, and removes them when it goes.
+    let authority: TestAuthority
     let certificate: URL
     let key: URL
 }

@@ -23,6 +23,13 @@ import Testing
         #expect(pool.leaseCount == 2)
     }
 
+    @Test func `the connection that rests longest is taken first`() {
+        var pool = PoolState(size: 2, waiterLimit: 8)
+        let first = leases(&pool, 2)
+        for connection in first { _ = pool.release(connection) }
+        #expect(leases(&pool, 2) == first)
+    }
+
     @Test func `a connection that comes back goes to whoever waits longest`() throws {
         var pool = PoolState(size: 1, waiterLimit: 8)
         _ = leases(&pool, 1)

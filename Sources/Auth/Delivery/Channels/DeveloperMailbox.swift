@@ -29,8 +29,8 @@ final class DeveloperMailbox: DeliveryChannel {
         /// what `since` can name, so a reader that goes on from the newest misses none.
         var arrival = 0
 
-        /// The middle of that millisecond, which no rounding can move into another.
-        var sentAt: Date { Date(timeIntervalSince1970: (Double(arrival) + 0.5) / 1000) }
+        /// A quarter into that millisecond: cut or rounded, it stays the same one.
+        var sentAt: Date { Date(timeIntervalSince1970: (Double(arrival) + 0.25) / 1000) }
 
         struct Header: Equatable, Sendable {
             let name: String

@@ -7,7 +7,7 @@ import Foundation
 /// STARTTLS is demanded, the server's certificate and name are checked, and each message has a
 /// connection and a time limit of its own. libcurl blocks, so it runs on the channel's own threads.
 final class SMTPChannel: DeliveryChannel {
-    /// How long the parts of one conversation may take; together less than
+    /// How long one conversation may take; with a second for the farewell it stays below
     /// `Dispatcher.handOverLimit`.
     struct Limits: Sendable {
         /// Name look-up, connection and encryption.

@@ -1,0 +1,44 @@
+import Testing
+
+@testable import Auth
+
+/// What the connection itself refuses is a problem document too, and probes are answered.
+@Suite struct ConnectionRefusalTests {
+    @Test(arguments: [
+        ("GET /livez HTTP/1.1\r\nHost: a\r\nExpect: 200-maybe\r\n\r\n", "expectation-failed"),
+        (
+            "GET /livez HTTP/1.1\r\nHost: a\r\nX-Long: \(String(repeating: "x", count: 17_000))\r\n\r\n",
+            "headers-too-large"
+        ),
+        ("GET /livez HTTP/1.1\r\nHost: a\r\nBad Name: x\r\n\r\n", "request-malformed"),
+        (
+            "GET /livez?\(String(repeating: "x", count: 5_000)) HTTP/1.1\r\nHost: a\r\n\r\n",
+            "target-too-long"
+        ),
+        (
+            "GET /livez HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabc", "request-timeout"
+        ),
+    ])
+    func `a request that can't be read is refused and the connection closed`(
+        bytes: String, problem: String
+    ) async throws {
+        var settings = TestService.Settings()
+        settings.limits.request.bodyDeadline = .milliseconds(300)
+        try await TestService.run(settings) { service in
+            try await RawConnection.open(port: service.client.port) { raw in
+                try await raw.write(bytes)
+                let answer = try await raw.answer(recordedAs: ("GET", "/livez"))
+                #expect(answer.problem == problem, "\(answer.text)")
+            }
+        }
+    }
+
+    @Test func `a service with its database is ready and has started`() async throws {
+        try await TestService.run { service in
+            try await eventually {
+                try await service.client.send("GET", "/readyz").status == 200
+            }
+            #expect(try await service.client.send("GET", "/startupz").status == 200)
+        }
+    }
+}
