@@ -108,7 +108,8 @@ package struct Administration: Sendable {
 
     /// The key's text, which is shown once and kept nowhere.
     package func createKey(
-        practice: UUID, client: UUID, scopes names: [String], lifeDays: Int = CreateKey.longestLifeDays
+        practice: UUID, client: UUID, scopes names: [String],
+        lifeDays: Int = CreateKey.longestLifeDays
     ) async throws -> Secret<String> {
         let scopes = try names.map { name in
             guard let scope = Scope(rawValue: name) else {

@@ -96,7 +96,8 @@ package struct AuthService: Sendable {
     ///
     /// - Parameter onListening: gets the public and the internal port, once each is open.
     package func run(
-        onListening: @escaping @Sendable (_ port: Int, _ isInternal: Bool) async -> Void = { _, _ in },
+        onListening: @escaping @Sendable (_ port: Int, _ isInternal: Bool) async -> Void = { _, _ in
+        },
         endingOn signals: [UnixSignal] = [.sigterm, .sigint]
     ) async throws {
         // Started in this order and stopped in the reverse one.

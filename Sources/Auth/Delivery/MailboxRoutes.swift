@@ -56,7 +56,9 @@ struct MailboxRoutes {
         // A plus sign that nobody escaped was read as a space, which no address has.
         if let to = query["to"], !to.isEmpty { filter.to = to.replacing(" ", with: "+") }
         if let channel = query["channel"] {
-            guard let kind = ChannelKind(rawValue: channel) else { throw fault("channel", .notAllowed) }
+            guard let kind = ChannelKind(rawValue: channel) else {
+                throw fault("channel", .notAllowed)
+            }
             filter.channel = kind
         }
         if let since = query["since"] {

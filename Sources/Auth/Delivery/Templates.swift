@@ -143,7 +143,9 @@ extension Templates {
     private static func read(
         _ name: PartName, from directory: URL
     ) throws(TemplateFault) -> MustacheTemplate {
-        guard let source = try? String(contentsOf: directory.appending(path: "\(name)"), encoding: .utf8)
+        guard
+            let source = try? String(
+                contentsOf: directory.appending(path: "\(name)"), encoding: .utf8)
         else { throw TemplateFault(faults: ["\(name): can't be read as UTF-8"]) }
 
         let faults = faults(in: source, of: name)

@@ -14,7 +14,8 @@ struct DispatcherTests {
         try await OutboxFixture.run { outbox in
             let channel = ScriptedChannel()
             let dispatcher = try outbox.dispatcher(channel)
-            let message = try await outbox.queue(to: "kari@example.no", code: "048213", locale: "nb")
+            let message = try await outbox.queue(
+                to: "kari@example.no", code: "048213", locale: "nb")
 
             let delivered = try await dispatcher.deliverNext()
             #expect(
@@ -78,7 +79,9 @@ struct DispatcherTests {
         "used_at = clock_timestamp()", "voided_at = clock_timestamp()", "attempts_left = 0",
         "sent_at = sent_at - interval '1 hour', expires_at = expires_at - interval '1 hour'",
     ])
-    func `a message whose code is dead is withdrawn and never handed over`(death: String) async throws {
+    func `a message whose code is dead is withdrawn and never handed over`(death: String)
+        async throws
+    {
         try await OutboxFixture.run { outbox in
             let channel = ScriptedChannel()
             let dispatcher = try outbox.dispatcher(channel)
@@ -186,7 +189,8 @@ struct DispatcherTests {
         }
     }
 
-    @Test func `what can't pass is a failure with its reason, and its body is erased`() async throws {
+    @Test func `what can't pass is a failure with its reason, and its body is erased`() async throws
+    {
         try await OutboxFixture.run { outbox in
             let channel = ScriptedChannel([.permanent(.mailboxRefused)])
             let dispatcher = try outbox.dispatcher(channel)
@@ -219,7 +223,9 @@ struct DispatcherTests {
         }
     }
 
-    @Test func `a body under a key that this instance lacks is left to one that has it`() async throws {
+    @Test func `a body under a key that this instance lacks is left to one that has it`()
+        async throws
+    {
         try await OutboxFixture.run { outbox in
             let channel = ScriptedChannel()
             let newer = try KeyRing(parsing: KeyRing.generate(id: "k2"))

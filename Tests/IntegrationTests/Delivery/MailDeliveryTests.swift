@@ -65,7 +65,9 @@ struct MailDeliveryTests {
         }
     }
 
-    @Test func `a server that takes the mail and hangs up on the answer is tried again`() async throws {
+    @Test func `a server that takes the mail and hangs up on the answer is tried again`()
+        async throws
+    {
         let authority = try TestAuthority()
         let server = try await MailServer(
             .init(certificate: try authority.certificate(for: "localhost"), silentFrom: "data"))

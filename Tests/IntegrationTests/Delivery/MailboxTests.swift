@@ -66,7 +66,8 @@ struct MailboxTests {
             #expect(try await texts("?since=\(since)") == ["333333", "222222"])
             #expect(
                 Set(first.members.keys) == [
-                    "id", "channel", "to", "locale", "subject", "headers", "text", "html", "sent_at",
+                    "id", "channel", "to", "locale", "subject", "headers", "text", "html",
+                    "sent_at",
                 ])
             #expect(first["subject"].string == "Engangskode på norsk")
             #expect(first["headers"]["Auto-Submitted"].string == "auto-generated")
@@ -105,7 +106,8 @@ struct MailboxTests {
         }
     }
 
-    @Test func `the page shows the code, and a mail's HTML only in a sandboxed frame`() async throws {
+    @Test func `the page shows the code, and a mail's HTML only in a sandboxed frame`() async throws
+    {
         try await deliver(
             to: "kari@example.no", code: "048213", html: "<script>alert(1)</script><p>048213</p>")
         try await serve { client in
@@ -127,12 +129,13 @@ struct MailboxTests {
         }
     }
 
-    @Test(arguments: [
-        ("evil.example", nil), ("evil.example:8080", nil), ("127.0.0.1.evil.example", nil),
-        ("localhost.evil.example", nil), ("10.0.0.1", nil), ("[::2]", nil),
-        ("localhost", "X-Forwarded-For"), ("localhost", "X-Forwarded-Host"),
-        ("localhost", "Forwarded"), ("localhost", "Via"), ("localhost", "X-Real-IP"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("evil.example", nil), ("evil.example:8080", nil), ("127.0.0.1.evil.example", nil),
+            ("localhost.evil.example", nil), ("10.0.0.1", nil), ("[::2]", nil),
+            ("localhost", "X-Forwarded-For"), ("localhost", "X-Forwarded-Host"),
+            ("localhost", "Forwarded"), ("localhost", "Via"), ("localhost", "X-Real-IP"),
+        ] as [(String, String?)])
     func `whoever does not ask on this machine for this machine finds nothing`(
         host: String, forwarding: String?
     ) async throws {

@@ -148,7 +148,8 @@ struct OutboxRaceTests {
         }
     }
 
-    @Test func `what waits and what became of messages can be read from the metrics`() async throws {
+    @Test func `what waits and what became of messages can be read from the metrics`() async throws
+    {
         try await OutboxFixture.run { outbox in
             let metrics = MetricsRegistry()
             let dispatcher = try outbox.dispatcher(

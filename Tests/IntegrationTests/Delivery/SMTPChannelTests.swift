@@ -106,7 +106,8 @@ struct SMTPChannelTests {
         #expect(await server.stop().isEmpty)
     }
 
-    @Test func `without a file of authorities the system's are trusted and no other`() async throws {
+    @Test func `without a file of authorities the system's are trusted and no other`() async throws
+    {
         let server = try await server()
         let channel = try SMTPChannel(
             .init(host: "localhost", port: server.port, from: "no-reply@praktijk.example"),
@@ -190,7 +191,9 @@ struct SMTPChannelTests {
     @Test func `an address that could be more than an address goes to no server`() async throws {
         let server = try await server()
         let channel = try channel(to: server.port)
-        for address in ["a@x.no\r\nRCPT TO:<b@x.no>", "a@x.no> SIZE=1", "<a@x.no>", "a@x.no,b@x.no"] {
+        for address in [
+            "a@x.no\r\nRCPT TO:<b@x.no>", "a@x.no> SIZE=1", "<a@x.no>", "a@x.no,b@x.no",
+        ] {
             await #expect(throws: DeliveryFailure.permanent(.addressUnusable)) {
                 try await channel.deliver(message(to: address))
             }

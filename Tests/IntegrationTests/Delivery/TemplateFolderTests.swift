@@ -14,7 +14,8 @@ import Testing
         folder = root.appending(path: "templates-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for locale in Templates.shippedLocales {
-            try write("\(locale)/session-code.subject.txt", "{{sent_at}} {{reference}} {{practice}}")
+            try write(
+                "\(locale)/session-code.subject.txt", "{{sent_at}} {{reference}} {{practice}}")
             for part in ["txt", "html"] {
                 try write("\(locale)/session-code.\(part)", Self.whole)
             }
@@ -40,8 +41,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{{code}} {{practice}} {{sent_at}} {{valid_until}} {{reference}}",
-            "{{support_contact}} is missing"),
+        (
+            "{{code}} {{practice}} {{sent_at}} {{valid_until}} {{reference}}",
+            "{{support_contact}} is missing"
+        ),
         (whole + " {{name}}", "{{name}} is not a variable here"),
         (whole + " {{code}}", "{{code}} stands there more than once"),
         (whole + " {{{practice}}}", "only plain {{variable}} tags are allowed"),
@@ -59,7 +62,8 @@ import Testing
         #expect(fault?.faults.contains("nb/session-code.txt: \(expected)") == true)
     }
 
-    @Test func `a code in the subject, a missing file and a missing language are all named`() throws {
+    @Test func `a code in the subject, a missing file and a missing language are all named`() throws
+    {
         try write(
             "en/session-code.subject.txt", "{{code}} {{sent_at}} {{reference}} {{practice}}")
         try FileManager.default.removeItem(at: folder.appending(path: "nb"))

@@ -25,7 +25,9 @@ import Testing
     @Test func `the wait doubles up to an hour`() async throws {
         try await TestService.run { service in
             let person = try await service.person()
-            for _ in 1...5 { _ = try await service.login(person, password: "x", ip: "198.51.100.8") }
+            for _ in 1...5 {
+                _ = try await service.login(person, password: "x", ip: "198.51.100.8")
+            }
             for expected in [30, 60, 120, 240, 480, 960, 1920, 3600, 3600] {
                 let refused = try await service.login(person, ip: "198.51.100.8")
                 let wait = Int(refused.header("Retry-After") ?? "") ?? 0

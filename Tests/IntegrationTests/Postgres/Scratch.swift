@@ -158,7 +158,8 @@ struct FailThenWrite: Statement {
 /// Takes its time in the server, on either kind of connection.
 struct Nap: Statement {
     let seconds: Double
-    static let sql = "select pg_sleep_for(make_interval(secs => $1::float8))::text as slept, $nonce as nonce"
+    static let sql =
+        "select pg_sleep_for(make_interval(secs => $1::float8))::text as slept, $nonce as nonce"
     var parameters: [Parameter] { [.real(seconds)] }
     static func decode(_ rows: [Row]) throws {}
 }

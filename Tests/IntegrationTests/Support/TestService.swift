@@ -179,7 +179,8 @@ extension TestService {
     ) async throws -> Person {
         let name = "p" + SecureRandom.uuid().uuidString.lowercased().prefix(12)
         let address = email ?? "\(name)@example.nl"
-        let person = Person(identifier: email == nil ? address : name, email: address, username: name)
+        let person = Person(
+            identifier: email == nil ? address : name, email: address, username: name)
         var line: [String: JSON] = [
             "username": .string(name), "email": .string(address), "email_confirmed": true,
             "first_name": "Anna", "last_name": "Jansen", "locale": "nl",

@@ -44,7 +44,9 @@ import Testing
         #expect(seen == (0..<50).map { "\(100_000 + $0)" })
     }
 
-    @Test func `a reader that waits gets the mail it asked for as soon as it is there`() async throws {
+    @Test func `a reader that waits gets the mail it asked for as soon as it is there`()
+        async throws
+    {
         async let found = mailbox.mails(.init(to: "b@x.nl"), waitingAtMost: .seconds(60))
         _ = try await mailbox.deliver(message(to: "a@x.nl", code: "111111"))
         _ = try await mailbox.deliver(message(to: "b@x.nl", code: "222222"))
@@ -90,7 +92,9 @@ import Testing
 
         #expect(page.html.contains(">048213</p>"))
         #expect(page.html.components(separatedBy: "<script").count == 2)
-        #expect(!page.html.unicodeScalars.contains { $0 == "\u{301}" } || !page.html.contains("<\u{301}"))
+        #expect(
+            !page.html.unicodeScalars.contains { $0 == "\u{301}" }
+                || !page.html.contains("<\u{301}"))
         #expect(page.html.contains("<iframe sandbox loading"))
 
         let nonce = try #require(page.policy.firstMatch(of: /script-src 'nonce-([A-Z]+)'/)?.1)

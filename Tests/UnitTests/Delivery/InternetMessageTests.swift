@@ -50,7 +50,8 @@ import Testing
         let html = "<p style=\"color:#111\">" + String(repeating: "blåbær ", count: 300) + "</p>\n"
         let mail = try ParsedMail(Self.wire(Self.message(text: text, html: html)))
 
-        #expect(mail.parts.map(\.type) == ["text/plain; charset=utf-8", "text/html; charset=utf-8"])
+        #expect(
+            mail.parts.map(\.type) == ["text/plain; charset=utf-8", "text/html; charset=utf-8"])
         #expect(mail.parts.first?.text == text.replacing("\n", with: "\r\n"))
         #expect(mail.parts.last?.text == html.replacing("\n", with: "\r\n"))
     }
@@ -95,7 +96,8 @@ import Testing
         var generator = SystemRandomNumberGenerator()
         let alphabet = Array(" \t=.?_aZ09\n\u{E6}\u{20AC}\u{1F469}~")
         for length in 0..<300 {
-            let text = String((0..<length).compactMap { _ in alphabet.randomElement(using: &generator) })
+            let text = String(
+                (0..<length).compactMap { _ in alphabet.randomElement(using: &generator) })
             let encoded = QuotedPrintable.encode(text)
             #expect(try ParsedMail.decodingQuoted(encoded) == text.replacing("\n", with: "\r\n"))
         }

@@ -36,7 +36,8 @@ import Testing
 
     @Test func `neither address nor code can be read in the sealed bytes or when printed`() throws {
         let body = try message.sealed(with: key, boundTo: row, of: practice)
-        let shown = String(decoding: body, as: UTF8.self) + "\(message)" + String(reflecting: message)
+        let shown =
+            String(decoding: body, as: UTF8.self) + "\(message)" + String(reflecting: message)
         #expect(!shown.contains("048213"))
         #expect(!shown.contains("jansen"))
     }

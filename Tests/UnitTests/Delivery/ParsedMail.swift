@@ -32,11 +32,14 @@ struct ParsedMail {
     /// The value of a header, unfolded, encoded words decoded.
     subscript(name: String) -> String? { Self.value(name, headers) }
 
-    private static func value(_ name: String, _ headers: [(name: String, value: String)]) -> String? {
+    private static func value(_ name: String, _ headers: [(name: String, value: String)]) -> String?
+    {
         headers.first { $0.name == name }.map { decodingWords($0.value) }
     }
 
-    private static func headers(_ lines: ArraySlice<String>) throws -> [(name: String, value: String)] {
+    private static func headers(_ lines: ArraySlice<String>) throws -> [(
+        name: String, value: String
+    )] {
         var headers: [(name: String, value: String)] = []
         for line in lines {
             if line.hasPrefix(" "), !headers.isEmpty {
@@ -53,7 +56,9 @@ struct ParsedMail {
     private static func parts(_ lines: ArraySlice<String>, type: String) throws -> [Part] {
         guard let boundary = type.firstMatch(of: /boundary="([^"]+)"/)?.1 else { return [] }
         var parts: [Part] = []
-        for piece in lines.joined(separator: "\r\n").components(separatedBy: "--\(boundary)").dropFirst() {
+        for piece in lines.joined(separator: "\r\n").components(separatedBy: "--\(boundary)")
+            .dropFirst()
+        {
             if piece.hasPrefix("--") { break }
             let lines = piece.dropFirst().components(separatedBy: "\r\n")[...]
             guard let end = lines.firstIndex(of: "") else { throw Fault(text: "part without body") }
@@ -73,7 +78,9 @@ struct ParsedMail {
         var bytes: [UInt8] = []
         for line in text.components(separatedBy: "\r\n") {
             guard line.utf8.count <= 76 else { throw Fault(text: "quoted line too long") }
-            guard !line.hasSuffix(" "), !line.hasSuffix("\t") else { throw Fault(text: "blank at end") }
+            guard !line.hasSuffix(" "), !line.hasSuffix("\t") else {
+                throw Fault(text: "blank at end")
+            }
             bytes += try unescaped(line.hasSuffix("=") ? line.dropLast() : line[...])
             if !line.hasSuffix("=") { bytes += [13, 10] }
         }

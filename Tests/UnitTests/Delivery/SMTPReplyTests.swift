@@ -4,19 +4,33 @@ import Testing
 
 @Suite struct SMTPReplyTests {
     @Test(arguments: [
-        (SMTPReply(ending: .refused, code: 550, line: "550 5.1.1 <a@b.nl> unknown"),
-            DeliveryFailure.permanent(.mailboxRefused)),
-        (SMTPReply(ending: .refused, code: 550, line: "550 no such user"),
-            .permanent(.mailboxRefused)),
-        (SMTPReply(ending: .refused, code: 550, line: "550-5.7.1 blocked"),
-            .permanent(.messageRefused)),
-        (SMTPReply(ending: .refused, code: 554, line: "554 5.7.9 spam"), .permanent(.messageRefused)),
+        (
+            SMTPReply(ending: .refused, code: 550, line: "550 5.1.1 <a@b.nl> unknown"),
+            DeliveryFailure.permanent(.mailboxRefused)
+        ),
+        (
+            SMTPReply(ending: .refused, code: 550, line: "550 no such user"),
+            .permanent(.mailboxRefused)
+        ),
+        (
+            SMTPReply(ending: .refused, code: 550, line: "550-5.7.1 blocked"),
+            .permanent(.messageRefused)
+        ),
+        (
+            SMTPReply(ending: .refused, code: 554, line: "554 5.7.9 spam"),
+            .permanent(.messageRefused)
+        ),
         (SMTPReply(ending: .refused, code: 552, line: "552 5.2.2 full"), .permanent(.mailboxFull)),
         (SMTPReply(ending: .refused, code: 452, line: "452 4.2.2 full"), .transient(.mailboxFull)),
-        (SMTPReply(ending: .refused, code: 450, line: "450 4.2.0 greylisted"), .transient(.serverBusy)),
+        (
+            SMTPReply(ending: .refused, code: 450, line: "450 4.2.0 greylisted"),
+            .transient(.serverBusy)
+        ),
         (SMTPReply(ending: .refused, code: 421, line: "421 closing"), .transient(.serverBusy)),
-        (SMTPReply(ending: .refused, code: 530, line: "530 5.7.0 login first"),
-            .permanent(.loginRefused)),
+        (
+            SMTPReply(ending: .refused, code: 530, line: "530 5.7.0 login first"),
+            .permanent(.loginRefused)
+        ),
         (SMTPReply(ending: .loginRefused, code: 535), .permanent(.loginRefused)),
         (SMTPReply(ending: .loginRefused, code: 454), .transient(.serverBusy)),
         (SMTPReply(ending: .encryptionUnavailable, code: 250), .permanent(.encryptionUnavailable)),

@@ -84,7 +84,9 @@ import Testing
         #expect(text.subject.contains("Linde & <b>Zn</b> \"x\""))
     }
 
-    @Test(arguments: ["\r\nBcc: x@example.nl", "\n", "\u{0}", "\u{7F}", "\u{85}", "\u{2028}", "\u{202E}"])
+    @Test(arguments: [
+        "\r\nBcc: x@example.nl", "\n", "\u{0}", "\u{7F}", "\u{85}", "\u{2028}", "\u{202E}",
+    ])
     func `a name with a control character or a turned reading direction is refused`(
         intruder: String
     ) throws {

@@ -68,7 +68,8 @@ struct SMTPServer: Sendable {
         let sender = MailAddress(settings.from)
         if sender == nil { faults.append("the sender is not a bare mail address") }
         // The host becomes part of a URL; what could end the host there is no host.
-        let isHost = !settings.host.isEmpty && settings.host.utf8.count <= 253
+        let isHost =
+            !settings.host.isEmpty && settings.host.utf8.count <= 253
             && settings.host.utf8.allSatisfy(Self.isHostCharacter)
         if !isHost { faults.append("the host is not a host name or address") }
         if !(1...65_535).contains(settings.port) { faults.append("the port is not of 1 to 65535") }

@@ -92,7 +92,9 @@ struct SMTPReply: Equatable, Sendable {
 
     /// The server's own number for the mail, `… queued as 4F2A9C1B07`; none where it is not plain.
     private var queueID: String? {
-        guard let match = line.firstMatch(of: /queued as ([A-Za-z0-9._-]{1,64})/) else { return nil }
+        guard let match = line.firstMatch(of: /queued as ([A-Za-z0-9._-]{1,64})/) else {
+            return nil
+        }
         return String(match.1)
     }
 }

@@ -12,7 +12,8 @@ enum HeaderText {
         try check(text)
         // What could be read as an encoded word although it is none is encoded too.
         let words = text.split(separator: " ", omittingEmptySubsequences: false)
-        let stands = isPrintableASCII(text) && !text.contains("=?")
+        let stands =
+            isPrintableASCII(text) && !text.contains("=?")
             && text.utf8.count + "Subject: ".utf8.count <= lineLimit && !words.contains("")
         return stands ? text : encodedWords(text, after: "Subject: ".utf8.count)
     }
@@ -22,7 +23,9 @@ enum HeaderText {
         try check(name)
         guard !name.isEmpty else { return address.text }
         let spelled =
-            if isPrintableASCII(name), !name.contains("=?"), name.utf8.count <= encodedWordLimit - 10 {
+            if isPrintableASCII(name), !name.contains("=?"),
+                name.utf8.count <= encodedWordLimit - 10
+            {
                 "\"" + name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
             } else {
                 encodedWords(name, after: "From: ".utf8.count)

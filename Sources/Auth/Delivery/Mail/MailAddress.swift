@@ -28,7 +28,9 @@ struct MailAddress: Equatable, Sendable {
         return part.utf8.count <= localPartLimit
             && part.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { atom in
                 !atom.isEmpty
-                    && atom.unicodeScalars.allSatisfy { isLetterOrDigit($0) || symbols.contains($0) }
+                    && atom.unicodeScalars.allSatisfy {
+                        isLetterOrDigit($0) || symbols.contains($0)
+                    }
             }
     }
 

@@ -61,7 +61,10 @@ struct SettleMessage: Statement {
         ]
         return switch result {
         case .sent(let receipt):
-            row + [.text("sent"), .null, receipt.providerMessageID.map(Parameter.text) ?? .null, .real(0)]
+            row + [
+                .text("sent"), .null, receipt.providerMessageID.map(Parameter.text) ?? .null,
+                .real(0),
+            ]
         case .failed(let reason):
             row + [.text("failed"), .text(reason.rawValue), .null, .real(0)]
         case .retry(let reason, let delay):
