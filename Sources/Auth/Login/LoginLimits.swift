@@ -17,6 +17,4 @@ enum LoginLimits {
     static let strangeFailures = 100
     /// How long a login stays open; its codes live shorter.
     static let openMinutes = 30
-    /// Failures of one client in ten minutes from which an alarm is raised.
-    static let sprayAlarmFailures = 300
 }

@@ -27,7 +27,8 @@ import Testing
         try await TestService.run(settings) { service in
             try await RawConnection.open(port: service.client.port) { raw in
                 try await raw.write(bytes)
-                let answer = try await raw.answer(recordedAs: ("GET", "/livez"))
+                let received = try await raw.answer(recordedAs: ("GET", "/livez"))
+                let answer = try #require(received)
                 #expect(answer.problem == problem, "\(answer.text)")
             }
         }
