@@ -40,7 +40,7 @@ struct StartLogin: IdempotentStatement {
                    \(SendRefusal.columns),
                    started.*,
                    \(SendCode.columns)
-            from asked
+            from (values (1)) as always_one_row
             left join ready on true
             \(SendCode.joins)
             left join started on true

@@ -51,7 +51,7 @@ import Testing
         #expect(login.output.contains("access_token"))
     }
 
-    @Test(.disabled("where nobody reaps orphans, the ended server stays visible"))
+    @Test
     func `a server that outlived its demo is taken over`() async throws {
         let folder = try Program.makeFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
