@@ -11,8 +11,7 @@ import Testing
         return settings
     }
 
-    @Test
-    func `of four equal logins one begins, and all get it`() async throws {
+    @Test func `of four equal logins one begins, and all get it`() async throws {
         try await TestService.run(Self.two) { service in
             let person = try await service.person()
             // Each is a try until its password turns out right, and five are free.

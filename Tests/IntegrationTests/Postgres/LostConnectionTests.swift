@@ -5,11 +5,11 @@ import Testing
 @testable import Postgres
 
 @Suite struct LostConnectionTests {
-    @Test
-    func `a terminated backend is replaced`() async throws {
+    @Test func `a terminated backend is replaced`() async throws {
         try await Scratch.use { scratch async throws in
             let before = try await scratch.database.patiently(Backend())
-            try await scratch.test.execute("select pg_terminate_backend(\(before))")
+            // It waits for the end: a statement on its way meanwhile would rightly be unknown.
+            try await scratch.test.execute("select pg_terminate_backend(\(before), 10000)")
             let after = try await scratch.database.patiently(Backend())
             #expect(after != before)
         }
