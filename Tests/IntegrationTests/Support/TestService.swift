@@ -37,6 +37,8 @@ struct TestService: Sendable {
         var configure: @Sendable (inout ServiceConfiguration) -> Void = { _ in }
         var channel: (any DeliveryChannel)?
         var hashThreads: Int?
+        /// A server of its own, for a test that stops it.
+        var cluster: TestCluster?
     }
 
     /// Starts the service, runs the body against it, and stops it whatever happened.
@@ -44,7 +46,8 @@ struct TestService: Sendable {
         _ settings: Settings = Settings(),
         _ body: @escaping @Sendable (TestService) async throws -> Result
     ) async throws -> Result {
-        let database = try await TestCluster.shared().cloneDatabase()
+        let shared = try await TestCluster.shared()
+        let database = try await (settings.cluster ?? shared).cloneDatabase()
         let mail = RecordingChannel()
         let log = TestLog()
         let signingKey = try TestKeys.signingKey()
