@@ -34,16 +34,16 @@ struct AccountRoutes: Sendable {
         // What was imported is told even where the service can't go on: the rest is sent again.
         var goesOn = true
         for try await line in lines {
-            guard results.count < Self.lineLimit else { throw Problem(.bodyTooLarge) }
-            guard let bytes = line.bytes else {
-                results.append(.refused(line.number, "line-too-long"))
+            // The first line too many stands for those after it, which are read and left.
+            guard results.count <= Self.lineLimit else { continue }
+            goesOn = goesOn && results.count < Self.lineLimit && ContinuousClock.now < deadline
+            guard goesOn, let bytes = line.bytes else {
+                results.append(
+                    goesOn ? .refused(line.number, "line-too-long") : .notProcessed(line.number))
                 continue
             }
-            goesOn = goesOn && ContinuousClock.now < deadline
             do {
-                let result: AccountImport.Result? =
-                    goesOn ? try await accounts.run(line.number, bytes, act: act) : nil
-                results.append(result ?? .notProcessed(line.number))
+                results.append(try await accounts.run(line.number, bytes, act: act))
             } catch is HasherOverloaded {
                 goesOn = false
                 results.append(.notProcessed(line.number))

@@ -59,7 +59,9 @@ struct Endpoint: HTTPResponder {
         if let refusal { throw refusal }
         try refuseMediaType(of: request)
         try refuseAnnouncedLength(of: request)
-        try RequestHeaders.read(request.headers, into: &context)
+        context.ifNoneMatch = request.headers[.ifNoneMatch]
+        // What a caller may say beside its key means nothing where there is none.
+        if access != .open { try RequestHeaders.read(request.headers, into: &context) }
         context.body = try await collect(request)
         if input == .jsonOrForm,
             request.headers[.contentType]?.mediaType == FormReader.mediaType

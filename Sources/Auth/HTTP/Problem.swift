@@ -64,7 +64,6 @@ extension Problem {
         case codeSuperseded = "code-superseded"
         case codeUsed = "code-used"
         case factorUnavailable = "factor-unavailable"
-        case idempotencyInProgress = "idempotency-in-progress"
         case idempotencySecretGone = "idempotency-secret-gone"
         case codeExpired = "code-expired"
         case bodyTooLarge = "body-too-large"
@@ -94,7 +93,7 @@ extension Problem {
             case .methodNotAllowed: 405
             case .requestTimeout: 408
             case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable,
-                .idempotencyInProgress, .idempotencySecretGone:
+                .idempotencySecretGone:
                 409
             case .codeExpired: 410
             case .bodyTooLarge: 413

@@ -28,7 +28,6 @@ enum RequestHeaders {
         if let authorization = single(.authorization, headers, &faults) {
             context.bearerToken = bearerToken(authorization)
         }
-        context.ifNoneMatch = headers[.ifNoneMatch]
         guard faults.isEmpty else { throw Problem(.headerInvalid, faults: faults) }
     }
 

@@ -11,16 +11,20 @@ import Testing
         return settings
     }
 
-    @Test func `ten thousand lines are taken and one more is too many`() async throws {
+    @Test func `ten thousand lines are taken and those after them are left for another call`() async throws {
         try await TestService.run { service in
             let full = try await service.importText(String(repeating: "{}\n", count: 10_000))
             #expect(full.status == 200)
             let report = try full.json()
             #expect(report["refused"].int == 10_000)
             #expect(report["results"][9_999]["line"].int == 10_000)
-            let over = try await service.importText(String(repeating: "{}\n", count: 10_001))
-            #expect(over.status == 413)
-            #expect(over.problem == "body-too-large")
+            let over = try await service.importText(String(repeating: "{}\n", count: 10_003))
+            #expect(over.status == 200)
+            let results = try over.json()["results"]
+            #expect(results[9_999]["status"] == "refused")
+            #expect(results[10_000]["line"].int == 10_001)
+            #expect(results[10_000]["status"] == "not_processed")
+            #expect(results[10_001] == .absent)
         }
     }
 

@@ -36,7 +36,7 @@ enum ReferenceStyle {
         h4 { margin: 1.5rem 0 .35rem; font-size: 1rem; }
         .line {
           margin: 0 0 .75rem; font-family: ui-monospace, monospace; font-size: .95rem;
-          overflow-wrap: anywhere;
+          overflow-wrap: break-word;
         }
         .method { font-weight: 700; }
         .GET { color: var(--get); } .POST { color: var(--post); } .DELETE { color: var(--delete); }
@@ -44,7 +44,7 @@ enum ReferenceStyle {
         code, pre { font-family: ui-monospace, monospace; font-size: .875rem; }
         code {
           padding: .1em .3em; background: var(--tint); border-radius: 4px;
-          overflow-wrap: anywhere;
+          overflow-wrap: break-word;
         }
         pre {
           margin: .35rem 0 1rem; padding: .85rem 1rem; overflow-x: auto;

@@ -40,8 +40,6 @@ extension Problem.Kind {
         case .factorUnavailable:
             "The account has no factor that a code may go to now. Offer another factor or the "
                 + "practice's contact."
-        case .idempotencyInProgress:
-            "The first request with this Idempotency-Key is still being worked on. Repeat it later."
         case .idempotencySecretGone:
             "The first request with this Idempotency-Key was answered, and its tokens are no "
                 + "longer repeated. Begin anew."

@@ -22,7 +22,6 @@ struct EnglishProblemTexts: ProblemTexts {
         case .codeSuperseded: "There is a newer code"
         case .codeUsed: "Code already used"
         case .factorUnavailable: "No code can be sent"
-        case .idempotencyInProgress: "Still working on it"
         case .idempotencySecretGone: "Already done"
         case .codeExpired: "Code expired"
         case .bodyTooLarge: "Request too large"
@@ -70,8 +69,6 @@ struct EnglishProblemTexts: ProblemTexts {
         case .factorUnavailable:
             "We cannot send you a code this way just now. Choose another way, or contact "
                 + "\(contact(facts))."
-        case .idempotencyInProgress:
-            "We are already working on your request. Wait a moment, then try again."
         case .idempotencySecretGone:
             "This request was carried out already. Please start signing in again."
         case .codeExpired: "This code has expired. Please ask for a new code."

@@ -22,7 +22,6 @@ struct BokmålProblemTexts: ProblemTexts {
         case .codeSuperseded: "Det finnes en nyere kode"
         case .codeUsed: "Koden er allerede brukt"
         case .factorUnavailable: "Kan ikke sende kode"
-        case .idempotencyInProgress: "Behandles fortsatt"
         case .idempotencySecretGone: "Allerede behandlet"
         case .codeExpired: "Koden er utløpt"
         case .bodyTooLarge: "Forespørselen er for stor"
@@ -70,8 +69,6 @@ struct BokmålProblemTexts: ProblemTexts {
         case .factorUnavailable:
             "Vi kan ikke sende deg en kode på denne måten nå. Velg en annen måte, eller ta kontakt "
                 + "med \(contact(facts))."
-        case .idempotencyInProgress:
-            "Forespørselen din er allerede under behandling. Vent litt og prøv igjen."
         case .idempotencySecretGone:
             "Forespørselen er allerede behandlet. Start innloggingen på nytt."
         case .codeExpired: "Koden er utløpt. Be om en ny kode."

@@ -22,7 +22,6 @@ struct DutchProblemTexts: ProblemTexts {
         case .codeSuperseded: "Er is een nieuwere code"
         case .codeUsed: "Code al gebruikt"
         case .factorUnavailable: "Geen code mogelijk"
-        case .idempotencyInProgress: "Nog bezig"
         case .idempotencySecretGone: "Al verwerkt"
         case .codeExpired: "Code verlopen"
         case .bodyTooLarge: "Verzoek te groot"
@@ -70,8 +69,6 @@ struct DutchProblemTexts: ProblemTexts {
         case .factorUnavailable:
             "We kunnen u op deze manier nu geen code sturen. Kies een andere manier of neem "
                 + "contact op met \(contact(facts))."
-        case .idempotencyInProgress:
-            "Uw verzoek wordt al verwerkt. Wacht even en probeer het dan opnieuw."
         case .idempotencySecretGone: "Dit verzoek is al verwerkt. Begin opnieuw met inloggen."
         case .codeExpired: "Deze code is verlopen. Vraag een nieuwe code aan."
         case .fieldInvalid:
