@@ -28,7 +28,9 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq"),
         .systemLibrary(name: "CLibSSL", pkgConfig: "libcrypto"),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
+        .systemLibrary(name: "CIDN2", pkgConfig: "libidn2"),
         .target(name: "CSMTP", linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CPhoneNumber", linkerSettings: [.linkedLibrary("phonenumber")]),
         .target(
             name: "Postgres",
             dependencies: [
@@ -48,7 +50,7 @@ let package = Package(
             exclude: [
                 "Tests", "docker", "README.md", "Sources/Auth", "Sources/AuthServer",
                 "Sources/Cryptography", "Sources/Postgres", "Sources/CLibPQ", "Sources/CLibSSL",
-                "Sources/CSMTP", "Sources/CSodium",
+                "Sources/CSMTP", "Sources/CSodium", "Sources/CPhoneNumber", "Sources/CIDN2",
             ],
             sources: ["Sources/Resources"],
             resources: [
@@ -60,7 +62,7 @@ let package = Package(
         .target(
             name: "Auth",
             dependencies: [
-                "Cryptography", "Postgres", "Resources", "CSMTP",
+                "Cryptography", "Postgres", "Resources", "CSMTP", "CPhoneNumber", "CIDN2",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -109,5 +111,6 @@ let package = Package(
             ],
             exclude: ["Contract/check.py", "Support/mail_server.py"],
             swiftSettings: strict),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )

@@ -51,6 +51,7 @@ package struct AuthService: Sendable {
         self.configuration = configuration
         self.logger = logger
         self.metrics = metrics
+        PhoneNumber.loadPlans()
         let keys = try KeyRing(parsing: configuration.keys.expose())
         self.keys = keys
         tokens = Tokens(

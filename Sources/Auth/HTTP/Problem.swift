@@ -140,6 +140,16 @@ extension Problem {
             case outOfRange = "out-of-range"
             case wrongFormat = "wrong-format"
             case notAllowed = "not-allowed"
+            case notANumber = "not-a-number"
+            case unassignedNumber = "unassigned-number"
+            case countryUnknown = "country-unknown"
+            case countryCodesDiffer = "country-codes-differ"
+            case countryNotAllowed = "country-not-allowed"
+            case landline
+            case tollFreeNumber = "toll-free-number"
+            case premiumRateNumber = "premium-rate-number"
+            case machineNumber = "machine-number"
+            case notMobile = "not-mobile"
             case unknown
             case duplicate
             case tooDeep = "too-deep"

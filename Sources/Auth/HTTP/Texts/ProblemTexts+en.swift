@@ -105,6 +105,21 @@ struct EnglishProblemTexts: ProblemTexts {
         case .outOfRange: "This number is too small or too large."
         case .wrongFormat: "This is not written in the right way."
         case .notAllowed: "There is no such choice."
+        case .notANumber: "This is not a telephone number."
+        case .unassignedNumber: "There is no such telephone number. Please check it."
+        case .countryUnknown:
+            "There is no such country code. It is +31 for the Netherlands and +47 for Norway."
+        case .countryCodesDiffer:
+            "The country code is there twice, and not the same. Enter it once."
+        case .countryNotAllowed:
+            "We send no codes to this country. Choose a mobile number of another country."
+        case .landline:
+            "This is a landline. Enter a mobile number: text messages arrive only there."
+        case .tollFreeNumber: "This is a freephone number. Enter a mobile number."
+        case .premiumRateNumber: "This is a premium-rate number. Enter a mobile number."
+        case .machineNumber:
+            "This number belongs to a device. Enter a mobile number where you read messages."
+        case .notMobile: "This is not a mobile number. Enter a mobile number."
         case .unknown: "This is not known here."
         case .duplicate: "This is there twice."
         case .tooDeep: "This is nested too deeply."

@@ -104,6 +104,19 @@ struct BokmålProblemTexts: ProblemTexts {
         case .outOfRange: "Tallet er for lite eller for stort."
         case .wrongFormat: "Dette er ikke skrevet riktig."
         case .notAllowed: "Dette valget finnes ikke."
+        case .notANumber: "Dette er ikke et telefonnummer."
+        case .unassignedNumber: "Dette telefonnummeret finnes ikke. Se etter om det stemmer."
+        case .countryUnknown:
+            "Denne landkoden finnes ikke. For Norge er den +47, for Nederland +31."
+        case .countryCodesDiffer: "Landkoden står der to ganger, og ikke likt. Skriv den én gang."
+        case .countryNotAllowed:
+            "Vi sender ikke koder til dette landet. Velg et mobilnummer fra et annet land."
+        case .landline: "Dette er et fastnummer. Skriv et mobilnummer: bare dit kommer SMS fram."
+        case .tollFreeNumber: "Dette er et gratis servicenummer. Skriv et mobilnummer."
+        case .premiumRateNumber: "Dette er et betalt servicenummer. Skriv et mobilnummer."
+        case .machineNumber:
+            "Dette nummeret hører til et apparat. Skriv et mobilnummer der du leser SMS."
+        case .notMobile: "Dette er ikke et mobilnummer. Skriv et mobilnummer."
         case .unknown: "Dette kjenner vi ikke til her."
         case .duplicate: "Dette står to ganger."
         case .tooDeep: "Dette har for mange nivåer."

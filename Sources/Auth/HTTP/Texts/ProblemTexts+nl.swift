@@ -104,6 +104,21 @@ struct DutchProblemTexts: ProblemTexts {
         case .outOfRange: "Dit getal is te klein of te groot."
         case .wrongFormat: "Dit is niet goed geschreven."
         case .notAllowed: "Deze keuze is er niet."
+        case .notANumber: "Dit is geen telefoonnummer."
+        case .unassignedNumber: "Dit telefoonnummer bestaat niet. Kijk het na."
+        case .countryUnknown:
+            "Dit landnummer bestaat niet. Voor Nederland is het +31, voor Noorwegen +47."
+        case .countryCodesDiffer:
+            "Het landnummer staat er twee keer, en niet hetzelfde. Vul het één keer in."
+        case .countryNotAllowed:
+            "Naar dit land sturen we geen codes. Kies een mobiel nummer uit een ander land."
+        case .landline:
+            "Dit is een vast nummer. Vul een mobiel nummer in: alleen daarop komt een sms aan."
+        case .tollFreeNumber: "Dit is een gratis servicenummer. Vul een mobiel nummer in."
+        case .premiumRateNumber: "Dit is een betaald servicenummer. Vul een mobiel nummer in."
+        case .machineNumber:
+            "Dit is een nummer van een apparaat. Vul een mobiel nummer in waarop u sms leest."
+        case .notMobile: "Dit is geen mobiel nummer. Vul een mobiel nummer in."
         case .unknown: "Dit kennen we hier niet."
         case .duplicate: "Dit staat er twee keer."
         case .tooDeep: "Dit is te diep genest."
