@@ -136,7 +136,7 @@ extension ServiceConfiguration {
     }
 
     /// Whether a text can be the sender of mails: one bare address.
-    package static func isMailAddress(_ text: String) -> Bool { MailAddress(text) != nil }
+    package static func isMailAddress(_ text: String) -> Bool { EmailAddress(text) != nil }
 
     /// A new P-256 private key, PEM, for an install that has none.
     package static func generateSigningKey() -> Secret<String> {

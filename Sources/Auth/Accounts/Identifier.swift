@@ -7,10 +7,11 @@ struct Identifier: Sendable, Equatable {
         case email, username
     }
 
-    static let longest = 254
+    static let longest = EmailAddress.longest
 
     let kind: Kind
-    /// As it is compared: without what pasting adds, in one Unicode form and in small letters.
+    /// As it is compared: without what pasting adds, in one Unicode form and in small letters; an
+    /// address as ``EmailAddress`` compares it.
     let normalized: String
 
     init(typed text: String) {
@@ -24,11 +25,13 @@ struct Identifier: Sendable, Equatable {
     }
 
     static func normalized(_ text: String) -> String {
-        let visible = text.unicodeScalars.filter {
-            !$0.properties.isDefaultIgnorableCodePoint && !$0.properties.isWhitespace
-        }
-        return String(String.UnicodeScalarView(visible))
-            .lowercased().precomposedStringWithCanonicalMapping
+        let visible = String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.filter {
+                    !$0.properties.isDefaultIgnorableCodePoint && !$0.properties.isWhitespace
+                }))
+        return EmailAddress(visible)?.normalized
+            ?? visible.lowercased().precomposedStringWithCanonicalMapping
     }
 
     /// Three to sixty-four letters, digits and `. _ -`, at least one of them a letter, so that a
@@ -39,20 +42,6 @@ struct Identifier: Sendable, Equatable {
             && text.unicodeScalars.allSatisfy {
                 $0.properties.isAlphabetic || $0.properties.numericType == .decimal
                     || "._-".unicodeScalars.contains($0)
-            }
-    }
-
-    /// One `@` with something on both sides and a dot in the domain; only delivery proves more.
-    static func isEmail(_ text: String) -> Bool {
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, (1...64).contains(parts[0].utf8.count), text.utf8.count <= longest
-        else { return false }
-        let labels = parts[1].split(separator: ".", omittingEmptySubsequences: false)
-        return labels.count >= 2
-            && labels.allSatisfy { (1...63).contains($0.utf8.count) }
-            && text.unicodeScalars.allSatisfy {
-                !$0.properties.isWhitespace && !"\"(),:;<>[]\\".unicodeScalars.contains($0)
-                    && $0.value > 0x20 && $0.value != 0x7F
             }
     }
 }

@@ -118,11 +118,11 @@ struct ImportAccount: Statement {
         }
         return [
             .uuid(act.practiceID), act.client, .uuid(act.requestID), .uuid(accountID),
-            index(line.username), index(line.emailConfirmed ? line.email : nil),
+            index(line.username), index(line.emailConfirmed ? line.email?.typed : nil),
             line.externalID.map(Parameter.text) ?? .null, .text(line.firstName),
             .text(line.lastName), .text(line.locale.rawValue), .bytes(password.bytes),
             .bool(line.disabled), .uuid(UUIDv7.make(at: Date())),
-            line.email.map(Parameter.text) ?? .null, .uuid(SecureRandom.uuid()),
+            (line.email?.typed).map(Parameter.text) ?? .null, .uuid(SecureRandom.uuid()),
         ]
     }
 

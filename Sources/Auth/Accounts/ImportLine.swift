@@ -4,7 +4,7 @@ import Foundation
 /// One account of an earlier system: who, how they are reached, and what proves them (Z-28).
 struct ImportLine: RequestBody {
     let username: String?
-    let email: String?
+    let email: EmailAddress?
     /// The earlier system vouches for the address; only then does it name the account.
     let emailConfirmed: Bool
     let firstName: String
@@ -25,7 +25,8 @@ struct ImportLine: RequestBody {
 
     init(_ fields: inout FieldReader) throws {
         username = fields.optionalString("username", max: 64)
-        email = fields.optionalString("email", max: Identifier.longest)
+        let typed = fields.optionalString("email", max: Identifier.longest)
+        email = typed.flatMap(EmailAddress.init)
         emailConfirmed = fields.optionalBool("email_confirmed") ?? false
         firstName = fields.string("first_name", max: 128)
         lastName = fields.string("last_name", max: 128)
@@ -53,10 +54,8 @@ struct ImportLine: RequestBody {
         if let username, !Identifier.isUsername(Identifier.normalized(username)) {
             fields.refuse("username", .wrongFormat)
         }
-        if let email, !Identifier.isEmail(Identifier.normalized(email)) {
-            fields.refuse("email", .wrongFormat)
-        }
+        if typed != nil, email == nil { fields.refuse("email", .wrongFormat) }
         // Without either, nobody could ever sign in to it.
-        if username == nil, email == nil || !emailConfirmed { fields.refuse("username", .required) }
+        if username == nil, typed == nil || !emailConfirmed { fields.refuse("username", .required) }
     }
 }

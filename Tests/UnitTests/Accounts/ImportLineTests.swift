@@ -37,7 +37,7 @@ import Testing
     @Test func `a complete line is read as it stands`() throws {
         let line = try Self.line([:])
         #expect(line.username == "anna.jansen")
-        #expect(line.email == "anna@example.nl")
+        #expect(line.email?.typed == "anna@example.nl")
         #expect(line.emailConfirmed)
         #expect(line.firstName == "Anna")
         #expect(line.lastName == "Jansen")
@@ -70,6 +70,8 @@ import Testing
         ("username", #""a b""#, "wrong-format"), ("username", #""123456""#, "wrong-format"),
         ("username", #""a@b""#, "wrong-format"), ("username", "7", "wrong-type"),
         ("email", #""nowhere""#, "wrong-format"), ("email", #""a@b@c.nl""#, "wrong-format"),
+        ("email", #""jan sen@example.nl""#, "wrong-format"),
+        ("email", #""ø@bøl.no""#, "wrong-format"),
         ("email_confirmed", #""yes""#, "wrong-type"), ("locale", #""fr""#, "not-allowed"),
         ("locale", #""nld""#, "too-long"), ("first_name", #""""#, "too-short"),
         ("first_name", #""\u0007""#, "wrong-format"), ("last_name", "null", "required"),

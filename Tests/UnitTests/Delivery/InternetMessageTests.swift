@@ -19,8 +19,8 @@ import Testing
 
     static func wire(_ message: RenderedMessage) throws -> [UInt8] {
         try InternetMessage(
-            message, to: #require(MailAddress(message.to)),
-            from: #require(MailAddress("no-reply@praktijk.example"))
+            message, to: #require(EmailAddress(message.to)),
+            from: #require(EmailAddress("no-reply@praktijk.example"))
         ).bytes
     }
 

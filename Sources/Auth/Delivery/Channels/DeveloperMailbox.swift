@@ -70,7 +70,7 @@ final class DeveloperMailbox: DeliveryChannel {
     private let contents = Mutex(Contents())
 
     func deliver(_ message: RenderedMessage) async throws(DeliveryFailure) -> Receipt {
-        guard let to = MailAddress(message.to), let from = MailAddress(Self.sender) else {
+        guard let to = EmailAddress(message.to), let from = EmailAddress(Self.sender) else {
             throw .permanent(.addressUnusable)
         }
         guard let mail = try? InternetMessage(message, to: to, from: from) else {

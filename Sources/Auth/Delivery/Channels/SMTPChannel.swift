@@ -39,7 +39,7 @@ final class SMTPChannel: DeliveryChannel {
     }
 
     func deliver(_ message: RenderedMessage) async throws(DeliveryFailure) -> Receipt {
-        guard let to = MailAddress(message.to) else { throw .permanent(.addressUnusable) }
+        guard let to = EmailAddress(message.to) else { throw .permanent(.addressUnusable) }
         let mail: InternetMessage
         do throws(MailFault) {
             mail = try InternetMessage(message, to: to, from: server.sender)
@@ -57,7 +57,7 @@ final class SMTPChannel: DeliveryChannel {
 
 /// A mail server as checked settings.
 struct SMTPServer: Sendable {
-    let sender: MailAddress
+    let sender: EmailAddress
     private let url: String
     private let username: String?
     private let password: Secret<String>?
@@ -65,7 +65,7 @@ struct SMTPServer: Sendable {
 
     init(_ settings: ServiceConfiguration.Mail) throws(SMTPSettingsFault) {
         var faults: [String] = []
-        let sender = MailAddress(settings.from)
+        let sender = EmailAddress(settings.from)
         if sender == nil { faults.append("the sender is not a bare mail address") }
         // The host becomes part of a URL; what could end the host there is no host.
         let isHost =
@@ -86,7 +86,7 @@ struct SMTPServer: Sendable {
         self.sender = sender
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         // The path is the name we greet with; servers refuse a bare machine name there.
-        url = "smtp://\(host):\(settings.port)/\(sender.domain)"
+        url = "smtp://\(host):\(settings.port)/\(sender.domain.ascii)"
         username = settings.username
         password = settings.password
         certificateAuthorities = settings.certificateAuthorities
@@ -103,7 +103,7 @@ struct SMTPServer: Sendable {
     }
 
     /// One conversation; blocks.
-    func send(_ mail: [UInt8], to: MailAddress, limits: SMTPChannel.Limits) -> SMTPReply {
+    func send(_ mail: [UInt8], to: EmailAddress, limits: SMTPChannel.Limits) -> SMTPReply {
         withOptionalCString(username) { username in
             withOptionalCString(password?.expose()) { password in
                 withOptionalCString(certificateAuthorities) { authorities in
@@ -113,7 +113,7 @@ struct SMTPServer: Sendable {
                             connect_timeout_ms: Int(limits.connecting.seconds * 1000),
                             timeout_ms: Int(limits.conversation.seconds * 1000))
                         return SMTPReply(
-                            csmtp_send(&server, sender.text, to.text, mail, mail.count))
+                            csmtp_send(&server, sender.wire, to.wire, mail, mail.count))
                     }
                 }
             }

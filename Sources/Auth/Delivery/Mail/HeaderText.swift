@@ -19,9 +19,9 @@ enum HeaderText {
     }
 
     /// A mailbox with a name: `Praktijk <a@b.nl>`, the name quoted or encoded as it needs.
-    static func mailbox(name: String, address: MailAddress) throws(MailFault) -> String {
+    static func mailbox(name: String, address: EmailAddress) throws(MailFault) -> String {
         try check(name)
-        guard !name.isEmpty else { return address.text }
+        guard !name.isEmpty else { return address.wire }
         let spelled =
             if isPrintableASCII(name), !name.contains("=?"),
                 name.utf8.count <= encodedWordLimit - 10
@@ -30,7 +30,7 @@ enum HeaderText {
             } else {
                 encodedWords(name, after: "From: ".utf8.count)
             }
-        return "\(spelled)\r\n <\(address.text)>"
+        return "\(spelled)\r\n <\(address.wire)>"
     }
 
     private static func check(_ text: String) throws(MailFault) {

@@ -8,7 +8,7 @@ struct InternetMessage: Sendable {
     let body: String
 
     /// Refuses text that could begin another header or line.
-    init(_ message: RenderedMessage, to: MailAddress, from: MailAddress) throws(MailFault) {
+    init(_ message: RenderedMessage, to: EmailAddress, from: EmailAddress) throws(MailFault) {
         // Quoted-printable never holds "=_", so no line of a part can look like the boundary.
         let id = message.id.uuidString.lowercased()
         let boundary = "=_\(id)"
@@ -16,10 +16,10 @@ struct InternetMessage: Sendable {
             // The time that the text names, not that of a later try: a patient compares the two.
             ("Date", Self.date(message.sentAt)),
             ("From", try HeaderText.mailbox(name: message.senderName, address: from)),
-            ("To", to.text),
+            ("To", to.wire),
             ("Subject", try HeaderText.subject(message.subject)),
             // The same at every try, so that a mail system which got it twice can show it once.
-            ("Message-ID", "<\(id)@\(from.domain)>"),
+            ("Message-ID", "<\(id)@\(from.domain.ascii)>"),
             // No vacation notes, no threads (SC-9): nothing answers it, nothing is answered by it.
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "All"),
