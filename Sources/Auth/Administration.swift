@@ -41,11 +41,15 @@ package struct Administration: Sendable {
         package var supportContact: String
         /// `aud` of its tokens; made from its id where nil.
         package var audience: String?
+        package var adminContacts: [String] = []
         package var emailCodes = true
         package var codeLifetimeSeconds = 600
         package var resendWaitSeconds = 30
         package var sendsPerHour = 5
         package var sendsPerDay = 10
+        /// What fits its country where nil.
+        package var smsPerDay: Int?
+        package var smsCostPerDay: Int?
 
         package init(
             name: String, country: String, timeZone: String, locale: String,
@@ -60,42 +64,28 @@ package struct Administration: Sendable {
         }
     }
 
+    /// Makes a practice, by the same checks as `PUT /v1/practice`.
     package func createPractice(_ new: NewPractice) async throws -> UUID {
         let id = SecureRandom.uuid()
-        let policy = Practice.Policy(
-            emailCodes: new.emailCodes, codeLifetimeSeconds: new.codeLifetimeSeconds,
-            resendWaitSeconds: new.resendWaitSeconds, sendsPerHour: new.sendsPerHour,
-            sendsPerDay: new.sendsPerDay)
-        guard let country = Practice.Country(rawValue: new.country) else {
-            throw Refusal.invalid("country (NL or NO)")
+        let blank = Practice(
+            id: id, name: "", country: .netherlands, timeZone: .gmt, locale: .english,
+            audience: new.audience ?? "urn:uuid:\(id.text)", portalOrigin: "", supportContact: "",
+            policy: Practice.Policy(of: Practice.Country(rawValue: new.country) ?? .netherlands))
+        let audience = JSONMember("audience", .string(blank.audience))
+        let practice = try Self.valid(new.members + [audience]) { fields in
+            _ = fields.trimmed("audience", max: Practice.Longest.audience)
+            return blank.changed(by: &fields)
         }
-        guard let timeZone = TimeZone(identifier: new.timeZone) else {
-            throw Refusal.invalid("time zone (such as Europe/Amsterdam)")
-        }
-        guard let locale = Language(rawValue: new.locale) else {
-            throw Refusal.invalid("locale (nl, nb or en)")
-        }
-        guard (30...600).contains(policy.codeLifetimeSeconds) else {
-            throw Refusal.invalid("code lifetime (30 to 600 seconds)")
-        }
-        guard (1...600).contains(policy.resendWaitSeconds) else {
-            throw Refusal.invalid("resend wait (1 to 600 seconds)")
-        }
-        guard (1...1000).contains(policy.sendsPerHour), (1...10000).contains(policy.sendsPerDay)
-        else { throw Refusal.invalid("sends (1 to 1000 an hour, 1 to 10000 a day)") }
         try await database.run(
-            CreatePractice(
-                practice: Practice(
-                    id: id, name: new.name, country: country, timeZone: timeZone, locale: locale,
-                    audience: new.audience ?? "urn:uuid:\(id.text)",
-                    portalOrigin: new.portalOrigin, supportContact: new.supportContact,
-                    policy: policy),
-                requestID: SecureRandom.uuid()))
+            CreatePractice(practice: practice, requestID: SecureRandom.uuid()))
         return id
     }
 
     package func createClient(practice: UUID, name: String) async throws -> UUID {
-        let id = SecureRandom.uuid()
+        let name = try Self.valid([JSONMember("client", .string(name))]) {
+            NewKey.clientName(&$0)
+        }
+        let id = UUIDv7.make(at: Date())
         let created = try await database.run(
             CreateClient(
                 practice: practice, client: id, clientName: name, requestID: SecureRandom.uuid()))
@@ -111,30 +101,38 @@ package struct Administration: Sendable {
         practice: UUID, client: UUID, scopes names: [String],
         lifeDays: Int = CreateKey.longestLifeDays
     ) async throws -> Secret<String> {
-        let scopes = try names.map { name in
-            guard let scope = Scope(rawValue: name) else {
-                throw Refusal.invalid("scope \(name)")
-            }
-            return scope
+        let members = [
+            JSONMember("scopes", .array(names.map(JSONValue.string))),
+            JSONMember("days", .int(lifeDays)),
+        ]
+        let (scopes, days) = try Self.valid(members) { fields in
+            (NewKey.scopes(&fields), fields.int("days", in: 1...CreateKey.longestLifeDays))
         }
-        guard !scopes.isEmpty else { throw Refusal.invalid("scopes (at least one)") }
-        guard (1...CreateKey.longestLifeDays).contains(lifeDays) else {
-            throw Refusal.invalid("life (1 to \(CreateKey.longestLifeDays) days)")
+        let act = Act(
+            practiceID: practice, clientID: nil, key: nil, requestID: SecureRandom.uuid())
+        do {
+            let issued = try await IssueKey(database: database, keys: keys).run(
+                for: .client(client), scopes: scopes,
+                expiresAt: NewKey.expiry(days: days, from: Date()), act: act)
+            guard let text = issued.text else { throw Refusal.tooManyKeys }
+            return text
+        } catch IssueKey.Refusal.unknownClient {
+            throw Refusal.unknownClient
+        } catch IssueKey.Refusal.tooManyKeys {
+            throw Refusal.tooManyKeys
         }
-        let id = SecureRandom.uuid()
-        let key = APIKey.random(id: id)
-        try await database.transaction { transaction in
-            guard try await transaction.run(LockClient(practice: practice, client: client)) else {
-                throw Refusal.unknownClient
-            }
-            let created = try await transaction.run(
-                CreateKey(
-                    practice: practice, client: client, key: id, hash: key.hash, scopes: scopes,
-                    expiresAt: Date().addingTimeInterval(Double(lifeDays) * 86_400),
-                    requestID: SecureRandom.uuid()))
-            guard created else { throw Refusal.tooManyKeys }
+    }
+
+    /// What the API's own checks make of values that came from the command line.
+    private static func valid<Value>(
+        _ members: [JSONMember], _ read: (inout FieldReader) throws -> Value
+    ) throws -> Value {
+        var fields = FieldReader(members)
+        do {
+            return try fields.read(read)
+        } catch let problem as Problem {
+            throw Refusal.invalid(problem.faults.map(\.plain).joined(separator: "; "))
         }
-        return key.text
     }
 
     /// Imports one line of accounts (NDJSON).
@@ -145,5 +143,36 @@ package struct Administration: Sendable {
             line, bytes,
             act: Act(
                 practiceID: practice, clientID: nil, key: nil, requestID: SecureRandom.uuid()))
+    }
+}
+
+extension Administration.NewPractice {
+    fileprivate var members: [JSONMember] {
+        let policy: [JSONMember?] = [
+            JSONMember("email_codes", .bool(emailCodes)),
+            JSONMember("code_lifetime_seconds", .int(codeLifetimeSeconds)),
+            JSONMember("resend_wait_seconds", .int(resendWaitSeconds)),
+            JSONMember("sends_per_hour", .int(sendsPerHour)),
+            JSONMember("sends_per_day", .int(sendsPerDay)),
+            smsPerDay.map { JSONMember("sms_per_day", .int($0)) },
+            smsCostPerDay.map { JSONMember("sms_cost_per_day", .int($0)) },
+        ]
+        return [
+            JSONMember("name", .string(name)), JSONMember("country", .string(country)),
+            JSONMember("time_zone", .string(timeZone)), JSONMember("locale", .string(locale)),
+            JSONMember("portal_origin", .string(portalOrigin)),
+            JSONMember("support_contact", .string(supportContact)),
+            JSONMember("admin_contacts", .array(adminContacts.map(JSONValue.string))),
+            JSONMember("policy", .object(policy.compactMap(\.self))),
+        ]
+    }
+}
+
+extension Problem.Fault {
+    /// For an operator's eyes: `time zone: This is not known here.`
+    fileprivate var plain: String {
+        guard case .pointer(let pointer) = place else { return code.rawValue }
+        let name = pointer.dropFirst().replacing("_", with: " ")
+        return "\(name): \(EnglishProblemTexts().detail(code))"
     }
 }

@@ -19,8 +19,8 @@ package struct AuthService: Sendable {
     let tokens: Tokens
     let dispatcher: Dispatcher
     let readiness: Readiness
-    /// Method and path of every public route, for the contract test.
-    let routes: [(method: String, path: String)]
+    /// Method and path of every public route, and who may call it, for the contract test.
+    let routes: [(method: String, path: String, access: Endpoint.Access)]
     let publicServer: HTTPServer
     let internalServer: HTTPServer
     private let logger: Logger
@@ -72,9 +72,9 @@ package struct AuthService: Sendable {
         readiness = Readiness(checks: Self.checks(database))
 
         let log = RequestLog(logger: logger, metrics: metrics)
+        let authenticator = KeyAuthenticator(database: database)
         let publicEndpoints = Endpoints(
-            authenticator: KeyAuthenticator(database: database),
-            demandsLoopback: configuration.development)
+            authenticator: authenticator, demandsLoopback: configuration.development)
         let internalEndpoints = Endpoints(demandsLoopback: configuration.development)
         try Router(
             health: HealthRoutes(readiness: readiness),
@@ -85,9 +85,12 @@ package struct AuthService: Sendable {
             sessions: SessionRoutes(database: database, tokens: tokens),
             accounts: AccountRoutes(
                 accounts: AccountImport(database: database, hasher: hasher, keys: keys)),
+            practices: PracticeRoutes(
+                database: database, keys: keys, authenticator: authenticator),
+            apiKeys: APIKeyRoutes(database: database, keys: keys, authenticator: authenticator),
             mailbox: mailbox.map(MailboxRoutes.init), metrics: metrics
         ).add(to: publicEndpoints, internal: internalEndpoints)
-        routes = publicEndpoints.routes.map { ($0.method.rawValue, $0.path) }
+        routes = publicEndpoints.routes.map { ($0.method.rawValue, $0.path, $0.access) }
         publicServer = HTTPServer(publicEndpoints, limits: limits, log: log)
         internalServer = HTTPServer(internalEndpoints, limits: limits, log: log)
         addGauges()

@@ -36,11 +36,25 @@ create table practice (
     portal_origin text not null,
     -- The last line of every text that ends in "contact …" (SC-10).
     support_contact text not null,
+    -- E-mail addresses that are told when settings or keys change (Z-9).
+    admin_contacts text[] not null default '{}',
+    -- What an SMS costs the patient, and whom it comes from (NO-4).
+    sms_price_note text,
+    sender_id text,
     email_codes boolean not null default true,
     code_lifetime_seconds integer not null default 600,
     resend_wait_seconds integer not null default 30,
     sends_per_hour integer not null default 5,
     sends_per_day integer not null default 10,
+    -- ISO 3166-1 alpha-2; null until somebody chose: the practice's own country (NO-3).
+    allowed_countries text[],
+    -- Ceilings of a day over all patients, in messages and in hundredths of the currency; null until
+    -- somebody chose: what fits the country (SU-6).
+    sms_per_day integer not null default 500,
+    sms_cost_per_day integer,
+    sms_cost_currency text,
+    -- Rises with each change: an update that has not seen the last one changes nothing.
+    revision integer not null default 1,
     created_at timestamptz not null default clock_timestamp(),
     constraint practice_pkey primary key (practice_id),
     constraint practice_audience_key unique (audience),
@@ -48,12 +62,17 @@ create table practice (
     constraint practice_locale_known check (locale in ('nl', 'nb', 'en')),
     constraint practice_code_lifetime_bounded check (code_lifetime_seconds between 30 and 600),
     constraint practice_resend_wait_bounded check (resend_wait_seconds between 1 and 600),
-    constraint practice_sends_bounded 
-        check (sends_per_hour between 1 and 1000 and sends_per_day between 1 and 10000)
+    constraint practice_sends_bounded
+        check (sends_per_hour between 1 and 1000 and sends_per_day between 1 and 10000),
+    constraint practice_admin_contacts_few check (cardinality(admin_contacts) <= 5),
+    constraint practice_allowed_countries_some check (cardinality(allowed_countries) > 0),
+    constraint practice_sms_per_day_bounded check (sms_per_day between 0 and 1000000),
+    constraint practice_sms_cost_bounded check (sms_cost_per_day between 0 and 100000000),
+    constraint practice_sms_currency_known check (sms_cost_currency in ('EUR', 'NOK'))
 );
 
 grant usage on schema public to practice_auth_service;
-grant select, insert on practice to practice_auth_service;
+grant select, insert, update on practice to practice_auth_service;
 
 -- `/readyz` proves by a timed commit here that the database takes writes.
 create table service_probe (

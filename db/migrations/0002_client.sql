@@ -21,6 +21,9 @@ create table api_key (
     created_at timestamptz not null default clock_timestamp(),
     expires_at timestamptz not null,
     revoked_at timestamptz,
+    -- To the hour, so that a busy key is not written at each call: enough to see which one of two is
+    -- no longer in use.
+    last_used_at timestamptz,
     constraint api_key_pkey primary key (practice_id, key_id),
     constraint api_key_client_fkey foreign key (practice_id, client_id) references client,
     -- The one look-up that comes before the practice is known.

@@ -1,6 +1,6 @@
 -- What a request with an `Idempotency-Key` came to, written by the statement of the act itself, so
 -- that there is no moment in which one exists without the other (Z-24). It holds the outcome, not
--- the answer: ids, times and words, never a secret.
+-- the answer: ids, times and words; a secret only sealed, under a key that is not in the database.
 create table idempotency (
     practice_id uuid not null,
     client_id uuid not null,

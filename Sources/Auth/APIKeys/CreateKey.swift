@@ -1,73 +1,76 @@
 import Foundation
 import Postgres
 
-/// Locks a client, so that its live keys can be counted.
-struct LockClient: Statement {
-    let practice: UUID
-    let client: UUID
-
-    static let lane = Lane.ordinary
-
-    static let sql = """
-        select client.client_id, $nonce as nonce
-        from client
-        where client.practice_id = $1::uuid
-          and client.client_id = $2::uuid
-        for update
-        """
-
-    var parameters: [Parameter] { [.uuid(practice), .uuid(client)] }
-
-    /// Whether there is such a client.
-    static func decode(_ rows: [Row]) throws -> Bool { !rows.isEmpty }
-}
-
 /// Makes a key of a locked client, which has at most two live ones (Z-8).
-struct CreateKey: Statement {
-    let practice: UUID
+struct CreateKey: IdempotentStatement {
+    let act: Act
     let client: UUID
     let key: UUID
     let hash: [UInt8]
     let scopes: [Scope]
     let expiresAt: Date
-    let requestID: UUID
+    /// The key's text, sealed for a request that is repeated (Z-24); null where none can be.
+    let sealed: [UInt8]?
 
     static let lane = Lane.ordinary
     static let liveKeys = 2
     /// A key is not for ever (X2).
     static let longestLifeDays = 365
 
-    static let sql = """
-        with created as (
+    enum Outcome: Sendable {
+        case created(Created)
+        case tooManyKeys
+    }
+
+    struct Created: Sendable {
+        let key: UUID
+        let client: UUID
+        let createdAt: Date
+        let expiresAt: Date
+        let sealed: [UInt8]?
+    }
+
+    static let arms = """
+        created as (  -- 1. The key; the live ones can be counted, since the client is locked.
             insert into api_key (practice_id, key_id, client_id, key_hash, scopes, expires_at)
-            select $1::uuid, $3::uuid, $2::uuid, $4::bytea, $5::text[], $6::timestamptz
-            where (
-                select count(*)
-                from api_key
-                where api_key.practice_id = $1::uuid
-                  and api_key.client_id = $2::uuid
-                  and api_key.revoked_at is null
-                  and api_key.expires_at > clock_timestamp()) < \(liveKeys)
-            returning key_id
+            select $1::uuid, $6::uuid, $7::uuid, $8::bytea, $9::text[], $10::timestamptz
+            where not exists (select from stored)
+              and (
+                  select count(*)
+                  from api_key
+                  where api_key.practice_id = $1::uuid
+                    and api_key.client_id = $7::uuid
+                    and api_key.revoked_at is null
+                    and api_key.expires_at > clock_timestamp()) < \(liveKeys)
+            returning key_id, client_id, created_at, expires_at
         ),
-        audited as (
+        audited as (  -- 2. Who made it.
             insert into audit (practice_id, event, result, client_id, object_id, request_id)
             select $1::uuid, '\(AuditEvent.keyCreated.rawValue)', 'done', $2::uuid,
-                   created.key_id, $7::uuid
+                   created.key_id, $5::uuid
             from created
+        ),
+        outcome as (  -- 3. A refusal does not last: a key that is revoked makes room.
+            select created.*, $11::bytea as sealed_key, created.key_id is not null as lasting
+            from (values (1)) as always_one_row
+            left join created on true
         )
-        select exists (select from created) as created, $nonce as nonce
         """
 
-    var parameters: [Parameter] {
+    var ownParameters: [Parameter] {
         [
-            .uuid(practice), .uuid(client), .uuid(key), .bytes(hash),
-            .texts(scopes.map(\.rawValue)), .instant(expiresAt), .uuid(requestID),
+            .uuid(key), .uuid(client), .bytes(hash), .texts(scopes.map(\.rawValue)),
+            .instant(expiresAt), sealed.map(Parameter.bytes) ?? .null,
         ]
     }
 
-    /// False where the client has two live keys.
-    static func decode(_ rows: [Row]) throws -> Bool {
-        try rows.first?.bool("created") ?? false
+    static func outcome(_ row: Row) throws -> Outcome {
+        guard let key = try row.uuidIfPresent("key_id") else { return .tooManyKeys }
+        return .created(
+            Created(
+                key: key, client: try row.uuid("client_id"),
+                createdAt: try row.instant("created_at"),
+                expiresAt: try row.instant("expires_at"),
+                sealed: try row.bytesIfPresent("sealed_key")))
     }
 }

@@ -8,14 +8,34 @@ struct FindCaller: Statement {
     static let spansPractices: String? = "the key is what tells the practice"
 
     static let sql = """
-        select api_key.client_id, api_key.key_id, api_key.scopes,
-               \(Practice.columns),
-               $nonce as nonce
-        from api_key
-        join practice using (practice_id)
-        where api_key.key_hash = $1::bytea
-          and api_key.revoked_at is null
-          and api_key.expires_at > clock_timestamp()
+        with found as (  -- 1. The key and its practice.
+            select api_key.client_id, api_key.key_id, api_key.scopes,
+                   \(Practice.columns)
+            from api_key
+            join practice using (practice_id)
+            where api_key.key_hash = $1::bytea
+              and api_key.revoked_at is null
+              and api_key.expires_at > clock_timestamp()
+        ),
+        stale as (  -- 2. Nobody waits to note a use: whoever holds the row is noting one.
+            select api_key.practice_id, api_key.key_id
+            from api_key
+            where api_key.key_hash = $1::bytea
+              and (
+                  api_key.last_used_at is null
+                  or api_key.last_used_at < clock_timestamp() - interval '1 hour')
+            for no key update skip locked
+        ),
+        noted as (
+            update api_key
+            set last_used_at = clock_timestamp()
+            from found
+            join stale using (practice_id, key_id)
+            where api_key.practice_id = found.practice_id
+              and api_key.key_id = found.key_id
+        )
+        select found.*, $nonce as nonce
+        from found
         """
 
     var parameters: [Parameter] { [.bytes(keyHash)] }

@@ -10,8 +10,14 @@ final class KeyAuthenticator: APIKeyAuthenticator {
         let until: ContinuousClock.Instant
     }
 
+    private struct State {
+        var callers: [[UInt8]: Remembered] = [:]
+        /// Rises when something is forgotten: a look-up that was under way then is not remembered.
+        var forgotten = 0
+    }
+
     private let database: Database
-    private let remembered = Mutex<[[UInt8]: Remembered]>([:])
+    private let state = Mutex(State())
 
     private static let remembersFor = Duration.seconds(1)
     /// Callers remembered at once; reached only by many more live keys than that.
@@ -25,15 +31,26 @@ final class KeyAuthenticator: APIKeyAuthenticator {
         guard let key = APIKey(text) else { return nil }
         let hash = key.hash
         let now = ContinuousClock.now
-        let fresh = remembered.withLock { callers in
-            callers[hash].flatMap { $0.until > now ? $0.caller : nil }
+        let (fresh, forgotten) = state.withLock { state in
+            (state.callers[hash].flatMap { $0.until > now ? $0.caller : nil }, state.forgotten)
         }
         if let fresh { return fresh }
         guard let caller = try await database.run(FindCaller(keyHash: hash)) else { return nil }
-        remembered.withLock { callers in
-            if callers.count >= Self.rememberedLimit { callers.removeAll(keepingCapacity: true) }
-            callers[hash] = Remembered(caller: caller, until: now + Self.remembersFor)
+        state.withLock { state in
+            guard state.forgotten == forgotten else { return }
+            if state.callers.count >= Self.rememberedLimit {
+                state.callers.removeAll(keepingCapacity: true)
+            }
+            state.callers[hash] = Remembered(caller: caller, until: now + Self.remembersFor)
         }
         return caller
+    }
+
+    /// Looks up anew, at this instance at once, what changed: a practice's settings or a key.
+    func forget(_ practice: UUID) {
+        state.withLock { state in
+            state.forgotten += 1
+            state.callers = state.callers.filter { $0.value.caller.practice.id != practice }
+        }
     }
 }

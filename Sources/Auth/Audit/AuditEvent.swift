@@ -1,8 +1,10 @@
 /// What an audit row says was done (SU-2); the closed list of events.
 enum AuditEvent: String, CaseIterable, Sendable {
     case practiceCreated = "practice-created"
+    case practiceChanged = "practice-changed"
     case clientCreated = "client-created"
     case keyCreated = "key-created"
+    case keyRevoked = "key-revoked"
     case accountImported = "account-imported"
     case loginStarted = "login-started"
     case loginRefused = "login-refused"

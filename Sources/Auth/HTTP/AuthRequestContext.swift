@@ -18,6 +18,8 @@ struct AuthRequestContext: RequestContext {
     var idempotencyKey: String?
     /// The caller's `If-None-Match`, for what is served with an `ETag`.
     var ifNoneMatch: String?
+    /// The caller's `If-Match`, for what is changed only as it was read.
+    var ifMatch: String?
     /// The patient's access token, unverified.
     var bearerToken: String?
     var method: HTTPRequest.Method = .get

@@ -55,7 +55,9 @@ final class Endpoints {
     }
 
     /// Every route, in the order it was added, for the contract test.
-    var routes: [(method: HTTPRequest.Method, path: String)] { added.map { ($0.method, $0.path) } }
+    var routes: [(method: HTTPRequest.Method, path: String, access: Endpoint.Access)] {
+        added.map { ($0.method, $0.path, $0.endpoint.access) }
+    }
 
     struct Route: Sendable {
         let method: HTTPRequest.Method
@@ -136,6 +138,12 @@ extension Endpoints {
         add(.post, path, .open, .json, nil) { _, context in
             try await handler(Body(json: context.body), context)
         }
+    }
+
+    /// A PUT whose fields the handler reads itself, since what they may hold depends on what is
+    /// there already.
+    func put(_ path: String, scope: Scope?, _ handler: @escaping Handler) {
+        add(.put, path, .key(scope), .json, nil) { _, context in try await handler(context) }
     }
 
     func put<Body: RequestBody>(

@@ -25,14 +25,7 @@ extension RequestBody {
     /// Throws `body-malformed` (400) where they are no JSON object, and one `field-invalid` (422)
     /// that names every fault at once.
     init(json bytes: [UInt8]) throws {
-        let members: [JSONMember]
-        do throws(JSONReader.Malformation) {
-            members = try JSONReader.object(of: bytes)
-        } catch {
-            let place = Problem.Fault.Place.pointer("")
-            throw Problem(.bodyMalformed, faults: [Problem.Fault(place, error.code)])
-        }
-        var fields = FieldReader(members)
+        var fields = try FieldReader(json: bytes)
         self = try fields.read { reader in try Self(&reader) }
     }
 }
@@ -50,6 +43,18 @@ struct FieldReader {
     init(_ members: [JSONMember], at pointer: String = "") {
         self.members = members
         self.pointer = pointer
+    }
+
+    /// A reader on the object that `bytes` hold.
+    ///
+    /// Throws `body-malformed` where they are no JSON object.
+    init(json bytes: [UInt8]) throws(Problem) {
+        do throws(JSONReader.Malformation) {
+            self.init(try JSONReader.object(of: bytes))
+        } catch {
+            let place = Problem.Fault.Place.pointer("")
+            throw Problem(.bodyMalformed, faults: [Problem.Fault(place, error.code)])
+        }
     }
 
     /// Runs `body` and throws `field-invalid` with every fault, unknown fields included.
@@ -95,6 +100,16 @@ struct FieldReader {
         guard let index = members.firstIndex(where: { $0.name == name }) else { return nil }
         let value = members.remove(at: index).value
         return value == .null ? nil : value
+    }
+
+    /// What becomes of a field that may be emptied: gone where it is null, else what `read` finds,
+    /// and as it is now where it is absent.
+    mutating func nullable<Value>(
+        _ name: String, now value: Value?, _ read: (inout FieldReader) -> Value?
+    ) -> Value? {
+        guard let member = members.first(where: { $0.name == name }) else { return value }
+        let found = read(&self)
+        return member.value == .null ? nil : found
     }
 
     mutating func takeRequired(_ name: String) -> JSONValue? {
@@ -177,7 +192,7 @@ extension FieldReader {
         return result
     }
 
-    private mutating func text(
+    mutating func text(
         _ value: JSONValue, _ name: String, max: Int, characters: Characters
     ) -> String? {
         if let fault = Self.fault(of: value, max: max, characters: characters) {

@@ -64,8 +64,10 @@ extension Problem {
         case codeSuperseded = "code-superseded"
         case codeUsed = "code-used"
         case factorUnavailable = "factor-unavailable"
+        case tooManyKeys = "too-many-keys"
         case idempotencySecretGone = "idempotency-secret-gone"
         case codeExpired = "code-expired"
+        case preconditionFailed = "precondition-failed"
         case bodyTooLarge = "body-too-large"
         case targetTooLong = "target-too-long"
         case mediaTypeUnsupported = "media-type-unsupported"
@@ -92,10 +94,11 @@ extension Problem {
             case .notFound, .codeUnknown, .factorUnknown: 404
             case .methodNotAllowed: 405
             case .requestTimeout: 408
-            case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable,
+            case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable, .tooManyKeys,
                 .idempotencySecretGone:
                 409
             case .codeExpired: 410
+            case .preconditionFailed: 412
             case .bodyTooLarge: 413
             case .targetTooLong: 414
             case .mediaTypeUnsupported: 415

@@ -28,6 +28,7 @@ enum RequestHeaders {
         if let authorization = single(.authorization, headers, &faults) {
             context.bearerToken = bearerToken(authorization)
         }
+        context.ifMatch = headers[.ifMatch]
         guard faults.isEmpty else { throw Problem(.headerInvalid, faults: faults) }
     }
 

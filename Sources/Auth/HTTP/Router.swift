@@ -4,6 +4,8 @@ struct Router: Sendable {
     let logins: LoginRoutes
     let sessions: SessionRoutes
     let accounts: AccountRoutes
+    let practices: PracticeRoutes
+    let apiKeys: APIKeyRoutes
     /// In development only.
     let mailbox: MailboxRoutes?
     let metrics: MetricsRegistry
@@ -12,6 +14,8 @@ struct Router: Sendable {
         logins.add(to: endpoints)
         sessions.add(to: endpoints)
         accounts.add(to: endpoints)
+        practices.add(to: endpoints)
+        apiKeys.add(to: endpoints)
         health.add(to: endpoints)
         try DocsRoutes().add(to: endpoints)
         ProblemRoutes().add(to: endpoints)

@@ -11,17 +11,19 @@ package struct CreatePractice: Statement {
     package static let sql = """
         with created as (  -- 1. The practice.
             insert into practice
-                (practice_id, name, country, time_zone, locale, audience, portal_origin,
-                 support_contact, email_codes, code_lifetime_seconds, resend_wait_seconds,
-                 sends_per_hour, sends_per_day)
-            values ($1::uuid, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text,
-                    $8::text, $9::bool, $10::int8, $11::int8, $12::int8, $13::int8)
+                (practice_id, audience, name, country, time_zone, locale, portal_origin,
+                 support_contact, admin_contacts, sms_price_note, sender_id, email_codes,
+                 code_lifetime_seconds, resend_wait_seconds, sends_per_hour, sends_per_day,
+                 allowed_countries, sms_per_day, sms_cost_per_day, sms_cost_currency)
+            values ($1::uuid, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text,
+                    $9::text, $10::text[], $11::text, $12::text, $13::bool, $14::int8, $15::int8,
+                    $16::int8, $17::int8, $18::text[], $19::int8, $20::int8, $21::text)
             returning practice_id
         ),
         audited as (  -- 2. Who may be asked later.
             insert into audit (practice_id, event, result, object_id, request_id)
             select practice_id, '\(AuditEvent.practiceCreated.rawValue)', 'done', practice_id,
-                   $14::uuid
+                   $2::uuid
             from created
         )
         select created.practice_id, $nonce as nonce
@@ -29,16 +31,24 @@ package struct CreatePractice: Statement {
         """
 
     package var parameters: [Parameter] {
-        let policy = practice.policy
-        return [
-            .uuid(practice.id), .text(practice.name), .text(practice.country.rawValue),
-            .text(practice.timeZone.identifier), .text(practice.locale.rawValue),
-            .text(practice.audience), .text(practice.portalOrigin),
-            .text(practice.supportContact), .bool(policy.emailCodes),
-            .int(policy.codeLifetimeSeconds), .int(policy.resendWaitSeconds),
-            .int(policy.sendsPerHour), .int(policy.sendsPerDay), .uuid(requestID),
-        ]
+        [.uuid(practice.id), .uuid(requestID), .text(practice.audience)] + practice.settings
     }
 
     package static func decode(_ rows: [Row]) throws {}
+}
+
+extension Practice {
+    /// What can be set, in one order for creating and changing: eighteen parameters.
+    var settings: [Parameter] {
+        [
+            .text(name), .text(country.rawValue), .text(timeZone.identifier),
+            .text(locale.rawValue), .text(portalOrigin), .text(supportContact),
+            .texts(adminContacts), smsPriceNote.map(Parameter.text) ?? .null,
+            senderID.map(Parameter.text) ?? .null, .bool(policy.emailCodes),
+            .int(policy.codeLifetimeSeconds), .int(policy.resendWaitSeconds),
+            .int(policy.sendsPerHour), .int(policy.sendsPerDay),
+            .texts(policy.allowedCountries), .int(policy.smsPerDay),
+            .int(policy.smsCostPerDay), .text(policy.smsCostCurrency.rawValue),
+        ]
+    }
 }

@@ -4,24 +4,38 @@ import Postgres
 /// One tenant: its country, its language and the policy its patients sign in under.
 struct Practice: Sendable, Equatable {
     let id: UUID
-    let name: String
-    let country: Country
-    let timeZone: TimeZone
-    let locale: Language
-    /// `aud` of every token that opens this practice (Z-6).
+    var name: String
+    var country: Country
+    var timeZone: TimeZone
+    var locale: Language
+    /// `aud` of every token that opens this practice (Z-6); fixed when the practice is made.
     let audience: String
     /// Where links in messages point, such as `https://portal.example`.
-    let portalOrigin: String
+    var portalOrigin: String
     /// The words after "contact …" in a text (SC-10).
-    let supportContact: String
-    let policy: Policy
+    var supportContact: String
+    /// Who is told when these settings or the practice's keys change (Z-9); e-mail addresses.
+    var adminContacts: [String] = []
+    /// What an SMS costs the patient, in the practice's own words (NO-4).
+    var smsPriceNote: String?
+    /// Whom an SMS comes from, a name or a number (NO-4).
+    var senderID: String?
+    var policy: Policy
+    /// Rises with each change, so that nobody overwrites what they have not seen.
+    var revision = 1
 
     enum Country: String, Sendable, CaseIterable {
         case netherlands = "NL"
         case norway = "NO"
     }
 
-    /// What a practice may choose about signing in.
+    /// What a ceiling in money counts.
+    enum Currency: String, Sendable, CaseIterable {
+        case euro = "EUR"
+        case norwegianKrone = "NOK"
+    }
+
+    /// What a practice may choose about signing in, codes and their cost.
     struct Policy: Sendable, Equatable {
         /// Whether a confirmed mailbox may receive session codes.
         var emailCodes = true
@@ -31,6 +45,37 @@ struct Practice: Sendable, Equatable {
         var resendWaitSeconds = 30
         var sendsPerHour = 5
         var sendsPerDay = 10
+        /// Whose mobile numbers may receive an SMS (NO-3); ISO 3166-1 alpha-2, never empty.
+        var allowedCountries: [String]
+        /// SMS a day over all patients (NO-4, SU-6); 0 sends none.
+        var smsPerDay = 500
+        /// What they may cost a day, in hundredths of ``smsCostCurrency``; 0 sends none.
+        var smsCostPerDay: Int
+        var smsCostCurrency: Currency
+
+        /// What a practice of that country begins with.
+        init(of country: Country) {
+            allowedCountries = [country.rawValue]
+            smsCostCurrency = country.currency
+            smsCostPerDay = country.smsCostPerDay
+        }
+    }
+}
+
+extension Practice.Country {
+    var currency: Practice.Currency {
+        switch self {
+        case .netherlands: .euro
+        case .norway: .norwegianKrone
+        }
+    }
+
+    /// Some five hundred SMS.
+    fileprivate var smsCostPerDay: Int {
+        switch self {
+        case .netherlands: 50_00
+        case .norway: 500_00
+        }
     }
 }
 
@@ -39,9 +84,12 @@ extension Practice {
     static let columns = """
         practice.practice_id, practice.name as practice_name, practice.country,
                practice.time_zone, practice.locale as practice_locale, practice.audience,
-               practice.portal_origin, practice.support_contact, practice.email_codes,
+               practice.portal_origin, practice.support_contact, practice.admin_contacts,
+               practice.sms_price_note, practice.sender_id, practice.email_codes,
                practice.code_lifetime_seconds, practice.resend_wait_seconds,
-               practice.sends_per_hour, practice.sends_per_day
+               practice.sends_per_hour, practice.sends_per_day, practice.allowed_countries,
+               practice.sms_per_day, practice.sms_cost_per_day, practice.sms_cost_currency,
+               practice.revision as practice_revision
         """
 
     init(_ row: Row) throws {
@@ -60,18 +108,39 @@ extension Practice {
             audience: try row.text("audience"),
             portalOrigin: try row.text("portal_origin"),
             supportContact: try row.text("support_contact"),
-            policy: Policy(
-                emailCodes: try row.bool("email_codes"),
-                codeLifetimeSeconds: try row.int("code_lifetime_seconds"),
-                resendWaitSeconds: try row.int("resend_wait_seconds"),
-                sendsPerHour: try row.int("sends_per_hour"),
-                sendsPerDay: try row.int("sends_per_day")
-            )
+            adminContacts: try row.texts("admin_contacts"),
+            smsPriceNote: try row.textIfPresent("sms_price_note"),
+            senderID: try row.textIfPresent("sender_id"),
+            policy: try Policy(row, country: country),
+            revision: try row.int("practice_revision")
         )
     }
 
     /// An instant as the patient's clock shows it, such as `11:50` (SC-2).
     func clockTime(_ instant: Date) -> String {
         LocalTime.text(instant, in: timeZone)
+    }
+}
+
+extension Practice.Policy {
+    init(_ row: Row, country: Practice.Country) throws {
+        self.init(of: country)
+        emailCodes = try row.bool("email_codes")
+        codeLifetimeSeconds = try row.int("code_lifetime_seconds")
+        resendWaitSeconds = try row.int("resend_wait_seconds")
+        sendsPerHour = try row.int("sends_per_hour")
+        sendsPerDay = try row.int("sends_per_day")
+        smsPerDay = try row.int("sms_per_day")
+        // What was never chosen goes by the country.
+        if let countries = try row.textsIfPresent("allowed_countries") {
+            allowedCountries = countries
+        }
+        if let cost = try row.intIfPresent("sms_cost_per_day") { smsCostPerDay = cost }
+        if let currency = try row.textIfPresent("sms_cost_currency") {
+            guard let known = Practice.Currency(rawValue: currency) else {
+                throw PostgresError.undecodable("sms_cost_currency")
+            }
+            smsCostCurrency = known
+        }
     }
 }

@@ -28,6 +28,9 @@ struct PracticeCommand: AsyncParsableCommand {
         @Option(help: "The words after \"contact\" in texts, such as a telephone number.")
         var supportContact: String
 
+        @Option(help: "E-mail address that is told of changes; may come several times.")
+        var adminContact: [String] = []
+
         @Option(help: "`aud` of its tokens; made from its id where left out.")
         var audience: String?
 
@@ -38,6 +41,7 @@ struct PracticeCommand: AsyncParsableCommand {
                 name: name, country: country, timeZone: timeZone, locale: locale,
                 portalOrigin: portalOrigin, supportContact: supportContact)
             practice.audience = audience
+            practice.adminContacts = adminContact
             let new = practice
             try await Errand.run(settings) { administration in
                 print(try await administration.createPractice(new).uuidString.lowercased())

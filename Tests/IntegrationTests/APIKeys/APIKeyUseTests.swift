@@ -57,31 +57,6 @@ import Testing
         }
     }
 
-    @Test func `each endpoint asks for its scope before it looks at anything else`() async throws {
-        try await TestService.run { service in
-            let endpoints: [(String, String, Scope)] = [
-                ("POST", "/v1/logins", .logins),
-                ("GET", "/v1/logins/\(UUID())", .logins),
-                ("DELETE", "/v1/logins/\(UUID())", .logins),
-                ("POST", "/v1/logins/\(UUID())/codes", .logins),
-                ("POST", "/v1/logins/\(UUID())/verify", .logins),
-                ("POST", "/v1/tokens/refresh", .logins),
-                ("POST", "/v1/tokens/revoke", .logins),
-                ("POST", "/v1/tokens/introspect", .tokensIntrospect),
-                ("POST", "/v1/accounts/import", .patientsWrite),
-            ]
-            for (method, path, scope) in endpoints {
-                let all = try await service.key(scopes: Scope.allCases.filter { $0 != scope })
-                let refused = try await service.send(method, path, key: all)
-                #expect(refused.status == 403, "\(method) \(path)")
-                #expect(refused.problem == "scope-missing")
-                let only = try await service.key(scopes: [scope])
-                let taken = try await service.send(method, path, key: only)
-                #expect(![401, 403, 500].contains(taken.status), "\(method) \(path)")
-            }
-        }
-    }
-
     @Test func `a client has at most two live keys, also when asked for in parallel`()
         async throws
     {

@@ -49,6 +49,11 @@ import Yams
         }
     }
 
+    @Test func `every scope that a key can have is in the contract`() {
+        let scopes = contract.schema("Scope")["enum"]?.elements.compactMap(\.string)
+        #expect(scopes == Scope.allCases.map(\.rawValue))
+    }
+
     @Test func `every tag is a folder of the service`() throws {
         let folders = try FileManager.default.contentsOfDirectory(
             atPath: SourceTree.root.appending(path: "Sources/Auth").path)

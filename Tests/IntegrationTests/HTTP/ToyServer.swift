@@ -192,7 +192,7 @@ struct ToyKeys: APIKeyAuthenticator {
             practice: Practice(
                 id: UUID(), name: "Utrecht", country: .netherlands, timeZone: .gmt, locale: .dutch,
                 audience: "a", portalOrigin: "https://portal.example", supportContact: "de balie",
-                policy: .init()),
+                policy: .init(of: .netherlands)),
             scopes: scopes)
     }
 }

@@ -6,7 +6,9 @@ import Postgres
 /// `EveryStatementTests`, which counts them in the sources.
 enum AllStatements {
     static let types: [any Statement.Type] = [
-        CreatePractice.self, CreateClient.self, LockClient.self, CreateKey.self, FindCaller.self,
+        CreatePractice.self, FindPractice.self, ChangePractice.self,
+        CreateClient.self, LockClient.self, LockNamedClient.self, CreateKey.self, FindKeys.self,
+        RevokeKey.self, FindCaller.self,
         LockImports.self, ImportAccount.self,
         AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, StartLogin.self, FindLogin.self,
         ResendCode.self, VerifyCode.self, RefundGuess.self, AbandonLogin.self,

@@ -10,7 +10,7 @@ import Testing
         id: UUID(), name: "Utrecht", country: .netherlands,
         timeZone: TimeZone(secondsFromGMT: 3600) ?? .gmt, locale: .dutch, audience: "a",
         portalOrigin: "https://portal.example", supportContact: "de balie, 030 000 00 00",
-        policy: .init())
+        policy: .init(of: .netherlands))
 
     private func document(
         _ problem: Problem, _ language: Language = .dutch, practice: Practice? = Self.practice

@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func `a practice starts with the limits of the product`() {
-        let policy = Practice.Policy()
+        let policy = Practice.Policy(of: .netherlands)
         #expect(policy.emailCodes)
         #expect(policy.codeLifetimeSeconds == 600)
         #expect(policy.resendWaitSeconds == 30)

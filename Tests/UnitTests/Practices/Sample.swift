@@ -27,7 +27,7 @@ enum Sample {
             id: id, name: "Huisartsenpraktijk De Linde", country: .netherlands,
             timeZone: TimeZone(identifier: zone) ?? .gmt, locale: .dutch,
             audience: "urn:practice:\(id.text)", portalOrigin: "https://portal.example",
-            supportContact: "030 000 00 00", policy: Practice.Policy())
+            supportContact: "030 000 00 00", policy: Practice.Policy(of: .netherlands))
     }
 
     /// A session as a statement's row says it.

@@ -40,10 +40,15 @@ extension Problem.Kind {
         case .factorUnavailable:
             "The account has no factor that a code may go to now. Offer another factor or the "
                 + "practice's contact."
+        case .tooManyKeys:
+            "The client has two live keys. Revoke the older one once nobody uses it any more."
         case .idempotencySecretGone:
-            "The first request with this Idempotency-Key was answered, and its tokens are no "
+            "The first request with this Idempotency-Key was answered, and its secrets are no "
                 + "longer repeated. Begin anew."
         case .codeExpired: "The code's time is over. Send a new one."
+        case .preconditionFailed:
+            "If-Match names a version that is no longer the current one. Nothing was changed: read "
+                + "it again and send the change with its ETag."
         case .bodyTooLarge: "The body is larger than this call takes. The connection is closed."
         case .targetTooLong: "The request target is longer than 4 KiB. The connection is closed."
         case .mediaTypeUnsupported:

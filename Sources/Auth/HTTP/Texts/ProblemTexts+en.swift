@@ -22,8 +22,10 @@ struct EnglishProblemTexts: ProblemTexts {
         case .codeSuperseded: "There is a newer code"
         case .codeUsed: "Code already used"
         case .factorUnavailable: "No code can be sent"
+        case .tooManyKeys: "Too many keys"
         case .idempotencySecretGone: "Already done"
         case .codeExpired: "Code expired"
+        case .preconditionFailed: "Changed in the meantime"
         case .bodyTooLarge: "Request too large"
         case .targetTooLong: "Address too long"
         case .mediaTypeUnsupported: "Unknown kind of data"
@@ -69,9 +71,13 @@ struct EnglishProblemTexts: ProblemTexts {
         case .factorUnavailable:
             "We cannot send you a code this way just now. Choose another way, or contact "
                 + "\(contact(facts))."
+        case .tooManyKeys:
+            "This system has two keys already. Revoke one of them, then make the new one."
         case .idempotencySecretGone:
             "This request was carried out already. Please start signing in again."
         case .codeExpired: "This code has expired. Please ask for a new code."
+        case .preconditionFailed:
+            "Somebody has changed this in the meantime. Look at it again, then make your change."
         case .fieldInvalid:
             "Something you filled in is not right. Please check it and try again."
         case .codeIncorrect: incorrect(facts)

@@ -22,8 +22,10 @@ struct BokmålProblemTexts: ProblemTexts {
         case .codeSuperseded: "Det finnes en nyere kode"
         case .codeUsed: "Koden er allerede brukt"
         case .factorUnavailable: "Kan ikke sende kode"
+        case .tooManyKeys: "For mange nøkler"
         case .idempotencySecretGone: "Allerede behandlet"
         case .codeExpired: "Koden er utløpt"
+        case .preconditionFailed: "Endret i mellomtiden"
         case .bodyTooLarge: "Forespørselen er for stor"
         case .targetTooLong: "Adressen er for lang"
         case .mediaTypeUnsupported: "Ukjent datatype"
@@ -69,9 +71,13 @@ struct BokmålProblemTexts: ProblemTexts {
         case .factorUnavailable:
             "Vi kan ikke sende deg en kode på denne måten nå. Velg en annen måte, eller ta kontakt "
                 + "med \(contact(facts))."
+        case .tooManyKeys:
+            "Dette systemet har allerede to nøkler. Trekk tilbake en av dem, og lag så den nye."
         case .idempotencySecretGone:
             "Forespørselen er allerede behandlet. Start innloggingen på nytt."
         case .codeExpired: "Koden er utløpt. Be om en ny kode."
+        case .preconditionFailed:
+            "Noen har endret dette i mellomtiden. Se på det på nytt, og gjør så endringen din."
         case .fieldInvalid:
             "Noe av det du fylte inn, stemmer ikke. Se over det og prøv igjen."
         case .codeIncorrect: incorrect(facts)

@@ -22,8 +22,10 @@ struct DutchProblemTexts: ProblemTexts {
         case .codeSuperseded: "Er is een nieuwere code"
         case .codeUsed: "Code al gebruikt"
         case .factorUnavailable: "Geen code mogelijk"
+        case .tooManyKeys: "Te veel sleutels"
         case .idempotencySecretGone: "Al verwerkt"
         case .codeExpired: "Code verlopen"
+        case .preconditionFailed: "Intussen gewijzigd"
         case .bodyTooLarge: "Verzoek te groot"
         case .targetTooLong: "Adres te lang"
         case .mediaTypeUnsupported: "Onbekend soort gegevens"
@@ -69,8 +71,12 @@ struct DutchProblemTexts: ProblemTexts {
         case .factorUnavailable:
             "We kunnen u op deze manier nu geen code sturen. Kies een andere manier of neem "
                 + "contact op met \(contact(facts))."
+        case .tooManyKeys:
+            "Dit systeem heeft al twee sleutels. Trek er een in en maak dan de nieuwe."
         case .idempotencySecretGone: "Dit verzoek is al verwerkt. Begin opnieuw met inloggen."
         case .codeExpired: "Deze code is verlopen. Vraag een nieuwe code aan."
+        case .preconditionFailed:
+            "Iemand heeft dit intussen gewijzigd. Bekijk het opnieuw en maak dan uw wijziging."
         case .fieldInvalid:
             "Er klopt iets niet in wat u hebt ingevuld. Kijk het na en probeer het opnieuw."
         case .codeIncorrect: incorrect(facts)

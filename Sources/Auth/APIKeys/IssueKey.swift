@@ -1,0 +1,110 @@
+import Cryptography
+import Foundation
+import Postgres
+
+/// Makes keys, for a caller and for the operator alike.
+struct IssueKey: Sendable {
+    let database: Database
+    let keys: KeyRing
+
+    /// Whose key it shall be.
+    enum Owner: Sendable {
+        case client(UUID)
+        /// Made where there is none of that name.
+        case named(String)
+    }
+
+    enum Refusal: Error {
+        case unknownClient
+        case tooManyKeys
+        /// The caller used its `Idempotency-Key` for something else.
+        case keyReused
+    }
+
+    struct Issued: Sendable {
+        let created: CreateKey.Created
+        /// Nil where it was made too long ago to be shown again (Z-24).
+        let text: Secret<String>?
+    }
+
+    /// Seconds for the whole of it; a request is answered within 2.5.
+    private static let limit = Duration.seconds(2)
+    private static let idempotencyConstraint = "idempotency_pkey"
+
+    /// - Throws: `Refusal`; nothing was changed then.
+    func run(
+        for owner: Owner, scopes: [Scope], expiresAt: Date, act: Act
+    ) async throws -> Issued {
+        do {
+            return try await once(owner, scopes, expiresAt, act)
+        } catch PostgresError.server(_, Self.idempotencyConstraint?) {
+            // Two requests with one key at once; the other is done now, so its answer is found.
+            return try await once(owner, scopes, expiresAt, act)
+        }
+    }
+
+    private func once(
+        _ owner: Owner, _ scopes: [Scope], _ expiresAt: Date, _ act: Act
+    ) async throws -> Issued {
+        let id = UUIDv7.make(at: Date())
+        let key = APIKey.random(id: id)
+        let answered = try await database.transaction(within: Self.limit) { transaction in
+            let client = try await lock(owner, act, transaction)
+            let answered = try await transaction.run(
+                CreateKey(
+                    act: act, client: client, key: id, hash: key.hash, scopes: scopes,
+                    expiresAt: expiresAt,
+                    sealed: act.key == nil ? nil : seal(key, id, act.practiceID)))
+            // An error undoes the client that was made for it.
+            switch answered {
+            case .now(.tooManyKeys), .before(.tooManyKeys, _): throw Refusal.tooManyKeys
+            case .keyReused: throw Refusal.keyReused
+            case .now(.created), .before(.created, _): return answered
+            }
+        }
+        switch answered {
+        case .now(.created(let created)): return Issued(created: created, text: key.text)
+        case .before(.created(let created), let secondsAgo):
+            return Issued(
+                created: created, text: try await repeated(created, secondsAgo, act.practiceID))
+        default: throw Refusal.tooManyKeys
+        }
+    }
+
+    private func lock(
+        _ owner: Owner, _ act: Act, _ transaction: Transaction
+    ) async throws -> UUID {
+        switch owner {
+        case .client(let client):
+            guard
+                try await transaction.run(LockClient(practice: act.practiceID, client: client))
+            else { throw Refusal.unknownClient }
+            return client
+        case .named(let name):
+            return try await transaction.run(
+                LockNamedClient(act: act, client: UUIDv7.make(at: Date()), clientName: name))
+        }
+    }
+
+    /// The same key again, for a minute and while it is good.
+    private func repeated(
+        _ created: CreateKey.Created, _ secondsAgo: Double, _ practice: UUID
+    ) async throws -> Secret<String>? {
+        guard secondsAgo <= SessionLimits.secretsRepeatSeconds, let sealed = created.sealed,
+            let bytes = try? keys.sealingKey(.answer).open(
+                sealed, boundTo: binding(created.key, practice)),
+            let key = APIKey(String(decoding: bytes, as: UTF8.self)),
+            try await database.run(FindCaller(keyHash: key.hash)) != nil
+        else { return nil }
+        return key.text
+    }
+
+    private func seal(_ key: APIKey, _ id: UUID, _ practice: UUID) -> [UInt8] {
+        keys.sealingKey(.answer).seal(
+            Array(key.text.expose().utf8), boundTo: binding(id, practice))
+    }
+
+    private func binding(_ id: UUID, _ practice: UUID) -> [UInt8] {
+        Array("idempotency.outcome|\(practice.text)|\(id.text)".utf8)
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import Postgres
+
+/// Gives a practice new settings, if nobody has changed it since they were read.
+struct ChangePractice: Statement {
+    let act: Act
+    /// As it shall be; its revision is the one that was read.
+    let practice: Practice
+    /// Names of the settings that differ, for the audit; never their values.
+    let changes: [String]
+
+    static let lane = Lane.ordinary
+
+    static let sql = """
+        with changed as (  -- 1. The practice; a revision that has passed changes nothing.
+            update practice
+            set name = $6::text,
+                country = $7::text,
+                time_zone = $8::text,
+                locale = $9::text,
+                portal_origin = $10::text,
+                support_contact = $11::text,
+                admin_contacts = $12::text[],
+                sms_price_note = $13::text,
+                sender_id = $14::text,
+                email_codes = $15::bool,
+                code_lifetime_seconds = $16::int8,
+                resend_wait_seconds = $17::int8,
+                sends_per_hour = $18::int8,
+                sends_per_day = $19::int8,
+                allowed_countries = $20::text[],
+                sms_per_day = $21::int8,
+                sms_cost_per_day = $22::int8,
+                sms_cost_currency = $23::text,
+                revision = practice.revision + 1
+            where practice.practice_id = $1::uuid
+              and practice.revision = $4::int8
+            returning practice.practice_id, practice.revision
+        ),
+        audited as (  -- 2. What was changed, by whom.
+            insert into audit
+                (practice_id, event, result, reason, client_id, object_id, request_id)
+            select practice_id, '\(AuditEvent.practiceChanged.rawValue)', 'done', $5::text,
+                   $2::uuid, practice_id, $3::uuid
+            from changed
+        )
+        select changed.revision, $nonce as nonce
+        from (values (1)) as always_one_row
+        left join changed on true
+        """
+
+    var parameters: [Parameter] {
+        [
+            .uuid(practice.id), act.client, .uuid(act.requestID), .int(practice.revision),
+            .text(changes.joined(separator: " ")),
+        ] + practice.settings
+    }
+
+    /// The new revision; nil where somebody else was faster.
+    static func decode(_ rows: [Row]) throws -> Int? {
+        try rows.first?.intIfPresent("revision")
+    }
+}

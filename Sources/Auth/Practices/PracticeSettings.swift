@@ -1,0 +1,122 @@
+import Foundation
+
+/// What the settings of a practice may be: the one place that knows, for `PUT /v1/practice` and for
+/// `practice create` alike.
+extension Practice {
+    /// Characters (Unicode scalars) of a setting.
+    enum Longest {
+        static let name = 100
+        static let supportContact = 200
+        static let smsPriceNote = 200
+        static let portalOrigin = 253
+        static let audience = 255
+    }
+
+    /// Addresses that are told of changes.
+    static let adminContactLimit = 5
+    static let smsPerDayRange = 0...1_000_000
+    /// Hundredths of the currency.
+    static let smsCostPerDayRange = 0...1_000_000_00
+
+    /// This practice with what `fields` hold; what they do not name stays as it is, so that a caller
+    /// that knows fewer settings than we do resets none of them.
+    ///
+    /// Every fault is noted in `fields`; the result means nothing where there is one.
+    func changed(by fields: inout FieldReader) -> Practice {
+        var changed = self
+        fields.demand("id", toBe: id.text)
+        fields.demand("audience", toBe: audience)
+        if let name = fields.optionalTrimmed("name", max: Longest.name) { changed.name = name }
+        if let country = fields.optionalChoice("country", of: Country.self) {
+            changed.country = country
+        }
+        if let zone = fields.optionalString("time_zone", max: 64) {
+            if TimeZone.knownTimeZoneIdentifiers.contains(zone),
+                let timeZone = TimeZone(identifier: zone)
+            {
+                changed.timeZone = timeZone
+            } else {
+                fields.refuse("time_zone", .notAllowed)
+            }
+        }
+        if let locale = fields.optionalChoice("locale", of: Language.self) {
+            changed.locale = locale
+        }
+        if let origin = fields.optionalString("portal_origin", max: Longest.portalOrigin) {
+            if !Self.isOrigin(origin) { fields.refuse("portal_origin", .wrongFormat) }
+            changed.portalOrigin = origin
+        }
+        if let contact = fields.optionalTrimmed("support_contact", max: Longest.supportContact) {
+            changed.supportContact = contact
+        }
+        if let contacts = fields.optionalElements(
+            "admin_contacts", max: MailAddress.addressLimit, count: 0...Self.adminContactLimit,
+            orElse: .wrongFormat, { MailAddress($0)?.text })
+        {
+            changed.adminContacts = contacts
+        }
+        changed.smsPriceNote = fields.nullable("sms_price_note", now: smsPriceNote) { fields in
+            fields.optionalTrimmed("sms_price_note", max: Longest.smsPriceNote)
+        }
+        changed.senderID = fields.nullable("sender_id", now: senderID) { fields in
+            let sender = fields.optionalString("sender_id", max: 16)
+            if let sender, !Self.isSenderID(sender) { fields.refuse("sender_id", .wrongFormat) }
+            return sender
+        }
+        fields.optionalObject("policy") { changed.policy.change(by: &$0) }
+        return changed
+    }
+
+    /// `https://host` or `https://host:port`, in lower case: an origin as browsers write it
+    /// (RFC 6454), which links and the last line of an SMS are made from.
+    static func isOrigin(_ text: String) -> Bool {
+        let shape = /https:\/\/([a-z0-9.-]+)(:[1-9][0-9]{0,4})?/
+        guard let match = text.wholeMatch(of: shape) else { return false }
+        if let port = match.2, (Int(port.dropFirst()) ?? 65_536) > 65_535 { return false }
+        return match.1.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+            (1...63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
+        }
+    }
+
+    /// A name of 3 to 11 letters, digits and spaces, or a number of 3 to 15 digits (GSM 03.40).
+    static func isSenderID(_ text: String) -> Bool {
+        if text.wholeMatch(of: /\+?[0-9]{3,15}/) != nil { return true }
+        return text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9 ]{1,9}[A-Za-z0-9]/) != nil
+            && text.contains(where: \.isLetter)
+    }
+}
+
+extension Practice.Policy {
+    static let codeLifetimeRange = 30...600
+    static let resendWaitRange = 1...600
+    static let sendsPerHourRange = 1...1_000
+    static let sendsPerDayRange = 1...10_000
+
+    fileprivate mutating func change(by fields: inout FieldReader) {
+        func take(_ name: String, _ range: ClosedRange<Int>, _ value: inout Int) {
+            if let number = fields.optionalInt(name, in: range) { value = number }
+        }
+        if let choice = fields.optionalBool("email_codes") { emailCodes = choice }
+        take("code_lifetime_seconds", Self.codeLifetimeRange, &codeLifetimeSeconds)
+        take("resend_wait_seconds", Self.resendWaitRange, &resendWaitSeconds)
+        take("sends_per_hour", Self.sendsPerHourRange, &sendsPerHour)
+        take("sends_per_day", Self.sendsPerDayRange, &sendsPerDay)
+        if let countries = fields.optionalElements(
+            "allowed_countries", max: 2, count: 1...Self.countries.count, orElse: .notAllowed,
+            { Self.countries.contains($0) ? $0 : nil })
+        {
+            allowedCountries = countries
+        }
+        take("sms_per_day", Practice.smsPerDayRange, &smsPerDay)
+        take("sms_cost_per_day", Practice.smsCostPerDayRange, &smsCostPerDay)
+        if let currency = fields.optionalChoice(
+            "sms_cost_currency", of: Practice.Currency.self)
+        {
+            smsCostCurrency = currency
+        }
+    }
+
+    /// ISO 3166-1 alpha-2.
+    private static let countries = Set(
+        Locale.Region.isoRegions.map(\.identifier).filter { $0.utf8.count == 2 })
+}
