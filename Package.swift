@@ -29,7 +29,7 @@ let package = Package(
         .systemLibrary(name: "CLibSSL", pkgConfig: "libcrypto"),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
         .systemLibrary(name: "CIDN2", pkgConfig: "libidn2"),
-        .target(name: "CSMTP", linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CPhoneNumber", linkerSettings: [.linkedLibrary("phonenumber")]),
         .target(
             name: "Postgres",
@@ -50,7 +50,7 @@ let package = Package(
             exclude: [
                 "Tests", "docker", "README.md", "Sources/Auth", "Sources/AuthServer",
                 "Sources/Cryptography", "Sources/Postgres", "Sources/CLibPQ", "Sources/CLibSSL",
-                "Sources/CSMTP", "Sources/CSodium", "Sources/CPhoneNumber", "Sources/CIDN2",
+                "Sources/CCurl", "Sources/CSodium", "Sources/CPhoneNumber", "Sources/CIDN2",
             ],
             sources: ["Sources/Resources"],
             resources: [
@@ -62,7 +62,7 @@ let package = Package(
         .target(
             name: "Auth",
             dependencies: [
-                "Cryptography", "Postgres", "Resources", "CSMTP", "CPhoneNumber", "CIDN2",
+                "Cryptography", "Postgres", "Resources", "CCurl", "CPhoneNumber", "CIDN2",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),

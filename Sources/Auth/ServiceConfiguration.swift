@@ -18,6 +18,8 @@ package struct ServiceConfiguration: Sendable {
     package var signingKeys: Secret<String>
     /// Nil only in development, where the mailbox takes every message.
     package var mail: Mail?
+    /// Where gateways of practices may be.
+    package var outbound: Outbound
     package var log: Log
     package var limits: Limits
     /// Development mode: mailbox on, loopback `Host` demanded, `iss` ends in `/dev` (Z-31).
@@ -29,7 +31,8 @@ package struct ServiceConfiguration: Sendable {
     package init(
         publicURL: String, listen: ListenAddress, internalListen: ListenAddress,
         databaseURL: Secret<String>, keys: Secret<String>, signingKeys: Secret<String>,
-        mail: Mail?, log: Log = Log(), limits: Limits = Limits(), development: Bool = false
+        mail: Mail?, outbound: Outbound = Outbound(), log: Log = Log(), limits: Limits = Limits(),
+        development: Bool = false
     ) {
         self.publicURL = publicURL
         self.listen = listen
@@ -38,6 +41,7 @@ package struct ServiceConfiguration: Sendable {
         self.keys = keys
         self.signingKeys = signingKeys
         self.mail = mail
+        self.outbound = outbound
         self.log = log
         self.limits = limits
         self.development = development
@@ -81,6 +85,19 @@ extension ServiceConfiguration {
             self.password = password
             self.from = from
             self.certificateAuthorities = certificateAuthorities
+        }
+    }
+
+    /// Where requests to gateways may go (Z-25).
+    package struct Outbound: Sendable {
+        /// Host names in lower case, with a port where it is not 443.
+        package var hosts: [String]
+        /// Path of a PEM file: loopback can be reached too, and this authority alone is trusted.
+        /// For tests, which need peers of their own; no setting leads here.
+        var loopbackAuthorities: String?
+
+        package init(hosts: [String] = []) {
+            self.hosts = hosts
         }
     }
 
@@ -137,6 +154,12 @@ extension ServiceConfiguration {
 
     /// Whether a text can be the sender of mails: one bare address.
     package static func isMailAddress(_ text: String) -> Bool { EmailAddress(text) != nil }
+
+    /// Whether a text can be an entry of the list of hosts: a name, with a port if it is not 443.
+    package static func isOutboundHost(_ text: String) -> Bool {
+        guard let url = OutboundURL("https://\(text)") else { return false }
+        return url.authority == text
+    }
 
     /// A new P-256 private key, PEM, for an install that has none.
     package static func generateSigningKey() -> Secret<String> {

@@ -28,6 +28,8 @@ package enum KeyPurpose: String, CaseIterable, Sendable {
     case message
     /// Seals a stored answer that holds secrets.
     case answer
+    /// Seals the secrets of a practice's gateways.
+    case gateway
     /// Seals a second factor's secret (TOTP).
     case factor
 }

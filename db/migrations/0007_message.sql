@@ -21,17 +21,33 @@ create table message (
     fence integer not null default 0,
     expires_at timestamptz not null,
     handed_over_at timestamptz,
+    -- The rung of the practice's ladder that has it now, and the gateway there: its id, to which
+    -- reports must belong (null: the operator's own channel), and its name, as answers show it.
+    rung smallint not null default 1,
+    gateway_id uuid,
+    gateway text,
     provider_message_id text,
+    -- When it climbs to the next rung if no report has come by then (Z-1: the same code, the same
+    -- destination). Until then its body is kept.
+    report_due_at timestamptz,
     created_at timestamptz not null default clock_timestamp(),
     constraint message_pkey primary key (practice_id, message_id),
-    constraint message_channel_known check (channel in ('email')),
+    constraint message_channel_known check (channel in ('email', 'sms')),
     constraint message_locale_known check (locale in ('nl', 'nb', 'en')),
     constraint message_state_known
         check (state in ('queued', 'sent', 'delivered', 'failed', 'withdrawn')),
-    constraint message_body_only_while_queued check ((state = 'queued') = (body is not null))
+    constraint message_body_only_while_it_may_be_sent check (
+        case
+            when report_due_at is not null then state in ('sent', 'failed') and body is not null
+            else (state = 'queued') = (body is not null)
+        end)
 ) with (fillfactor = 70);
 
 create index message_due_idx on message (next_attempt_at) where state = 'queued';
 create index message_code_idx on message (practice_id, code_id);
+-- A report names the gateway's own number.
+create index message_reported_idx on message (practice_id, gateway_id, provider_message_id)
+    where gateway_id is not null;
+create index message_report_due_idx on message (report_due_at) where report_due_at is not null;
 
 grant select, insert, update on message to practice_auth_service;

@@ -12,6 +12,7 @@ struct Factor: Sendable, Equatable, Decodable {
     var masked: String {
         switch type {
         case .email: MaskedDestination.email(address)
+        case .sms: MaskedDestination.mobile(address)
         }
     }
 

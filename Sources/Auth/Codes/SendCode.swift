@@ -153,7 +153,8 @@ struct SendCode: Sendable {
                least(sent.attempts_left, \(Code.guessesPerHour) - superseding.guesses_spent)
                    as attempts_left,
                sent.sent_at, sent.expires_at, sent.resend_at,
-               queued.state as delivery, null::text as delivery_reason
+               queued.state as delivery, null::text as delivery_reason,
+               null::text as gateway
         """
 
     /// The joins that go with ``columns``; `asked` and `ready` may be empty.

@@ -16,7 +16,9 @@ struct SentCode: Sendable, Equatable {
     let attemptsLeft: Int
     let delivery: DeliveryState
     /// Why the message is not on its way, where it is not.
-    let deliveryReason: String?
+    let deliveryReason: DeliveryFailure.Reason?
+    /// Which way it went: the gateway that has it or had it last; nil before the first try.
+    let gateway: String?
 
     init(_ row: Row) throws {
         id = try row.uuid("code_id")
@@ -32,15 +34,20 @@ struct SentCode: Sendable, Equatable {
         expiresAt = try row.instant("expires_at")
         resendAt = try row.instant("resend_at")
         attemptsLeft = try row.int("attempts_left")
-        deliveryReason = try row.textIfPresent("delivery_reason")
+        // A reason of a newer version is one that this one has no advice for.
+        deliveryReason = try row.textIfPresent("delivery_reason").flatMap(
+            DeliveryFailure.Reason.init)
+        gateway = try row.textIfPresent("gateway")
     }
 
-    func body(in practice: Practice) -> Body {
+    /// - Parameter language: of the advice; the practice's where nobody named one.
+    func body(in practice: Practice, language: Language? = nil) -> Body {
         Body(
             id: id, channel: channel.rawValue, destination: destination, reference: reference,
             sentAt: sentAt, sentAtLocal: practice.clockTime(sentAt), expiresAt: expiresAt,
             resendAt: resendAt, attemptsLeft: attemptsLeft,
-            delivery: delivery.rawValue, reason: deliveryReason
+            delivery: delivery.rawValue, reason: deliveryReason?.rawValue,
+            advice: deliveryReason?.advice(in: language ?? practice.locale), gateway: gateway
         )
     }
 
@@ -58,6 +65,9 @@ struct SentCode: Sendable, Equatable {
         let delivery: String
         /// Why it is not on its way; left out where it is.
         let reason: String?
+        /// What can be done about the reason, fit to be shown.
+        let advice: String?
+        let gateway: String?
     }
 }
 
@@ -69,5 +79,11 @@ enum MaskedDestination {
         let domain = address[address.index(after: at)...]
         let ending = domain.lastIndex(of: ".").map { domain[$0...] } ?? ""
         return "\(address.prefix(1))•••@\(domain.prefix(1))•••\(ending)"
+    }
+
+    /// `+31612345678` becomes `+31••••••78`.
+    static func mobile(_ number: String) -> String {
+        guard number.hasPrefix("+"), number.count >= 8 else { return "•••" }
+        return "\(number.prefix(3))••••••\(number.suffix(2))"
     }
 }

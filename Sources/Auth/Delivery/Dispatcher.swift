@@ -47,8 +47,11 @@ final class Dispatcher: Service, Sendable {
         workers: Int, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.database = database
-        self.channels = Dictionary(channels.map { ($0.kind, $0) }) { first, _ in first }
-        self.kinds = ChannelKind.allCases.filter { kind in channels.contains { $0.kind == kind } }
+        let byKind = ChannelKind.allCases.compactMap { kind in
+            channels.first { $0.kinds.contains(kind) }.map { (kind, $0) }
+        }
+        self.channels = Dictionary(uniqueKeysWithValues: byKind)
+        self.kinds = byKind.map(\.0)
         self.workers = max(workers, 1)
         self.logger = logger
         self.metrics = DeliveryMetrics(channels: channels.map(\.name), factory: metrics)

@@ -62,22 +62,26 @@ struct MailboxPage {
             .joined()
         // Only the newest is opened, so that a full mailbox is one frame and not five hundred.
         let open = position == 0 ? " open" : ""
-        return """
-            <article aria-labelledby="s-\(id)">
-            <div class="head">
-            <p class="code" title="Click to select">\(mail.code.escaped)</p>
-            <div>
-            <h2 id="s-\(id)">\(mail.subject.escaped)</h2>
-            <p>To <b>\(mail.to.escaped)</b> <span class="tag">\(mail.channel.rawValue)</span> \
-            <span class="tag">\(mail.locale.escaped)</span> \
-            <time datetime="\(mail.sentAt.rfc3339)">\(mail.sentAt.rfc3339.escaped)</time></p>
-            </div>
-            </div>
+        let sms = "<details open><summary>Text</summary><pre>\(mail.text.escaped)</pre></details>"
+        let letter = """
             <details\(open)><summary>Message</summary>
             <iframe sandbox loading="lazy" title="Message as the patient sees it" \
             src="/dev/mailbox/messages/\(id)/html"></iframe></details>
             <details><summary>Text</summary><pre>\(mail.text.escaped)</pre></details>
             <details><summary>Headers</summary><table>\(headers)</table></details>
+            """
+        return """
+            <article aria-labelledby="s-\(id)">
+            <div class="head">
+            <p class="code" title="Click to select">\(mail.code.escaped)</p>
+            <div>
+            <h2 id="s-\(id)">\((mail.subject ?? "SMS").escaped)</h2>
+            <p>To <b>\(mail.to.escaped)</b> <span class="tag">\(mail.channel.rawValue)</span> \
+            <span class="tag">\(mail.locale.escaped)</span> \
+            <time datetime="\(mail.sentAt.rfc3339)">\(mail.sentAt.rfc3339.escaped)</time></p>
+            </div>
+            </div>
+            \(mail.html == nil ? sms : letter)
             </article>
             """
     }

@@ -42,9 +42,9 @@ struct MailboxRoutes {
     /// The HTML of one mail, which no browser lets do anything: it is sandboxed even where it is
     /// opened by itself.
     @Sendable private func html(_ context: AuthRequestContext) async throws -> Answer {
-        guard let mail = mailbox.mail(try context.id("id")) else { throw Problem(.notFound) }
+        guard let html = mailbox.mail(try context.id("id"))?.html else { throw Problem(.notFound) }
         return .html(
-            mail.html,
+            html,
             policy: "sandbox; default-src 'none'; style-src 'unsafe-inline'; "
                 + "frame-ancestors 'self'; base-uri 'none'; form-action 'none'")
     }
@@ -105,10 +105,10 @@ extension DeveloperMailbox.Mail {
             JSONMember("channel", .string(channel.rawValue)),
             JSONMember("to", .string(to)),
             JSONMember("locale", .string(locale)),
-            JSONMember("subject", .string(subject)),
+            JSONMember("subject", subject.map(JSONValue.string) ?? .null),
             JSONMember("headers", .object(headers.map { JSONMember($0.name, .string($0.value)) })),
             JSONMember("text", .string(text)),
-            JSONMember("html", .string(html)),
+            JSONMember("html", html.map(JSONValue.string) ?? .null),
             JSONMember("sent_at", .string(sentAt.rfc3339)),
         ])
     }

@@ -3,7 +3,7 @@ import Foundation
 
 /// How a message travels; `message.channel`, and `channel` in every answer.
 enum ChannelKind: String, Codable, Sendable, CaseIterable {
-    case email
+    case email, sms
 }
 
 /// How far a message got, as callers see it (SC-2).
@@ -30,7 +30,7 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
 /// The statement that makes the code seals it into `message.body`, bound to the row's own id, so
 /// that a body moved to another row does not open. All else is read beside the row when it is due.
 struct OutgoingMessage: Codable, Equatable, Sendable {
-    /// Where it goes; a bare e-mail address.
+    /// Where it goes; a bare e-mail address, or a mobile number in E.164 form.
     let to: String
     /// The code, in plain digits.
     let code: String

@@ -5,13 +5,16 @@ struct RenderedMessage: Sendable {
     /// The same at every try: the idempotency key for the far side.
     let id: UUID
     let practiceID: UUID
+    let channel: ChannelKind
+    /// A mail address, or a mobile number in E.164 form (`+31612345678`).
     let to: String
     let locale: String
     /// The practice's name, as the sender is shown.
     let senderName: String
-    let subject: String
+    /// Nil for an SMS, as `html` is.
+    let subject: String?
     let text: String
-    let html: String
+    let html: String?
     /// The code inside, for a channel that can point it out.
     let code: String
     /// When the code was made: the time that the text names.
@@ -43,9 +46,10 @@ extension RenderedMessage {
                 .supportContact: claimed.supportContact,
             ])
         self.init(
-            id: claimed.messageID, practiceID: claimed.practiceID, to: outgoing.to,
-            locale: claimed.locale, senderName: claimed.practiceName, subject: texts.subject,
-            text: texts.text, html: texts.html, code: outgoing.code, sentAt: claimed.sentAt,
-            expiresAt: claimed.expiresAt)
+            id: claimed.messageID, practiceID: claimed.practiceID, channel: claimed.channel,
+            to: outgoing.to, locale: claimed.locale, senderName: claimed.practiceName,
+            subject: claimed.channel == .email ? texts.subject : nil, text: texts.text,
+            html: claimed.channel == .email ? texts.html : nil, code: outgoing.code,
+            sentAt: claimed.sentAt, expiresAt: claimed.expiresAt)
     }
 }

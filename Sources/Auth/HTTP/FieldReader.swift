@@ -112,6 +112,12 @@ struct FieldReader {
         return member.value == .null ? nil : found
     }
 
+    /// The field without taking it out; an explicit null counts as absent.
+    func peek(_ name: String) -> JSONValue? {
+        guard let value = members.first(where: { $0.name == name })?.value else { return nil }
+        return value == .null ? nil : value
+    }
+
     mutating func takeRequired(_ name: String) -> JSONValue? {
         let value = take(name)
         if value == nil { refuse(name, .required) }

@@ -36,6 +36,7 @@ struct FindLogin: Statement {
                        else message.state
                    end as delivery,
                    message.reason as delivery_reason,
+                   message.gateway,
                    \(Factor.column(of: "login.account_id", emailCodes: "$4"))
             from login
             join account using (account_id)

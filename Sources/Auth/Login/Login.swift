@@ -44,10 +44,10 @@ struct Login: Sendable {
             : nil
     }
 
-    func body(in practice: Practice) -> Body {
+    func body(in practice: Practice, language: Language? = nil) -> Body {
         Body(
             id: id, status: status, plan: plan, left: stepsLeft, expiresAt: expiresAt,
-            factors: factors, code: code.body(in: practice))
+            factors: factors, code: code.body(in: practice, language: language))
     }
 
     /// A login in an answer (api.md, Login).

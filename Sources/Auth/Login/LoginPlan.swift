@@ -22,6 +22,7 @@ struct Assurance: Sendable, Equatable {
     static func password(and factor: ChannelKind) -> Assurance {
         switch factor {
         case .email: Assurance(acr: "1", amr: ["pwd", "email"])
+        case .sms: Assurance(acr: "2r", amr: ["pwd", "sms", "mfa"])
         }
     }
 }

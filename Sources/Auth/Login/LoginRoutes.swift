@@ -191,7 +191,7 @@ extension LoginRoutes {
         guard let login = try await find(try context.id("id"), caller) else {
             throw Problem(.notFound)
         }
-        return try .json(login.body(in: caller.practice))
+        return try .json(login.body(in: caller.practice, language: context.language))
     }
 
     @Sendable private func abandon(_ context: AuthRequestContext) async throws -> Answer {

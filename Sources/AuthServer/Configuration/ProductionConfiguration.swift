@@ -20,6 +20,7 @@ extension ServiceConfiguration {
             keys: reader.keys(),
             signingKeys: await reader.signingKeys(),
             mail: reader.mail(),
+            outbound: reader.outbound(),
             log: reader.log(),
             limits: reader.limits()
         )
@@ -104,6 +105,18 @@ extension SettingReader {
             host: host, port: wholeNumber(.smtpPort, in: 1...65535) ?? 587,
             username: username, password: password, from: from,
             certificateAuthorities: authorities)
+    }
+
+    /// Hosts by name, with commas between; a practice can send nothing anywhere else (Z-25).
+    mutating func outbound() -> ServiceConfiguration.Outbound {
+        let hosts = (text(.outboundHosts) ?? "").split(separator: ",").map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+        if !hosts.allSatisfy(ServiceConfiguration.isOutboundHost) {
+            reject(
+                .outboundHosts, "is not a list of host names such as api.example.nl,sms.example.no")
+        }
+        return ServiceConfiguration.Outbound(hosts: hosts)
     }
 
     mutating func log() -> ServiceConfiguration.Log {

@@ -14,6 +14,7 @@ enum Setting: String, CaseIterable {
     case smtpPassword = "smtp_password"
     case smtpCAFile = "smtp_ca_file"
     case mailFrom = "mail_from"
+    case outboundHosts = "outbound_hosts"
     case logLevel = "log_level"
     case logFile = "log_file"
     case hashThreads = "hash_threads"

@@ -33,6 +33,9 @@ struct SettingOptions: ParsableArguments {
     @Option(help: "Sender address of every mail.")
     var mailFrom: String?
 
+    @Option(help: "Hosts that gateways of practices may be on, with commas between.")
+    var outboundHosts: String?
+
     @Option(help: "Least level of a log line: debug, info, warning, …")
     var logLevel: String?
 

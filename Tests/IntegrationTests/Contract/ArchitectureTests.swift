@@ -10,7 +10,7 @@ import Testing
         ),
         ("CLibPQ", "^Sources/Postgres/"),
         ("CLibSSL|CSodium", "^Sources/Cryptography/"),
-        ("CSMTP", "^Sources/Auth/Delivery/"),
+        ("CCurl", "^Sources/Auth/Delivery/"),
         ("Yams|Testing", "^Tests/"),
     ])
     func `a library is known only where it belongs`(library: String, places: String) throws {

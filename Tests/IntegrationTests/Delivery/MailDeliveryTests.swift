@@ -47,9 +47,9 @@ struct MailDeliveryTests {
     {
         let authority = try TestAuthority()
         let cases: [(TestCertificate?, String)] = [
-            (nil, "encryption-unavailable"),
-            (try TestAuthority().certificate(for: "localhost"), "certificate-untrusted"),
-            (try authority.certificate(for: "mail.example"), "certificate-for-other-host"),
+            (nil, "encryption_unavailable"),
+            (try TestAuthority().certificate(for: "localhost"), "certificate_untrusted"),
+            (try authority.certificate(for: "mail.example"), "certificate_for_other_host"),
         ]
         for (certificate, reason) in cases {
             let server = try await MailServer(.init(certificate: certificate))
@@ -79,7 +79,7 @@ struct MailDeliveryTests {
         try await OutboxFixture.run { outbox in
             let message = try await outbox.queue()
             #expect(try await outbox.dispatcher(channel).deliverNext()?.state == .queued)
-            #expect(try await outbox.row(message).reason == "server-timeout")
+            #expect(try await outbox.row(message).reason == "server_timeout")
         }
     }
 }

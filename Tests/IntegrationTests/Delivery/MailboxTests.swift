@@ -39,7 +39,7 @@ struct MailboxTests {
     private func deliver(to: String, code: String, html: String? = nil) async throws {
         _ = try await mailbox.deliver(
             RenderedMessage(
-                id: UUID(), practiceID: UUID(), to: to, locale: "nb",
+                id: UUID(), practiceID: UUID(), channel: .email, to: to, locale: "nb",
                 senderName: "Legekontoret på Bryggen", subject: "Engangskode på norsk",
                 text: "\(code) er din engangskode", html: html ?? "<p>\(code)</p>", code: code,
                 sentAt: Date(), expiresAt: Date() + 600))

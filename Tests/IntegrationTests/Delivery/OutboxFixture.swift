@@ -167,7 +167,7 @@ extension OutboxFixture {
 /// Answers as it was told, in order, and then takes everything; keeps what it was handed.
 final class ScriptedChannel: DeliveryChannel {
     let name = "scripted"
-    let kind = ChannelKind.email
+    let kinds = Set(ChannelKind.allCases)
 
     private let state: Mutex<(answers: [DeliveryFailure], messages: [RenderedMessage])>
 

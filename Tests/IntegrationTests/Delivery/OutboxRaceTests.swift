@@ -52,7 +52,7 @@ struct OutboxRaceTests {
 
     @Test(arguments: [
         SettleMessage.Result.sent(Receipt(providerMessageID: "late")),
-        .failed(.mailboxRefused), .retry(.serverBusy, after: .seconds(1)), .withdrawn,
+        .failed(.unknownMailbox), .retry(.serverBusy, after: .seconds(1)), .withdrawn,
     ])
     func `a lease that ran out is taken over, and the late worker changes nothing`(
         late: SettleMessage.Result
@@ -197,7 +197,7 @@ struct OutboxRaceTests {
 /// Holds each message until the gate is opened.
 private final class GatedChannel: DeliveryChannel {
     let name = "gated"
-    let kind = ChannelKind.email
+    let kinds = Set(ChannelKind.allCases)
 
     private let entered = AsyncStream<Void>.makeStream()
     private let opened = AsyncStream<Void>.makeStream()

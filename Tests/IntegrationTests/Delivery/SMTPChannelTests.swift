@@ -45,7 +45,7 @@ struct SMTPChannelTests {
                 .supportContact: "55 12 34 56, " + String(repeating: "spør etter Åse. ", count: 20),
             ])
         return RenderedMessage(
-            id: id, practiceID: UUID(), to: to, locale: "nb",
+            id: id, practiceID: UUID(), channel: .email, to: to, locale: "nb",
             senderName: "Legekontoret på Bryggen", subject: text.subject,
             text: text.text + ".\n..\n.slutt\n", html: text.html, code: "048213",
             sentAt: try Date.ISO8601FormatStyle().parse("2026-09-01T09:50:07Z"),
@@ -134,7 +134,7 @@ struct SMTPChannelTests {
             $0.dataReplies = ["554 5.7.1 no"]
         }
         let channel = try channel(to: server.port)
-        await #expect(throws: DeliveryFailure.permanent(.mailboxRefused)) {
+        await #expect(throws: DeliveryFailure.permanent(.unknownMailbox)) {
             try await channel.deliver(message())
         }
         await #expect(throws: DeliveryFailure.permanent(.messageRefused)) {

@@ -4,7 +4,7 @@
 /// outbox.
 struct ReluctantChannel: DeliveryChannel {
     let name = "reluctant"
-    let kind = ChannelKind.email
+    let kinds = Set(ChannelKind.allCases)
     let taken = RecordingChannel()
     let refused: String
 

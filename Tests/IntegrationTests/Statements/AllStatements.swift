@@ -14,6 +14,6 @@ enum AllStatements {
         ResendCode.self, VerifyCode.self, RefundGuess.self, AbandonLogin.self,
         RotateRefreshToken.self, FindSession.self, EndSession.self,
         ClaimMessage.self, MessageStillDue.self, SettleMessage.self, WithdrawDeadMessages.self,
-        MeasureOutbox.self,
+        MeasureOutbox.self, FindGateways.self, FindGateway.self, ReplaceLadder.self,
     ]
 }

@@ -85,7 +85,7 @@ import Testing
         async throws
     {
         let tenants = try await Self.tenantTables(try await Self.grown.value)
-        let small: Set<String> = ["practice", "client", "api_key"]
+        let small: Set<String> = ["practice", "client", "api_key", "gateway"]
         #expect(tenants.subtracting(small).isSubset(of: GrowingTables.names))
     }
 

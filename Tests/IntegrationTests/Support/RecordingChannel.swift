@@ -6,7 +6,7 @@ import Synchronization
 /// Takes every message and keeps it, so that a test reads the code as its patient would.
 final class RecordingChannel: DeliveryChannel {
     let name = "recording"
-    let kind = ChannelKind.email
+    let kinds = Set(ChannelKind.allCases)
 
     private struct State {
         var messages: [RenderedMessage] = []

@@ -11,7 +11,8 @@ import Testing
         code: String = "048213"
     ) -> RenderedMessage {
         RenderedMessage(
-            id: id, practiceID: UUID(), to: to, locale: "nl", senderName: "De Linde",
+            id: id, practiceID: UUID(), channel: .email, to: to, locale: "nl",
+            senderName: "De Linde",
             subject: subject, text: "\(code) is uw sessiecode", html: "<p>\(code)</p>", code: code,
             sentAt: Date(), expiresAt: Date() + 600)
     }

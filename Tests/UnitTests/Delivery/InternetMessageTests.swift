@@ -11,7 +11,8 @@ import Testing
         text: String = "Hallo", html: String = "<p>Hallo</p>"
     ) throws -> RenderedMessage {
         RenderedMessage(
-            id: id, practiceID: UUID(), to: "jansen@example.nl", locale: "nl", senderName: sender,
+            id: id, practiceID: UUID(), channel: .email, to: "jansen@example.nl", locale: "nl",
+            senderName: sender,
             subject: subject, text: text, html: html, code: "048213",
             sentAt: try Date.ISO8601FormatStyle().parse("2026-09-01T09:50:07Z"),
             expiresAt: try Date.ISO8601FormatStyle().parse("2026-09-01T10:00:07Z"))

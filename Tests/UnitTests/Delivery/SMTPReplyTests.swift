@@ -6,19 +6,19 @@ import Testing
     @Test(arguments: [
         (
             SMTPReply(ending: .refused, code: 550, line: "550 5.1.1 <a@b.nl> unknown"),
-            DeliveryFailure.permanent(.mailboxRefused)
+            DeliveryFailure.permanent(.unknownMailbox)
         ),
         (
             SMTPReply(ending: .refused, code: 550, line: "550 no such user"),
-            .permanent(.mailboxRefused)
+            .permanent(.unknownMailbox)
         ),
         (
             SMTPReply(ending: .refused, code: 550, line: "550-5.7.1 blocked"),
-            .permanent(.messageRefused)
+            .permanent(.spamRefused)
         ),
         (
             SMTPReply(ending: .refused, code: 554, line: "554 5.7.9 spam"),
-            .permanent(.messageRefused)
+            .permanent(.spamRefused)
         ),
         (SMTPReply(ending: .refused, code: 552, line: "552 5.2.2 full"), .permanent(.mailboxFull)),
         (SMTPReply(ending: .refused, code: 452, line: "452 4.2.2 full"), .transient(.mailboxFull)),

@@ -1,13 +1,13 @@
 import Foundation
 
-/// A way out of the service for messages of one kind: an SMTP server, an SMS gateway, a mailbox.
+/// A way out of the service for messages: an SMTP server, an SMS gateway, a mailbox.
 ///
 /// To write one: make a `Sendable` type with the members below and hand it to `Dispatcher`, which
 /// does all the rest (claiming, the check that the code is still alive, retries, status, metrics).
 /// ```swift
 /// struct PagerChannel: DeliveryChannel {
 ///     let name = "pager"
-///     let kind = ChannelKind.email
+///     let kinds: Set<ChannelKind> = [.sms]
 ///
 ///     func deliver(_ message: RenderedMessage) async throws(DeliveryFailure) -> Receipt {
 ///         guard let page = await pager.page(message.to, message.text) else {
@@ -29,7 +29,7 @@ protocol DeliveryChannel: Sendable {
     var name: String { get }
 
     /// Which messages it takes.
-    var kind: ChannelKind { get }
+    var kinds: Set<ChannelKind> { get }
 
     /// Hands one message over, once.
     ///
@@ -42,44 +42,4 @@ protocol DeliveryChannel: Sendable {
 struct Receipt: Equatable, Sendable {
     /// Its own number for the message (a queue id), which its support will ask for.
     var providerMessageID: String?
-}
-
-/// Why a message was not taken, and whether another try can help.
-enum DeliveryFailure: Error, Equatable, Sendable {
-    /// The same message will be refused again.
-    case permanent(Reason)
-    /// Another try may succeed; `retryAfter` is the least wait that the far side asked for.
-    case transient(Reason, retryAfter: Duration? = nil)
-
-    var reason: Reason {
-        switch self {
-        case .permanent(let reason), .transient(let reason, _): reason
-        }
-    }
-
-    /// The causes that callers see as `reason`; a closed list, never the far side's own words, which
-    /// may repeat the address.
-    enum Reason: String, Codable, Sendable, CaseIterable {
-        /// The address is not one that this channel can send to.
-        case addressUnusable = "address-unusable"
-        /// The far side knows no such mailbox, or does not accept mail for it.
-        case mailboxRefused = "mailbox-refused"
-        case mailboxFull = "mailbox-full"
-        /// Refused for what it is: policy, reputation, size.
-        case messageRefused = "message-refused"
-        case serverUnreachable = "server-unreachable"
-        case serverTimeout = "server-timeout"
-        /// The server answered, but not now (greylisting, rate, maintenance).
-        case serverBusy = "server-busy"
-        /// The server offers no STARTTLS; nothing is sent in the clear.
-        case encryptionUnavailable = "encryption-unavailable"
-        /// The server's certificate is not from a trusted authority, or has expired.
-        case certificateUntrusted = "certificate-untrusted"
-        /// The server's certificate is for another host.
-        case certificateForOtherHost = "certificate-for-other-host"
-        /// The server did not accept our user name and password.
-        case loginRefused = "login-refused"
-        /// The body could not be opened or its text not be made: ours to mend.
-        case messageUnreadable = "message-unreadable"
-    }
 }

@@ -2,7 +2,8 @@ import Foundation
 import ServiceLifecycle
 import Synchronization
 
-/// The channel of development mode: keeps every mail in memory, to be read in a browser or by a test.
+/// The channel of development mode: keeps every message in memory, to be read in a browser or by a
+/// test.
 ///
 /// A mail is composed as for a mail server, so what a mail server would refuse is refused here too.
 final class DeveloperMailbox: DeliveryChannel {
@@ -13,17 +14,19 @@ final class DeveloperMailbox: DeliveryChannel {
     /// Whom mails come from here. `.invalid` never leads anywhere (RFC 2606).
     static let sender = "no-reply@practice-auth.invalid"
 
-    /// A mail as it would have gone out.
+    /// A mail or an SMS as it would have gone out.
     struct Mail: Equatable, Sendable {
         let id: UUID
         let channel: ChannelKind
         let to: String
         let locale: String
-        let subject: String
-        /// Unfolded, in order.
+        /// Nil for an SMS.
+        let subject: String?
+        /// Unfolded, in order; an SMS has none.
         let headers: [Header]
         let text: String
-        let html: String
+        /// Nil for an SMS.
+        let html: String?
         let code: String
         /// When it arrived here, in milliseconds since 1970: no two are equal, and each is exactly
         /// what `since` can name, so a reader that goes on from the newest misses none.
@@ -58,7 +61,7 @@ final class DeveloperMailbox: DeliveryChannel {
     }
 
     let name = "mailbox"
-    let kind = ChannelKind.email
+    let kinds = Set(ChannelKind.allCases)
 
     private struct Contents {
         /// Newest first.
@@ -70,21 +73,27 @@ final class DeveloperMailbox: DeliveryChannel {
     private let contents = Mutex(Contents())
 
     func deliver(_ message: RenderedMessage) async throws(DeliveryFailure) -> Receipt {
+        keep(
+            Mail(
+                id: message.id, channel: message.channel, to: message.to, locale: message.locale,
+                subject: message.subject, headers: try headers(of: message), text: message.text,
+                html: message.html, code: message.code))
+        return Receipt(providerMessageID: nil)
+    }
+
+    private func headers(
+        of message: RenderedMessage
+    ) throws(DeliveryFailure) -> [Mail.Header] {
+        guard message.channel == .email else { return [] }
         guard let to = EmailAddress(message.to), let from = EmailAddress(Self.sender) else {
             throw .permanent(.addressUnusable)
         }
         guard let mail = try? InternetMessage(message, to: to, from: from) else {
             throw .permanent(.messageUnreadable)
         }
-        keep(
-            Mail(
-                id: message.id, channel: kind, to: message.to, locale: message.locale,
-                subject: message.subject,
-                headers: mail.headers.map {
-                    Mail.Header(name: $0.name, value: $0.value.replacing("\r\n", with: ""))
-                },
-                text: message.text, html: message.html, code: message.code))
-        return Receipt(providerMessageID: nil)
+        return mail.headers.map {
+            Mail.Header(name: $0.name, value: $0.value.replacing("\r\n", with: ""))
+        }
     }
 
     /// The mails, newest first.

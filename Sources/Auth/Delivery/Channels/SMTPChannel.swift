@@ -1,4 +1,4 @@
-import CSMTP
+import CCurl
 import Cryptography
 import Foundation
 
@@ -17,7 +17,7 @@ final class SMTPChannel: DeliveryChannel {
     }
 
     let name = "smtp"
-    let kind = ChannelKind.email
+    let kinds: Set<ChannelKind> = [.email]
 
     private let server: SMTPServer
     private let limits: Limits
@@ -31,7 +31,7 @@ final class SMTPChannel: DeliveryChannel {
         server = try SMTPServer(settings)
         self.limits = limits
         self.threads = BlockingThreads(count: threads, name: "smtp")
-        _ = Self.libraryStarted
+        CurlLibrary.start()
     }
 
     deinit {
@@ -50,9 +50,6 @@ final class SMTPChannel: DeliveryChannel {
         let reply = await threads.run { server.send(bytes, to: to, limits: limits) }
         return try reply.receipt()
     }
-
-    /// libcurl wants to be started once, before it is used by several threads.
-    private static let libraryStarted: Void = csmtp_start()
 }
 
 /// A mail server as checked settings.
@@ -108,23 +105,16 @@ struct SMTPServer: Sendable {
             withOptionalCString(password?.expose()) { password in
                 withOptionalCString(certificateAuthorities) { authorities in
                     url.withCString { url in
-                        var server = csmtp_server(
+                        var server = ccurl_smtp_server(
                             url: url, username: username, password: password, ca_file: authorities,
                             connect_timeout_ms: Int(limits.connecting.seconds * 1000),
                             timeout_ms: Int(limits.conversation.seconds * 1000))
                         return SMTPReply(
-                            csmtp_send(&server, sender.wire, to.wire, mail, mail.count))
+                            ccurl_smtp_send(&server, sender.wire, to.wire, mail, mail.count))
                     }
                 }
             }
         }
-    }
-
-    private func withOptionalCString<Result>(
-        _ text: String?, _ body: (UnsafePointer<CChar>?) -> Result
-    ) -> Result {
-        guard let text else { return body(nil) }
-        return text.withCString { body($0) }
     }
 }
 

@@ -1,4 +1,4 @@
-import CSMTP
+import CCurl
 
 /// How a conversation with a mail server ended, and what that means for the message.
 struct SMTPReply: Equatable, Sendable {
@@ -28,19 +28,19 @@ struct SMTPReply: Equatable, Sendable {
         self.line = line
     }
 
-    init(_ result: csmtp_result) {
+    init(_ result: ccurl_smtp_result) {
         ending =
             switch result.outcome {
-            case CSMTP_SENT: .sent
-            case CSMTP_UNREACHABLE: .unreachable
-            case CSMTP_TIMEOUT: .timeout
-            case CSMTP_NO_STARTTLS: .encryptionUnavailable
-            case CSMTP_TLS_FAILED: .encryptionFailed
-            case CSMTP_CERTIFICATE_UNTRUSTED: .certificateUntrusted
-            case CSMTP_CERTIFICATE_FOR_OTHER_HOST: .certificateForOtherHost
-            case CSMTP_LOGIN_REFUSED: .loginRefused
-            case CSMTP_REFUSED: .refused
-            case CSMTP_CONNECTION_LOST: .connectionLost
+            case CCURL_SMTP_SENT: .sent
+            case CCURL_SMTP_UNREACHABLE: .unreachable
+            case CCURL_SMTP_TIMEOUT: .timeout
+            case CCURL_SMTP_NO_STARTTLS: .encryptionUnavailable
+            case CCURL_SMTP_TLS_FAILED: .encryptionFailed
+            case CCURL_SMTP_CERTIFICATE_UNTRUSTED: .certificateUntrusted
+            case CCURL_SMTP_CERTIFICATE_FOR_OTHER_HOST: .certificateForOtherHost
+            case CCURL_SMTP_LOGIN_REFUSED: .loginRefused
+            case CCURL_SMTP_REFUSED: .refused
+            case CCURL_SMTP_CONNECTION_LOST: .connectionLost
             default: .notTried
             }
         code = result.reply_code
@@ -74,9 +74,13 @@ struct SMTPReply: Equatable, Sendable {
             case (_, "2.2"), (452, nil), (552, nil): .mailboxFull
             case (..<500, _): .serverBusy
             case (530, _), (534, _), (535, _): .loginRefused
+            case (_, "1.3"): .addressUnusable
+            case (_, "1.7"), (_, "1.8"): .senderRefused
             case (_, let status?) where status.hasPrefix("1.") || status.hasPrefix("2."):
-                .mailboxRefused
-            case (550, nil), (551, nil), (553, nil): .mailboxRefused
+                .unknownMailbox
+            // Security and policy: what filters say (RFC 3463 section 3.8, RFC 7372).
+            case (_, let status?) where status.hasPrefix("7."): .spamRefused
+            case (550, nil), (551, nil), (553, nil): .unknownMailbox
             default: .messageRefused
             }
         return code < 500 ? .transient(reason) : .permanent(reason)

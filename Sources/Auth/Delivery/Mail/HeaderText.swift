@@ -77,4 +77,6 @@ enum MailFault: Error, Equatable {
     /// A header would hold a control character, a line break or a reading-direction mark.
     case notPlain
     case tooLong
+    /// It has no subject or no HTML: an SMS.
+    case incomplete
 }

@@ -9,6 +9,9 @@ struct InternetMessage: Sendable {
 
     /// Refuses text that could begin another header or line.
     init(_ message: RenderedMessage, to: EmailAddress, from: EmailAddress) throws(MailFault) {
+        guard let subject = message.subject, let html = message.html else {
+            throw MailFault.incomplete
+        }
         // Quoted-printable never holds "=_", so no line of a part can look like the boundary.
         let id = message.id.uuidString.lowercased()
         let boundary = "=_\(id)"
@@ -17,7 +20,7 @@ struct InternetMessage: Sendable {
             ("Date", Self.date(message.sentAt)),
             ("From", try HeaderText.mailbox(name: message.senderName, address: from)),
             ("To", to.wire),
-            ("Subject", try HeaderText.subject(message.subject)),
+            ("Subject", try HeaderText.subject(subject)),
             // The same at every try, so that a mail system which got it twice can show it once.
             ("Message-ID", "<\(id)@\(from.domain.ascii)>"),
             // No vacation notes, no threads (SC-9): nothing answers it, nothing is answered by it.
@@ -33,7 +36,7 @@ struct InternetMessage: Sendable {
         ]
         body = [
             "--\(boundary)", Self.part("text/plain", message.text),
-            "--\(boundary)", Self.part("text/html", message.html),
+            "--\(boundary)", Self.part("text/html", html),
             "--\(boundary)--", "",
         ].joined(separator: "\r\n")
     }

@@ -1,0 +1,98 @@
+import Cryptography
+import Foundation
+
+/// A practice's ladder for one kind of message, as a caller gives it: the first gateway is tried
+/// first. An empty one means the operator's own channel.
+///
+/// ```json
+/// [{"name": "primary", "type": "twilio", "secret": "…", "report_within_seconds": 60,
+///   "settings": {"url": "https://api.twilio.com", "account": "AC1", "sender": "2077"}}]
+/// ```
+struct NewLadder: Sendable {
+    static let longest = 5
+
+    let kind: ChannelKind
+    let rungs: [Rung]
+
+    struct Rung: Sendable {
+        let name: String
+        let type: GatewaySettings.Kind
+        let settings: GatewaySettings
+        let document: JSONValue
+        let reportWithinSeconds: Int?
+        /// Nil: the stored one stays, if host and type do.
+        let secret: Secret<String>?
+        let reportSecret: Secret<String>?
+    }
+
+    /// What this installation lets a practice choose.
+    struct Rules: Sendable {
+        let allows: @Sendable (OutboundURL) -> Bool
+        let development: Bool
+    }
+
+    /// Reads the member of that name, a list of gateways; nil where it is absent.
+    init?(
+        _ name: String, for kind: ChannelKind, of fields: inout FieldReader, by rules: Rules
+    ) {
+        guard fields.has(name) else { return nil }
+        self.kind = kind
+        rungs = fields.optionalObjects(name, count: 0...Self.longest) {
+            try Rung(&$0, for: kind, by: rules)
+        }
+        if Set(rungs.map(\.name)).count != rungs.count { fields.refuse(name, .duplicate) }
+    }
+}
+
+extension NewLadder.Rung {
+    fileprivate init(
+        _ fields: inout FieldReader, for kind: ChannelKind, by rules: NewLadder.Rules
+    ) throws {
+        name = fields.string("name", max: 40)
+        if !name.isEmpty, name.wholeMatch(of: /[a-z0-9]+(-[a-z0-9]+)*/) == nil {
+            fields.refuse("name", .wrongFormat)
+        }
+        type = try fields.choice("type")
+        secret = fields.optionalSecret("secret", max: 512)
+        reportSecret = fields.optionalSecret("report_secret", max: 512)
+        reportWithinSeconds = fields.optionalInt("report_within_seconds", in: 20...300)
+        let type = type
+        document = fields.document("settings")
+        settings = try fields.object("settings") { fields in
+            let settings = try GatewaySettings(type, &fields)
+            if let url = settings.url, !rules.allows(url) { fields.refuse("url", .notAllowed) }
+            return settings
+        }
+        let isMissing = type == .mailbox && !rules.development
+        if isMissing || !type.carries.contains(kind) { fields.refuse("type", .notAllowed) }
+        refuseSecrets(&fields)
+        if reportWithinSeconds != nil, !settings.reports || kind != .sms {
+            fields.refuse("report_within_seconds", .notAllowed)
+        }
+    }
+
+    /// A secret becomes part of a header, so it is one line of visible ASCII; a webhook's has a form.
+    private func refuseSecrets(_ fields: inout FieldReader) {
+        for (name, secret) in [("secret", secret), ("report_secret", reportSecret)] {
+            guard let secret else { continue }
+            if secret.expose().wholeMatch(of: /[\x21-\x7E][\x20-\x7E]*/) == nil {
+                fields.refuse(name, .wrongFormat)
+            }
+        }
+        if type == .webhook, let secret, StandardWebhook(secret) == nil {
+            fields.refuse("secret", .wrongFormat)
+        }
+        if settings.url == nil, secret != nil { fields.refuse("secret", .notAllowed) }
+        // Twilio and webhooks sign both ways with one secret.
+        let signsApart = if case .http(let http) = settings { http.reports != nil } else { false }
+        if reportSecret != nil, !signsApart { fields.refuse("report_secret", .notAllowed) }
+    }
+}
+
+extension FieldReader {
+    /// Whether a field is there and not null.
+    fileprivate func has(_ name: String) -> Bool { peek(name) != nil }
+
+    /// The field as it stands, left for another to read; an empty object where it is none.
+    fileprivate func document(_ name: String) -> JSONValue { peek(name) ?? .object([]) }
+}
