@@ -76,12 +76,17 @@ package struct AuthService: Sendable {
         let publicEndpoints = Endpoints(
             authenticator: authenticator, demandsLoopback: configuration.development)
         let internalEndpoints = Endpoints(demandsLoopback: configuration.development)
+        let codeMetrics = CodeMetrics(factory: metrics, logger: logger)
         try Router(
             health: HealthRoutes(readiness: readiness),
             logins: LoginRoutes(
                 database: database, keys: keys,
                 passwords: PasswordCheck(hasher: hasher, keys: keys), tokens: tokens,
-                dispatcher: dispatcher, metrics: LoginMetrics(factory: metrics)),
+                dispatcher: dispatcher, ceilings: configuration.sending,
+                metrics: LoginMetrics(factory: metrics), codeMetrics: codeMetrics),
+            codes: CodeRoutes(
+                database: database, keys: keys, dispatcher: dispatcher,
+                ceilings: configuration.sending, metrics: codeMetrics),
             sessions: SessionRoutes(database: database, tokens: tokens),
             accounts: AccountRoutes(
                 accounts: AccountImport(database: database, hasher: hasher, keys: keys)),

@@ -21,6 +21,8 @@ package struct ServiceConfiguration: Sendable {
     /// Where gateways of practices may be.
     package var outbound: Outbound
     package var log: Log
+    /// What may be sent, and what it costs.
+    package var sending = SendCeilings()
     package var limits: Limits
     /// Development mode: mailbox on, loopback `Host` demanded, `iss` ends in `/dev` (Z-31).
     package var development: Bool

@@ -60,7 +60,7 @@ create table contact (
     created_at timestamptz not null default clock_timestamp(),
     constraint contact_pkey primary key (account_id, contact_id),
     constraint contact_account_fkey foreign key (account_id) references account,
-    constraint contact_kind_known check (kind in ('email'))
+    constraint contact_kind_known check (kind in ('email', 'sms'))
 );
 
 -- The people whose records an account opens in a practice: oneself, a child, a person cared for.

@@ -32,10 +32,14 @@ create table code (
     -- worth nothing in another.
     flow_id uuid not null,
     client_id uuid not null,
-    factor_id uuid not null,
+    -- The account's factor that it went to; null for a code of another system.
+    factor_id uuid,
     channel text not null,
     -- Masked, as every answer shows it.
     destination text not null,
+    -- The block of numbers that an SMS went to: fraud is seen there, not at one number (SU-6).
+    number_block text,
+    digits smallint not null default 6,
     -- Two random letters that tell one message from another; independent of the code (SC-2, Z-32).
     reference text not null,
     code_hash bytea not null,
@@ -53,6 +57,29 @@ create table code (
 
 create index code_flow_idx on code (practice_id, flow_id, sent_at);
 create index code_subject_idx on code (practice_id, subject_id, purpose, sent_at);
+
+-- A code that another system asked for (`/v1/codes`), over all its sends; their `flow_id` is its id.
+-- Nothing here changes: what became of it stands at its newest code.
+create table code_request (
+    practice_id uuid not null,
+    request_id uuid not null,
+    client_id uuid not null,
+    subject_id uuid not null,
+    purpose text not null,
+    -- Where the caller named an account instead of an address.
+    account_id uuid,
+    -- Sealed and bound to the row: a resend needs the address.
+    destination bytea not null,
+    locale text not null,
+    digits smallint not null,
+    lifetime_seconds integer not null,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint code_request_pkey primary key (practice_id, request_id),
+    constraint code_request_client_fkey foreign key (practice_id, client_id) references client,
+    constraint code_request_digits_bounded check (digits between 4 and 8),
+    constraint code_request_lifetime_bounded check (lifetime_seconds between 30 and 600),
+    constraint code_request_locale_known check (locale in ('nl', 'nb', 'en'))
+);
 
 -- Sends to one destination: five an hour and ten a day unless the practice says otherwise (C8).
 create table destination (
@@ -74,4 +101,5 @@ where code_subject.newest_code_id = code.code_id
   and code.expires_at > clock_timestamp();
 
 grant select, insert, update on code_subject, code, destination to practice_auth_service;
+grant select, insert on code_request to practice_auth_service;
 grant select on live_code to practice_auth_service;

@@ -13,6 +13,7 @@ enum AuditEvent: String, CaseIterable, Sendable {
     case codeSent = "code-sent"
     case codeGuessed = "code-guessed"
     case guessRefunded = "guess-refunded"
+    case codeCancelled = "code-cancelled"
     case tokensRefreshed = "tokens-refreshed"
     case sessionEnded = "session-ended"
 }

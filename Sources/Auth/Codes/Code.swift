@@ -1,19 +1,24 @@
 import Cryptography
 import Foundation
 
-/// A six-digit one-time code, as it was sent and as it was typed.
+/// A one-time code, as it was sent and as it was typed.
 struct Code: Sendable, Equatable {
+    /// Digits of a session code, and of every code whose caller does not say otherwise.
     static let digitCount = 6
+    /// Digits that other systems may choose.
+    static let digitCounts = 4...8
     /// Guesses that are compared with one code (C6).
     static let attemptCount = 5
     /// Guesses an hour for one subject and purpose, over all codes (Z-19).
     static let guessesPerHour = 10
+    /// How the wait before a resend grows with each code of the flow, as multiples of the first.
+    static let resendWaits = [1, 2, 4]
 
     let digits: String
 
-    /// A new code, uniform over all six digits, leading zeros kept (C1).
-    static func random() -> Code {
-        Code(digits: SecureRandom.digits(digitCount))
+    /// A new code, uniform over all its digits, leading zeros kept (C1).
+    static func random(digits count: Int = digitCount) -> Code {
+        Code(digits: SecureRandom.digits(count))
     }
 
     private init(digits: String) {
@@ -23,8 +28,11 @@ struct Code: Sendable, Equatable {
     /// Reads a code as people type and paste it: `123 456`, `123-456`, `Code: 123456.`, full-width
     /// digits, with spaces of any kind around it (SC-6).
     ///
-    /// - Throws: how many digits there were, where they were not exactly six.
-    init(parsing text: String) throws(Malformed) {
+    /// - Parameter counts: how many digits it may have.
+    /// - Throws: how many there were, where it has not.
+    init(
+        parsing text: String, digits counts: ClosedRange<Int> = digitCount...digitCount
+    ) throws(Malformed) {
         var digits = ""
         for scalar in text.precomposedStringWithCompatibilityMapping.unicodeScalars {
             if let value = scalar.properties.numericType == .decimal
@@ -33,7 +41,7 @@ struct Code: Sendable, Equatable {
                 digits += String(Int(value))
             }
         }
-        guard digits.utf8.count == Self.digitCount else {
+        guard counts.contains(digits.utf8.count) else {
             throw Malformed(digitsFound: digits.utf8.count)
         }
         self.digits = digits
@@ -48,9 +56,4 @@ struct Code: Sendable, Equatable {
     func hash(flow: UUID, key: MACKey) -> [UInt8] {
         key.authenticate(fields: [flow.uuidString, digits])
     }
-}
-
-/// What a code is for. One live code for each subject and purpose.
-enum CodePurpose: String, Sendable {
-    case signIn = "sign-in"
 }

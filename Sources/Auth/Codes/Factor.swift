@@ -12,8 +12,13 @@ struct Factor: Sendable, Equatable, Decodable {
     var masked: String {
         switch type {
         case .email: MaskedDestination.email(address)
-        case .sms: MaskedDestination.mobile(address)
+        case .sms: MaskedDestination.phone(address)
         }
+    }
+
+    /// Nil where the practice's policy no longer lets codes go there.
+    func destination(in practice: Practice) -> Destination? {
+        Destination(stored: address, channel: type, practice: practice)
     }
 
     var body: Body { Body(id: id, type: type.rawValue, destination: masked) }

@@ -5,149 +5,234 @@ import Postgres
 /// A new code and its message, made in Swift and put into the outbox by the statement that sends.
 ///
 /// Every statement that sends a code takes these arms and stands before them an arm `asked`: at most
-/// one row (`subject_id`, `purpose`, `known_code_id`), present only where the send is allowed so far.
-/// The ceilings are held here and nowhere else (Z-22). What is refused voids nothing: the subject's
-/// row, which supersedes the older code, is only updated once the send is certain.
+/// one row (`subject_id`, `purpose`, `known_code_id`, `ends_at`), present only where the send is
+/// allowed so far. All limits are held here and nowhere else (Z-22). What is refused voids nothing:
+/// the subject's row, which supersedes the older code, is only updated once the send is certain.
+/// Rows are locked in the order subject, destination, counters.
 struct SendCode: Sendable {
     let codeID: UUID
     let flowID: UUID
-    let factor: Factor
+    let factorID: UUID?
+    let destination: Destination
     let destinationKey: [UInt8]
     let reference: String
     let hash: [UInt8]
+    let digitCount: Int
+    /// Seconds.
+    let lifetime: Int
     let policy: Practice.Policy
     let messageID: UUID
     let template: MessageTemplate
     let locale: Language
     let body: [UInt8]
+    let limits: Parameter
 
-    /// Seconds a code lives, waits and ceilings come from the practice's policy.
+    /// What the code is like, beside where it goes.
+    struct Kind: Sendable {
+        var template = MessageTemplate.sessionCode
+        var lane = Destination.Lane.signIn
+        var digits = Code.digitCount
+        /// Seconds.
+        var lifetime: Int
+        var factorID: UUID?
+    }
+
     init(
-        to factor: Factor, flow: UUID, practice: Practice, locale: Language, keys: KeyRing
+        to destination: Destination, flow: UUID, kind: Kind, locale: Language, by sender: Sender
     ) throws {
-        let code = Code.random()
+        let (caller, keys) = (sender.caller, sender.keys)
+        let code = Code.random(digits: kind.digits)
         codeID = SecureRandom.uuid()
         messageID = UUIDv7.make(at: Date())
         flowID = flow
-        self.factor = factor
-        policy = practice.policy
-        destinationKey = keys.macKey(.throttle).authenticate(fields: [
-            "destination", Identifier.normalized(factor.address),
-        ])
+        factorID = kind.factorID
+        self.destination = destination
+        policy = caller.practice.policy
+        destinationKey = destination.key(kind.lane, keys: keys)
         reference = SecureRandom.letters(2)
         hash = code.hash(flow: flow, key: keys.macKey(.code))
-        template = .sessionCode
+        digitCount = kind.digits
+        lifetime = kind.lifetime
+        template = kind.template
         self.locale = locale
-        body = try OutgoingMessage(to: factor.address, code: code.digits).sealed(
-            with: keys.sealingKey(.message), boundTo: messageID, of: practice.id)
+        body = try OutgoingMessage(to: destination.address, code: code.digits).sealed(
+            with: keys.sealingKey(.message), boundTo: messageID, of: caller.practice.id)
+        limits = try SendLimits.parameter(
+            SendLimit.all(
+                for: destination, of: caller, network: sender.network, keys: keys,
+                ceilings: sender.ceilings))
     }
 
-    /// Sixteen parameters, the first of which is `$<first>`.
+    /// Whose send it is, and what it counts towards.
+    struct Sender: Sendable {
+        let caller: Caller
+        /// The patient's, where the caller said it.
+        let network: [UInt8]?
+        let keys: KeyRing
+        let ceilings: SendCeilings
+    }
+
+    /// The statement's parameters from `$<first>` on, by name; `Place` has the same order.
     var parameters: [Parameter] {
-        [
-            .uuid(codeID), .uuid(flowID), .uuid(factor.id), .text(factor.type.rawValue),
-            .text(factor.masked), .bytes(destinationKey), .text(reference), .bytes(hash),
-            .int(policy.codeLifetimeSeconds), .int(policy.resendWaitSeconds),
-            .int(policy.sendsPerHour), .int(policy.sendsPerDay), .uuid(messageID),
-            .text(template.rawValue), .text(locale.rawValue), .bytes(body),
-        ]
+        Place.allCases.map { place in
+            switch place {
+            case .code: .uuid(codeID)
+            case .flow: .uuid(flowID)
+            case .factor: factorID.map(Parameter.uuid) ?? .null
+            case .channel: .text(destination.channel.rawValue)
+            case .masked: .text(destination.masked)
+            case .destinationKey: .bytes(destinationKey)
+            case .reference: .text(reference)
+            case .hash: .bytes(hash)
+            case .digits: .int(digitCount)
+            case .lifetime: .int(lifetime)
+            case .resendWait: .int(policy.resendWaitSeconds)
+            case .sendsPerHour: .int(policy.sendsPerHour)
+            case .sendsPerDay: .int(policy.sendsPerDay)
+            case .block: numberBlock.map(Parameter.text) ?? .null
+            case .limits: limits
+            case .message: .uuid(messageID)
+            case .template: .text(template.rawValue)
+            case .locale: .text(locale.rawValue)
+            case .body: .bytes(body)
+            }
+        }
     }
 
-    /// The arms `ready`, `addressed`, `superseding`, `sent` and `queued`; the caller's `$1` and `$2`
-    /// are practice and client.
+    private var numberBlock: String? {
+        if case .mobile(let number) = destination { BlockCount(number).block } else { nil }
+    }
+
+    private enum Place: Int, CaseIterable {
+        case code, flow, factor, channel, masked, destinationKey, reference, hash, digits, lifetime
+        case resendWait, sendsPerHour, sendsPerDay, block, limits, message, template, locale, body
+    }
+}
+
+// MARK: - SQL
+
+extension SendCode {
+    /// The arms `counter`, `reached`, `ready`, `held`, `addressed`, `superseding`, `sent`, `queued`
+    /// and `counted`; the caller's `$1` and `$2` are practice and client.
     static func arms(first: Int) -> String {
-        func p(_ offset: Int) -> String { "$\(first + offset)" }
+        func p(_ place: Place) -> String { "$\(first + place.rawValue)" }
+        /// When the oldest of as many sends as are allowed leaves the span.
+        func again(_ span: String, _ ceiling: String) -> String {
+            """
+            case
+                               when cardinality(within(destination.sends, '\(span)')) >= \(ceiling)::int8
+                               then (within(destination.sends, '\(span)'))[
+                                        cardinality(within(destination.sends, '\(span)'))
+                                            - \(ceiling)::int8::int4 + 1] + interval '\(span)'
+                           end
+            """
+        }
         return """
+            \(SendLimits.arms(limits: p(.limits))),
             ready as (  -- What is spent already, so that a refusal can say until when.
                 select asked.*,
+                       code_subject.subject_id is not null as known_subject,
                        cardinality(within(code_subject.guesses, '1 hour')) as guesses_spent,
                        (within(code_subject.guesses, '1 hour'))[1] + interval '1 hour'
                            as guesses_again_at,
-                       cardinality(within(destination.sends, '1 hour')) < \(p(10))::int8
-                           and cardinality(within(destination.sends, '1 day')) < \(p(11))::int8
+                       cardinality(within(destination.sends, '1 hour')) < \(p(.sendsPerHour))::int8
+                           and cardinality(within(destination.sends, '1 day'))
+                               < \(p(.sendsPerDay))::int8
                            or destination.sends is null as sends_left,
                        greatest(
-                           case
-                               when cardinality(within(destination.sends, '1 hour')) >= \(p(10))::int8
-                               then (within(destination.sends, '1 hour'))[
-                                        cardinality(within(destination.sends, '1 hour'))
-                                            - \(p(10))::int8::int4 + 1] + interval '1 hour'
-                           end,
-                           case
-                               when cardinality(within(destination.sends, '1 day')) >= \(p(11))::int8
-                               then (within(destination.sends, '1 day'))[
-                                        cardinality(within(destination.sends, '1 day'))
-                                            - \(p(11))::int8::int4 + 1] + interval '1 day'
-                           end
-                       ) as sends_again_at
+                           \(again("1 hour", p(.sendsPerHour))),
+                           \(again("1 day", p(.sendsPerDay)))
+                       ) as sends_again_at,
+                       reached.kind as limit_kind, reached.again_at as limit_again_at,
+                       exists (
+                           select from send_stop where send_stop.channel = \(p(.channel))::text
+                       ) as stopped
                 from asked
+                left join reached on true
                 left join code_subject
                     on code_subject.practice_id = $1::uuid
                     and code_subject.subject_id = asked.subject_id
                     and code_subject.purpose = asked.purpose
                 left join destination
                     on destination.practice_id = $1::uuid
-                    and destination.destination_key = \(p(5))::bytea
+                    and destination.destination_key = \(p(.destinationKey))::bytea
+            ),
+            held as (  -- The subject as it is now: of parallel sends only the first goes on.
+                select code_subject.subject_id
+                from code_subject
+                join ready using (subject_id, purpose)
+                where code_subject.practice_id = $1::uuid
+                  and cardinality(within(code_subject.guesses, '1 hour')) < \(Code.guessesPerHour)
+                  and code_subject.newest_code_id
+                      = coalesce(ready.known_code_id, code_subject.newest_code_id)
+                for update of code_subject
             ),
             addressed as (  -- One more send to this destination, if the hour and the day allow.
                 insert into destination (practice_id, destination_key, sends)
-                select $1::uuid, \(p(5))::bytea, array[clock_timestamp()]
+                select $1::uuid, \(p(.destinationKey))::bytea, array[clock_timestamp()]
                 from ready
-                where coalesce(ready.guesses_spent, 0) < \(Code.guessesPerHour)
-                  and ready.sends_left
+                where ready.sends_left
+                  and ready.limit_kind is null
+                  and not ready.stopped
+                  and (not ready.known_subject or exists (select from held))
                 on conflict (practice_id, destination_key) do update
                 set sends = within(destination.sends, '1 day') || clock_timestamp()
-                where cardinality(within(destination.sends, '1 hour')) < \(p(10))::int8
-                  and cardinality(within(destination.sends, '1 day')) < \(p(11))::int8
+                where cardinality(within(destination.sends, '1 hour')) < \(p(.sendsPerHour))::int8
+                  and cardinality(within(destination.sends, '1 day')) < \(p(.sendsPerDay))::int8
                 returning destination_key
             ),
             superseding as (  -- From here on this code is the subject's newest, the older one void.
                 insert into code_subject
                     (practice_id, subject_id, purpose, newest_code_id, newest_sent_at,
                      newest_reference)
-                select $1::uuid, ready.subject_id, ready.purpose, \(p(0))::uuid,
-                       clock_timestamp(), \(p(6))::text
+                select $1::uuid, ready.subject_id, ready.purpose, \(p(.code))::uuid,
+                       clock_timestamp(), \(p(.reference))::text
                 from ready, addressed
                 on conflict (practice_id, subject_id, purpose) do update
                 set newest_code_id = excluded.newest_code_id,
                     newest_sent_at = excluded.newest_sent_at,
                     newest_reference = excluded.newest_reference
-                where cardinality(within(code_subject.guesses, '1 hour')) < \(Code.guessesPerHour)
-                  and code_subject.newest_code_id
-                      = coalesce((select known_code_id from ready), code_subject.newest_code_id)
                 returning subject_id, purpose, newest_sent_at,
                           cardinality(within(guesses, '1 hour')) as guesses_spent
             ),
-            sent as (  -- The code; the second resend waits twice as long, the third four times.
+            sent as (  -- The code; it never outlives its flow.
                 insert into code
                     (practice_id, code_id, subject_id, purpose, flow_id, client_id, factor_id,
-                     channel, destination, reference, code_hash, sent_at, expires_at, resend_at)
-                select $1::uuid, \(p(0))::uuid, superseding.subject_id, superseding.purpose,
-                       \(p(1))::uuid, $2::uuid, \(p(2))::uuid, \(p(3))::text, \(p(4))::text,
-                       \(p(6))::text, \(p(7))::bytea, superseding.newest_sent_at,
-                       superseding.newest_sent_at + \(p(8))::int8 * interval '1 second',
-                       superseding.newest_sent_at + \(p(9))::int8 * interval '1 second'
-                           * (array[1, 2, 4])[1 + least(2, (
+                     channel, destination, number_block, reference, code_hash, digits, sent_at,
+                     expires_at, resend_at)
+                select $1::uuid, \(p(.code))::uuid, superseding.subject_id, superseding.purpose,
+                       \(p(.flow))::uuid, $2::uuid, \(p(.factor))::uuid, \(p(.channel))::text,
+                       \(p(.masked))::text, \(p(.block))::text, \(p(.reference))::text,
+                       \(p(.hash))::bytea, \(p(.digits))::int8, superseding.newest_sent_at,
+                       least(
+                           superseding.newest_sent_at
+                               + \(p(.lifetime))::int8 * interval '1 second',
+                           ready.ends_at),
+                       superseding.newest_sent_at
+                           + \(p(.resendWait))::int8 * interval '1 second'
+                           * (array\(Code.resendWaits))[least(cardinality(array\(Code.resendWaits)), 1 + (
                                select count(*)
                                from code as earlier
                                where earlier.practice_id = $1::uuid
-                                 and earlier.flow_id = \(p(1))::uuid))]
-                from superseding
+                                 and earlier.flow_id = \(p(.flow))::uuid))]
+                from superseding, ready
                 returning code_id, channel, destination, reference, attempts_left, sent_at,
                           expires_at, resend_at
             ),
             queued as (  -- Its message, in the same commit.
                 insert into message
                     (practice_id, message_id, code_id, channel, template, locale, body, expires_at)
-                select $1::uuid, \(p(12))::uuid, sent.code_id, sent.channel, \(p(13))::text,
-                       \(p(14))::text, \(p(15))::bytea, sent.expires_at
+                select $1::uuid, \(p(.message))::uuid, sent.code_id, sent.channel,
+                       \(p(.template))::text, \(p(.locale))::text, \(p(.body))::bytea,
+                       sent.expires_at
                 from sent
                 returning state
-            )
+            ),
+            \(SendLimits.countedArm)
             """
     }
 
-    /// The columns of those arms that ``SentCode/init(_:)`` and ``Refusal`` read.
+    /// The columns of those arms that ``SentCode/init(_:)`` reads.
     static let columns = """
         sent.code_id, sent.channel, sent.destination, sent.reference,
                least(sent.attempts_left, \(Code.guessesPerHour) - superseding.guesses_spent)

@@ -40,6 +40,20 @@ struct SentCode: Sendable, Equatable {
         gateway = try row.textIfPresent("gateway")
     }
 
+    /// How far the message of `code` got; a message whose code is dead is as good as withdrawn, though
+    /// the sweep may not have come by yet (SC-9).
+    static let deliveryColumns = """
+        case
+                       when message.state = 'queued'
+                           and (code.used_at is not null or code.voided_at is not null
+                                or code.expires_at <= clock_timestamp()
+                                or code_subject.newest_code_id <> code.code_id)
+                       then 'withdrawn'
+                       else message.state
+                   end as delivery,
+                   message.reason as delivery_reason, message.gateway
+        """
+
     /// - Parameter language: of the advice; the practice's where nobody named one.
     func body(in practice: Practice, language: Language? = nil) -> Body {
         Body(
@@ -79,11 +93,5 @@ enum MaskedDestination {
         let domain = address[address.index(after: at)...]
         let ending = domain.lastIndex(of: ".").map { domain[$0...] } ?? ""
         return "\(address.prefix(1))•••@\(domain.prefix(1))•••\(ending)"
-    }
-
-    /// `+31612345678` becomes `+31••••••78`.
-    static func mobile(_ number: String) -> String {
-        guard number.hasPrefix("+"), number.count >= 8 else { return "•••" }
-        return "\(number.prefix(3))••••••\(number.suffix(2))"
     }
 }

@@ -137,9 +137,12 @@ extension FieldReader {
         case any
     }
 
-    /// A required text of 1 to `max` characters (Unicode scalars).
-    mutating func string(_ name: String, max: Int, characters: Characters = .line) -> String {
+    /// A required text of `min` to `max` characters (Unicode scalars).
+    mutating func string(
+        _ name: String, max: Int, min: Int = 1, characters: Characters = .line
+    ) -> String {
         guard let value = takeRequired(name) else { return "" }
+        if min == 0, value == .string("") { return "" }
         return text(value, name, max: max, characters: characters) ?? ""
     }
 

@@ -10,11 +10,15 @@ struct Problem: Error, Sendable {
     var attemptsLeft: Int?
     /// Digits found in what was typed (SC-6); member `digits_found`.
     var digitsFound: Int?
+    /// Digits that the code has, where that is known; only in the sentence.
+    var digitsExpected: Int?
     /// The newest code, where an older one was typed (SC-3); members `newest_*`.
     var newestCode: NewestCode?
     /// When it is worth trying again; header `Retry-After`, and member `retry_at` unless it is a
     /// 503.
     var retryAt: Date?
+    /// Which limit on sending is reached (SU-6); member `limit`.
+    var limit: SendLimit.Kind?
     /// What is wrong, one entry a fault; member `errors`.
     var faults: [Fault]
     /// The methods a path knows; header `Allow` of a 405.
@@ -22,14 +26,17 @@ struct Problem: Error, Sendable {
 
     init(
         _ kind: Kind, attemptsLeft: Int? = nil, digitsFound: Int? = nil,
-        newestCode: NewestCode? = nil, retryAt: Date? = nil, faults: [Fault] = [],
-        allowedMethods: [String] = []
+        digitsExpected: Int? = nil, newestCode: NewestCode? = nil, retryAt: Date? = nil,
+        limit: SendLimit.Kind? = nil,
+        faults: [Fault] = [], allowedMethods: [String] = []
     ) {
         self.kind = kind
         self.attemptsLeft = attemptsLeft
         self.digitsFound = digitsFound
+        self.digitsExpected = digitsExpected
         self.newestCode = newestCode
         self.retryAt = retryAt
+        self.limit = limit
         self.faults = faults
         self.allowedMethods = allowedMethods
     }
@@ -64,6 +71,7 @@ extension Problem {
         case codeSuperseded = "code-superseded"
         case codeUsed = "code-used"
         case factorUnavailable = "factor-unavailable"
+        case channelUnavailable = "channel-unavailable"
         case tooManyKeys = "too-many-keys"
         case idempotencySecretGone = "idempotency-secret-gone"
         case codeExpired = "code-expired"
@@ -81,8 +89,10 @@ extension Problem {
         case codeAttemptsExhausted = "code-attempts-exhausted"
         case resendTooSoon = "resend-too-soon"
         case sendsExhausted = "sends-exhausted"
+        case sendLimitReached = "send-limit-reached"
         case internalError = "internal-error"
         case serviceUnavailable = "service-unavailable"
+        case sendingStopped = "sending-stopped"
         case overloaded
 
         /// The HTTP status.
@@ -94,7 +104,8 @@ extension Problem {
             case .notFound, .codeUnknown, .factorUnknown: 404
             case .methodNotAllowed: 405
             case .requestTimeout: 408
-            case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable, .tooManyKeys,
+            case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable, .channelUnavailable,
+                .tooManyKeys,
                 .idempotencySecretGone:
                 409
             case .codeExpired: 410
@@ -104,10 +115,12 @@ extension Problem {
             case .mediaTypeUnsupported: 415
             case .expectationFailed: 417
             case .fieldInvalid, .codeIncorrect, .codeMalformed, .idempotencyKeyReused: 422
-            case .loginThrottled, .codeAttemptsExhausted, .resendTooSoon, .sendsExhausted: 429
+            case .loginThrottled, .codeAttemptsExhausted, .resendTooSoon, .sendsExhausted,
+                .sendLimitReached:
+                429
             case .headersTooLarge: 431
             case .internalError: 500
-            case .serviceUnavailable, .overloaded: 503
+            case .serviceUnavailable, .sendingStopped, .overloaded: 503
             }
         }
 

@@ -27,16 +27,7 @@ struct FindLogin: Statement {
                        code.attempts_left::int8,
                        \(Code.guessesPerHour) - cardinality(within(code_subject.guesses, '1 hour'))
                    )) as attempts_left,
-                   case
-                       when message.state = 'queued'
-                           and (code.used_at is not null or code.voided_at is not null
-                                or code.expires_at <= clock_timestamp()
-                                or code_subject.newest_code_id <> code.code_id)
-                       then 'withdrawn'
-                       else message.state
-                   end as delivery,
-                   message.reason as delivery_reason,
-                   message.gateway,
+                   \(SentCode.deliveryColumns),
                    \(Factor.column(of: "login.account_id", emailCodes: "$4"))
             from login
             join account using (account_id)

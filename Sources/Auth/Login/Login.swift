@@ -15,7 +15,7 @@ struct Login: Sendable {
     let factorID: UUID
     let code: SentCode
     /// Where a newer login's code took this one's place.
-    let newest: VerifyCode.Newest?
+    let newest: NewestCode?
 
     enum Status: String, Sendable {
         case open, done, ended
@@ -36,12 +36,7 @@ struct Login: Sendable {
         factors = try Factor.list(row)
         factorID = try row.uuid("factor_id")
         code = try SentCode(row)
-        newest =
-            try row.bool("superseded")
-            ? VerifyCode.Newest(
-                sentAt: try row.instant("newest_sent_at"),
-                reference: try row.text("newest_reference"))
-            : nil
+        newest = try row.bool("superseded") ? NewestCode(row) : nil
     }
 
     func body(in practice: Practice, language: Language? = nil) -> Body {

@@ -11,7 +11,9 @@ struct LoginRoutes: Sendable {
     let passwords: PasswordCheck
     let tokens: Tokens
     let dispatcher: Dispatcher
+    let ceilings: SendCeilings
     let metrics: LoginMetrics
+    let codeMetrics: CodeMetrics
 
     func add(to endpoints: Endpoints) {
         endpoints.post("/v1/logins", scope: .logins, body: Credentials.self, start)
@@ -46,32 +48,8 @@ struct LoginRoutes: Sendable {
 
         init(_ fields: inout FieldReader) throws {
             // What is pasted may hold the sentence around the code (SC-6).
-            code = fields.string("code", max: 200, characters: .any)
+            code = fields.string("code", max: 200, min: 0, characters: .any)
             factorID = fields.optionalID("factor_id")
-        }
-    }
-
-    /// Statements that lose a race ask again with a fresh view; nobody loses three in a row but by
-    /// racing against themselves.
-    private static let attempts = 3
-
-    private func settled<Outcome>(
-        _ ask: () async throws -> Outcome, overtaken: (Outcome) -> Bool
-    ) async throws -> Outcome {
-        for _ in 1..<Self.attempts {
-            let outcome = try await ask()
-            if !overtaken(outcome) { return outcome }
-        }
-        let outcome = try await ask()
-        guard !overtaken(outcome) else { throw Problem(.overloaded) }
-        return outcome
-    }
-
-    /// An answer that was given before is given again, unless the key came with another request.
-    private func fresh<Outcome>(_ answered: Answered<Outcome>) throws -> Outcome {
-        switch answered {
-        case .now(let outcome), .before(let outcome, _): return outcome
-        case .keyReused: throw Problem(.idempotencyKeyReused)
         }
     }
 }
@@ -87,12 +65,12 @@ extension LoginRoutes {
         let attempt = LoginAttempt(
             act: try context.act(keys), identifier: Identifier(typed: body.identifier),
             network: context.patientNetwork, keys: keys)
-        let begun = try fresh(
-            try await database.run(
-                AdmitLogin(attempt: attempt, emailCodes: caller.practice.policy.emailCodes)))
+        let begun = try await database.run(
+            AdmitLogin(attempt: attempt, emailCodes: caller.practice.policy.emailCodes)
+        ).unlessReused()
         switch begun {
         case .refused: throw Problem(.loginRefused)
-        case .started(let outcome): return try await answer(outcome, caller)
+        case .started(let outcome): return try await answer(outcome, isFirst: false, caller)
         case .first(.throttled(let until)):
             metrics.count(.throttled)
             try await refuse(attempt, nil, "throttled", lasting: false)
@@ -116,7 +94,7 @@ extension LoginRoutes {
             }
             try await database.run(
                 ForgiveFailures(attempt: attempt, account: candidate.accountID))
-            return try await begin(candidate, attempt, caller)
+            return try await begin(candidate, attempt, sender(caller, context))
         }
     }
 
@@ -129,42 +107,56 @@ extension LoginRoutes {
     private func refuse(
         _ attempt: LoginAttempt, _ account: UUID?, _ reason: String, lasting: Bool = true
     ) async throws {
-        _ = try fresh(
-            try await database.run(
-                RefuseLogin(
-                    act: attempt.act, account: account, networkKey: attempt.networkKey,
-                    reason: reason, lasting: lasting)))
+        _ = try await database.run(
+            RefuseLogin(
+                act: attempt.act, account: account, networkKey: attempt.networkKey,
+                reason: reason, lasting: lasting)
+        ).unlessReused()
+    }
+
+    private func sender(_ caller: Caller, _ context: AuthRequestContext) -> SendCode.Sender {
+        SendCode.Sender(
+            caller: caller, network: context.patientNetwork, keys: keys, ceilings: ceilings)
     }
 
     private func begin(
-        _ candidate: AdmitLogin.Candidate, _ attempt: LoginAttempt, _ caller: Caller
+        _ candidate: AdmitLogin.Candidate, _ attempt: LoginAttempt, _ sender: SendCode.Sender
     ) async throws -> Answer {
-        guard let factor = candidate.factors.first else {
+        let practice = sender.caller.practice
+        guard let factor = candidate.factors.first,
+            let destination = factor.destination(in: practice)
+        else {
             try await refuse(attempt, candidate.accountID, "factor-unavailable", lasting: false)
             throw Problem(.factorUnavailable)
         }
         let loginID = SecureRandom.uuid()
-        let outcome = try await settled {
-            try fresh(
-                try await database.run(
-                    StartLogin(
-                        act: attempt.act, account: candidate.accountID, loginID: loginID,
-                        plan: .signIn,
-                        code: SendCode(
-                            to: factor, flow: loginID, practice: caller.practice,
-                            locale: candidate.locale, keys: keys))))
+        let answered = try await Race.settled {
+            try await database.run(
+                StartLogin(
+                    act: attempt.act, account: candidate.accountID, loginID: loginID,
+                    plan: .signIn,
+                    code: SendCode(
+                        to: destination, flow: loginID,
+                        kind: .init(
+                            lifetime: practice.policy.codeLifetimeSeconds, factorID: factor.id),
+                        locale: candidate.locale, by: sender)))
         } overtaken: {
-            if case .overtaken = $0 { true } else { false }
+            if case .now(.overtaken) = $0 { true } else { false }
         }
-        return try await answer(outcome, caller)
+        return try await answer(
+            answered.unlessReused(), isFirst: answered.isFirst, sender.caller)
     }
 
-    private func answer(_ outcome: StartLogin.Outcome, _ caller: Caller) async throws -> Answer {
+    private func answer(
+        _ outcome: StartLogin.Outcome, isFirst: Bool, _ caller: Caller
+    ) async throws -> Answer {
         switch outcome {
         case .started(let id, let expiresAt, let code):
-            metrics.count(.started)
-            metrics.countCode(.sent)
-            dispatcher.nudge()
+            if isFirst {
+                metrics.count(.started)
+                codeMetrics.count(.sent)
+                dispatcher.nudge()
+            }
             let factors = try await find(id, caller)?.factors ?? []
             let body = Login.Body(
                 id: id, status: .open, plan: LoginPlan.signIn.steps,
@@ -172,7 +164,9 @@ extension LoginRoutes {
                 code: code.body(in: caller.practice))
             return try .json(
                 body, status: .created, headers: [.location: "/v1/logins/\(id.text)"])
-        case .refused(let refusal): throw refusal.problem
+        case .refused(let refusal):
+            codeMetrics.count(refusal, in: caller.practice)
+            throw refusal.problem
         case .overtaken: throw Problem(.overloaded)
         }
     }
@@ -209,32 +203,39 @@ extension LoginRoutes {
         let caller = try context.caller
         let act = try context.act(keys)
         let id = try context.id("id")
-        let outcome = try await settled {
+        let sender = sender(caller, context)
+        let answered = try await Race.settled {
             guard let login = try await find(id, caller) else { throw Problem(.notFound) }
             if let newest = login.newest, login.status != .done {
-                throw superseded(newest, caller.practice)
+                throw newest.problem(in: caller.practice)
             }
             let wanted = body.factorID ?? login.factorID
-            guard let factor = login.factors.first(where: { $0.id == wanted }) else {
-                throw Problem(body.factorID == nil ? .factorUnavailable : .factorUnknown)
-            }
-            return try fresh(
-                try await database.run(
-                    ResendCode(
-                        act: act, loginID: id, account: login.accountID,
-                        knownCodeID: login.code.id,
-                        code: SendCode(
-                            to: factor, flow: id, practice: caller.practice,
-                            locale: login.locale, keys: keys))))
+            guard let factor = login.factors.first(where: { $0.id == wanted }),
+                let destination = factor.destination(in: caller.practice)
+            else { throw Problem(body.factorID == nil ? .factorUnavailable : .factorUnknown) }
+            return try await database.run(
+                ResendCode(
+                    act: act, loginID: id, account: login.accountID,
+                    knownCodeID: login.code.id,
+                    code: SendCode(
+                        to: destination, flow: id,
+                        kind: .init(
+                            lifetime: caller.practice.policy.codeLifetimeSeconds,
+                            factorID: factor.id),
+                        locale: login.locale, by: sender)))
         } overtaken: {
-            if case .overtaken = $0 { true } else { false }
+            if case .now(.overtaken) = $0 { true } else { false }
         }
-        switch outcome {
+        switch try answered.unlessReused() {
         case .sent(let code):
-            metrics.countCode(.sent)
-            dispatcher.nudge()
+            if answered.isFirst {
+                codeMetrics.count(.sent)
+                dispatcher.nudge()
+            }
             return try .json(code.body(in: caller.practice), status: .created)
-        case .refused(let refusal): throw refusal.problem
+        case .refused(let refusal):
+            codeMetrics.count(refusal, in: caller.practice)
+            throw refusal.problem
         case .tooSoon(let until): throw Problem(.resendTooSoon, retryAt: until)
         case .ended, .overtaken: throw Problem(.loginEnded)
         }
@@ -249,7 +250,8 @@ extension LoginRoutes {
         do {
             code = try Code(parsing: body.code)
         } catch {
-            throw Problem(.codeMalformed, digitsFound: error.digitsFound)
+            throw Problem(
+                .codeMalformed, digitsFound: error.digitsFound, digitsExpected: Code.digitCount)
         }
         if let chosen = body.factorID {
             guard let login = try await find(id, caller) else { throw Problem(.codeUnknown) }
@@ -258,56 +260,27 @@ extension LoginRoutes {
         let act = try context.act(keys)
         let session = NewSession(
             network: context.patientNetwork, assurance: .password(and: .email), keys: keys)
-        let answered = try await settled {
+        let answered = try await Race.settled {
             try await database.run(
                 VerifyCode(
-                    act: act, loginID: id, hash: code.hash(flow: id, key: keys.macKey(.code)),
-                    session: session))
+                    act: act, guess: GuessCode(code, flow: id, keys: keys), session: session))
         } overtaken: {
-            if case .now(.overtaken) = $0 { true } else { false }
+            if case .now(.refused(.overtaken)) = $0 { true } else { false }
         }
-        return try await answer(answered, code, id, act, caller)
-    }
-
-    private func answer(
-        _ answered: Answered<VerifyCode.Outcome>, _ code: Code, _ id: UUID, _ act: Act,
-        _ caller: Caller
-    ) async throws -> Answer {
-        switch try fresh(answered) {
+        switch try answered.unlessReused() {
         case .accepted(let session):
             if case .before(_, let secondsAgo) = answered {
                 try await demandRepeatable(session, secondsAgo, caller)
             } else {
-                metrics.countCode(.verified)
+                codeMetrics.count(.verified)
                 metrics.count(.completed)
             }
             return try await completed(id, session, caller)
-        case .incorrect(let left, let account, let codeID, let elsewhere):
-            let isOlder = elsewhere.contains {
-                let hash = code.hash(flow: $0.flow, key: keys.macKey(.code))
-                return Data(hash).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-                    == $0.hash
-            }
-            guard isOlder else {
-                metrics.countCode(.incorrect)
-                throw Problem(.codeIncorrect, attemptsLeft: left)
-            }
-            if case .now = answered {
-                try await database.run(RefundGuess(act: act, account: account, codeID: codeID))
-            }
-            // The older code is another login's, so the newest is this one's own.
-            guard let login = try await find(id, caller) else { throw Problem(.codeUnknown) }
-            throw superseded(
-                login.newest ?? .init(sentAt: login.code.sentAt, reference: login.code.reference),
-                caller.practice)
-        case .superseded(let newest): throw superseded(newest, caller.practice)
-        case .used: throw Problem(.codeUsed)
-        case .expired: throw Problem(.codeExpired)
-        case .exhausted(let until):
-            metrics.countCode(.exhausted)
-            throw Problem(.codeAttemptsExhausted, retryAt: until ?? Date())
-        case .ended, .overtaken: throw Problem(.loginEnded)
-        case .unknown: throw Problem(.codeUnknown)
+        case .refused(let refusal):
+            throw try await RefusedGuess(database: database, keys: keys, metrics: codeMetrics)
+                .problem(
+                    refusal, typed: code, by: act, isFirst: answered.isFirst,
+                    in: caller.practice, ended: .loginEnded)
         }
     }
 
@@ -331,13 +304,5 @@ extension LoginRoutes {
         guard secondsAgo <= SessionLimits.secretsRepeatSeconds, alive != nil else {
             throw Problem(.idempotencySecretGone)
         }
-    }
-
-    private func superseded(_ newest: VerifyCode.Newest, _ practice: Practice) -> Problem {
-        Problem(
-            .codeSuperseded,
-            newestCode: .init(
-                sentAt: newest.sentAt, sentAtLocal: practice.clockTime(newest.sentAt),
-                reference: newest.reference))
     }
 }

@@ -25,13 +25,13 @@ struct ResendCode: IdempotentStatement {
 
     static let arms = """
         standing as (  -- The login and its newest code, as this caller may see them.
-            select login.account_id, code.code_id, code.resend_at,
+            select login.account_id, login.expires_at, code.code_id, code.resend_at,
                    login.done_at is null and login.ended_at is null
                        and login.expires_at > clock_timestamp()
                        and login.steps[1] = 'code'
                        and code.voided_at is null
                        and code.attempts_left > 0 as open,
-                   code.resend_at <= clock_timestamp() or code.factor_id <> $11::uuid as due
+                   code.resend_at <= clock_timestamp() or code.factor_id is distinct from $11::uuid as due
             from login
             join code on code.practice_id = $1::uuid and code.code_id = $8::uuid
             where login.practice_id = $1::uuid
@@ -42,8 +42,8 @@ struct ResendCode: IdempotentStatement {
               and not exists (select from stored)
         ),
         asked as (
-            select standing.account_id as subject_id, '\(CodePurpose.signIn.rawValue)' as purpose,
-                   standing.code_id as known_code_id
+            select standing.account_id as subject_id, '\(CodePurpose.signIn.slug)' as purpose,
+                   standing.code_id as known_code_id, standing.expires_at as ends_at
             from standing
             where standing.open and standing.due
         ),

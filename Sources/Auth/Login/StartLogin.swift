@@ -21,8 +21,8 @@ struct StartLogin: IdempotentStatement {
 
     static let arms = """
         asked as (
-            select $6::uuid as subject_id, '\(CodePurpose.signIn.rawValue)' as purpose,
-                   null::uuid as known_code_id
+            select $6::uuid as subject_id, '\(CodePurpose.signIn.slug)' as purpose,
+                   null::uuid as known_code_id, null::timestamptz as ends_at
             where not exists (select from stored)
         ),
         \(SendCode.arms(first: 9)),

@@ -50,8 +50,8 @@ extension Practice {
             changed.supportContact = contact
         }
         if let contacts = fields.optionalElements(
-            "admin_contacts", max: MailAddress.addressLimit, count: 0...Self.adminContactLimit,
-            orElse: .wrongFormat, { MailAddress($0)?.text })
+            "admin_contacts", max: EmailAddress.longest, count: 0...Self.adminContactLimit,
+            orElse: .wrongFormat, { EmailAddress($0)?.typed })
         {
             changed.adminContacts = contacts
         }

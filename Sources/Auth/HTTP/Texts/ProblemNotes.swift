@@ -42,6 +42,9 @@ extension Problem.Kind {
                 + "practice's contact."
         case .tooManyKeys:
             "The client has two live keys. Revoke the older one once nobody uses it any more."
+        case .channelUnavailable:
+            "The code's caller named an address, or the account has none of this kind. Resend by the "
+                + "same channel, or ask for a code to another address."
         case .idempotencySecretGone:
             "The first request with this Idempotency-Key was answered, and its secrets are no "
                 + "longer repeated. Begin anew."
@@ -71,10 +74,16 @@ extension Problem.Kind {
         case .resendTooSoon: "A code was sent a moment ago. A further one can be sent at retry_at."
         case .sendsExhausted:
             "The destination's codes of this hour or day are spent. Wait until retry_at."
+        case .sendLimitReached:
+            "`limit` says which: `client` (this caller's hour), `practice` (SMS of the day), `cost` "
+                + "(what they cost), `network` (the patient's network), `numbers` (a block of "
+                + "numbers where codes are hardly ever entered). Wait until retry_at."
         case .internalError: "A fault on our side; the log has it under request_id."
         case .serviceUnavailable:
             "The service could not finish in time. Whether the act was done may be unknown: repeat "
                 + "it with the same Idempotency-Key after Retry-After."
+        case .sendingStopped:
+            "The operator has stopped this channel. Offer another one; it may be long."
         case .overloaded: "Too much is going on. Nothing was done; repeat it after Retry-After."
         }
     }

@@ -22,6 +22,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .codeSuperseded: "There is a newer code"
         case .codeUsed: "Code already used"
         case .factorUnavailable: "No code can be sent"
+        case .channelUnavailable: "The code cannot come this way"
         case .tooManyKeys: "Too many keys"
         case .idempotencySecretGone: "Already done"
         case .codeExpired: "Code expired"
@@ -32,15 +33,17 @@ struct EnglishProblemTexts: ProblemTexts {
         case .expectationFailed: "Not possible"
         case .fieldInvalid: "Details are not right"
         case .codeIncorrect: "Incorrect code"
-        case .codeMalformed: "This is not a code of 6 digits"
+        case .codeMalformed: "This is not a complete code"
         case .idempotencyKeyReused: "Key of another request"
         case .headersTooLarge: "Too many headers"
         case .loginThrottled: "Too many attempts"
         case .codeAttemptsExhausted: "Too many incorrect codes"
         case .resendTooSoon: "Please wait a moment"
         case .sendsExhausted: "Too many codes sent"
+        case .sendLimitReached: "No new codes just now"
         case .internalError: "Something went wrong"
         case .serviceUnavailable: "Not available just now"
+        case .sendingStopped: "Sending is stopped"
         case .overloaded: "Very busy"
         }
     }
@@ -59,7 +62,7 @@ struct EnglishProblemTexts: ProblemTexts {
                 + "address with somebody? Then sign in with your customer number or your username. "
                 + otherwise(facts)
         case .codeUnknown:
-            "This code belongs to no sign-in that is still going on. Please start signing in again."
+            "We do not know this code, or no longer. Please start again."
         case .factorUnknown:
             "We do not know this way of receiving codes. Please choose another way."
         case .requestTimeout:
@@ -73,6 +76,8 @@ struct EnglishProblemTexts: ProblemTexts {
                 + "\(contact(facts))."
         case .tooManyKeys:
             "This system has two keys already. Revoke one of them, then make the new one."
+        case .channelUnavailable:
+            "We have no address that the code could go to this way. Please choose another way."
         case .idempotencySecretGone:
             "This request was carried out already. Please start signing in again."
         case .codeExpired: "This code has expired. Please ask for a new code."
@@ -86,12 +91,17 @@ struct EnglishProblemTexts: ProblemTexts {
             "There were too many attempts to sign in. \(again(facts.wait)) "
                 + "You need not do anything else."
         case .codeAttemptsExhausted:
-            "An incorrect code was typed too many times. \(again(facts.wait)) " + otherwise(facts)
+            "An incorrect code was typed too many times. \(anew(facts.wait)) " + otherwise(facts)
         case .resendTooSoon:
             "We have just sent you a code. Look in your spam folder too. No code? "
                 + again(facts.wait)
         case .sendsExhausted:
             "Too many codes were sent. \(again(facts.wait)) Do the codes not arrive? Then contact "
+                + "\(contact(facts))."
+        case .sendLimitReached:
+            "Many codes have been sent just now. \(again(facts.wait)) " + otherwise(facts)
+        case .sendingStopped:
+            "We are not sending codes this way just now. Choose another way, or contact "
                 + "\(contact(facts))."
         case .internalError:
             "Something went wrong on our side. Please try again in a few minutes. "
@@ -152,6 +162,10 @@ struct EnglishProblemTexts: ProblemTexts {
         }
     }
 
+    private func anew(_ wait: ProblemFacts.Wait) -> String {
+        wait == .over ? "Please ask for a new code, or start again." : again(wait)
+    }
+
     private func newer(_ facts: ProblemFacts) -> String {
         guard let newest = facts.newestCode else {
             return "A newer code was sent. Please use that one."
@@ -163,7 +177,7 @@ struct EnglishProblemTexts: ProblemTexts {
     private func incorrect(_ facts: ProblemFacts) -> String {
         switch facts.attemptsLeft {
         case nil: "This code is not correct. Please check it and try again."
-        case 0?: "This code is not correct. Please start signing in again."
+        case 0?: "This code is not correct. Please start again."
         case 1?: "This code is not correct. You can try once more."
         case let count?: "This code is not correct. You can try \(count) more times."
         }
@@ -177,6 +191,7 @@ struct EnglishProblemTexts: ProblemTexts {
             case 1?: "We found 1 digit. "
             case let count?: "We found \(count) digits. "
             }
-        return found + "The code has 6 digits. Type all 6. This does not count as an attempt."
+        let asked = facts.digitsExpected.map { "The code has \($0) digits. " } ?? ""
+        return found + asked + "Type all of them. This does not count as an attempt."
     }
 }

@@ -22,6 +22,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .codeSuperseded: "Det finnes en nyere kode"
         case .codeUsed: "Koden er allerede brukt"
         case .factorUnavailable: "Kan ikke sende kode"
+        case .channelUnavailable: "Koden kan ikke komme slik"
         case .tooManyKeys: "For mange nøkler"
         case .idempotencySecretGone: "Allerede behandlet"
         case .codeExpired: "Koden er utløpt"
@@ -32,15 +33,17 @@ struct BokmålProblemTexts: ProblemTexts {
         case .expectationFailed: "Ikke mulig"
         case .fieldInvalid: "Opplysningene stemmer ikke"
         case .codeIncorrect: "Feil kode"
-        case .codeMalformed: "Dette er ikke en kode på 6 sifre"
+        case .codeMalformed: "Dette er ikke en fullstendig kode"
         case .idempotencyKeyReused: "Nøkkelen hører til en annen forespørsel"
         case .headersTooLarge: "For mange headere"
         case .loginThrottled: "For mange forsøk"
         case .codeAttemptsExhausted: "Feil kode for mange ganger"
         case .resendTooSoon: "Vent litt"
         case .sendsExhausted: "For mange koder er sendt"
+        case .sendLimitReached: "Ingen nye koder akkurat nå"
         case .internalError: "Noe gikk galt"
         case .serviceUnavailable: "Ikke tilgjengelig akkurat nå"
+        case .sendingStopped: "Sendingen er stanset"
         case .overloaded: "Stor pågang"
         }
     }
@@ -59,7 +62,7 @@ struct BokmålProblemTexts: ProblemTexts {
                 + "med noen? Logg inn med kundenummeret eller brukernavnet ditt. "
                 + otherwise(facts)
         case .codeUnknown:
-            "Koden hører ikke til en innlogging som er i gang. Start innloggingen på nytt."
+            "Vi kjenner ikke koden, eller ikke lenger. Begynn på nytt."
         case .factorUnknown:
             "Vi kjenner ikke denne måten å motta koder på. Velg en annen måte."
         case .requestTimeout:
@@ -73,6 +76,8 @@ struct BokmålProblemTexts: ProblemTexts {
                 + "med \(contact(facts))."
         case .tooManyKeys:
             "Dette systemet har allerede to nøkler. Trekk tilbake en av dem, og lag så den nye."
+        case .channelUnavailable:
+            "Vi har ingen adresse som koden kan sendes til på denne måten. Velg en annen måte."
         case .idempotencySecretGone:
             "Forespørselen er allerede behandlet. Start innloggingen på nytt."
         case .codeExpired: "Koden er utløpt. Be om en ny kode."
@@ -86,13 +91,18 @@ struct BokmålProblemTexts: ProblemTexts {
             "Det er gjort for mange forsøk på å logge inn. \(again(facts.wait)) "
                 + "Du trenger ikke å gjøre noe selv."
         case .codeAttemptsExhausted:
-            "Feil kode er skrevet inn for mange ganger. \(again(facts.wait)) " + otherwise(facts)
+            "Feil kode er skrevet inn for mange ganger. \(anew(facts.wait)) " + otherwise(facts)
         case .resendTooSoon:
             "Vi har nettopp sendt deg en kode. Se også i søppelposten. Har du ikke fått koden? "
                 + again(facts.wait)
         case .sendsExhausted:
             "Det er sendt for mange koder. \(again(facts.wait)) Kommer ikke kodene frem? Ta "
                 + "kontakt med \(contact(facts))."
+        case .sendLimitReached:
+            "Det er sendt mange koder nå. \(again(facts.wait)) " + otherwise(facts)
+        case .sendingStopped:
+            "Vi sender ikke koder på denne måten akkurat nå. Velg en annen måte, eller ta kontakt "
+                + "med \(contact(facts))."
         case .internalError:
             "Noe gikk galt hos oss. Prøv igjen om noen minutter. " + otherwise(facts)
         case .serviceUnavailable:
@@ -149,6 +159,10 @@ struct BokmålProblemTexts: ProblemTexts {
         }
     }
 
+    private func anew(_ wait: ProblemFacts.Wait) -> String {
+        wait == .over ? "Be om en ny kode, eller begynn på nytt." : again(wait)
+    }
+
     private func newer(_ facts: ProblemFacts) -> String {
         guard let newest = facts.newestCode else {
             return "Det er sendt en nyere kode. Bruk den."
@@ -174,6 +188,7 @@ struct BokmålProblemTexts: ProblemTexts {
             case 1?: "Vi fant 1 siffer. "
             case let count?: "Vi fant \(count) sifre. "
             }
-        return found + "Koden har 6 sifre. Skriv inn alle 6. Dette teller ikke som et forsøk."
+        let asked = facts.digitsExpected.map { "Koden har \($0) sifre. " } ?? ""
+        return found + asked + "Skriv inn alle sifrene. Dette teller ikke som et forsøk."
     }
 }

@@ -22,6 +22,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .codeSuperseded: "Er is een nieuwere code"
         case .codeUsed: "Code al gebruikt"
         case .factorUnavailable: "Geen code mogelijk"
+        case .channelUnavailable: "Zo kan de code niet komen"
         case .tooManyKeys: "Te veel sleutels"
         case .idempotencySecretGone: "Al verwerkt"
         case .codeExpired: "Code verlopen"
@@ -32,15 +33,17 @@ struct DutchProblemTexts: ProblemTexts {
         case .expectationFailed: "Niet mogelijk"
         case .fieldInvalid: "Gegevens kloppen niet"
         case .codeIncorrect: "Onjuiste code"
-        case .codeMalformed: "Dit is geen code van 6 cijfers"
+        case .codeMalformed: "Dit is geen volledige code"
         case .idempotencyKeyReused: "Sleutel van een ander verzoek"
         case .headersTooLarge: "Te veel headers"
         case .loginThrottled: "Te vaak geprobeerd"
         case .codeAttemptsExhausted: "Te vaak een onjuiste code"
         case .resendTooSoon: "Nog even wachten"
         case .sendsExhausted: "Te veel codes verstuurd"
+        case .sendLimitReached: "Nu even geen nieuwe codes"
         case .internalError: "Er ging iets mis"
         case .serviceUnavailable: "Even niet bereikbaar"
+        case .sendingStopped: "Versturen is gestopt"
         case .overloaded: "Het is druk"
         }
     }
@@ -59,7 +62,7 @@ struct DutchProblemTexts: ProblemTexts {
                 + "e-mailadres met iemand? Log dan in met uw klantnummer of gebruikersnaam. "
                 + otherwise(facts)
         case .codeUnknown:
-            "Deze code hoort niet bij een inlogpoging die nog loopt. Begin opnieuw met inloggen."
+            "Deze code kennen we niet, of niet meer. Begin opnieuw."
         case .factorUnknown:
             "Deze manier om een code te ontvangen kennen we niet. Kies een andere manier."
         case .requestTimeout:
@@ -73,6 +76,8 @@ struct DutchProblemTexts: ProblemTexts {
                 + "contact op met \(contact(facts))."
         case .tooManyKeys:
             "Dit systeem heeft al twee sleutels. Trek er een in en maak dan de nieuwe."
+        case .channelUnavailable:
+            "We hebben geen adres waar de code op deze manier naartoe kan. Kies een andere manier."
         case .idempotencySecretGone: "Dit verzoek is al verwerkt. Begin opnieuw met inloggen."
         case .codeExpired: "Deze code is verlopen. Vraag een nieuwe code aan."
         case .preconditionFailed:
@@ -85,13 +90,18 @@ struct DutchProblemTexts: ProblemTexts {
             "Er is te vaak geprobeerd in te loggen. \(again(facts.wait)) "
                 + "U hoeft zelf niets te doen."
         case .codeAttemptsExhausted:
-            "Er is te vaak een onjuiste code ingevuld. \(again(facts.wait)) " + otherwise(facts)
+            "Er is te vaak een onjuiste code ingevuld. \(anew(facts.wait)) " + otherwise(facts)
         case .resendTooSoon:
             "We hebben u net een code gestuurd. Kijk ook bij uw ongewenste e-mail. Geen code "
                 + "gekregen? \(again(facts.wait))"
         case .sendsExhausted:
             "Er zijn te veel codes verstuurd. \(again(facts.wait)) Komen de codes niet aan? Neem "
                 + "dan contact op met \(contact(facts))."
+        case .sendLimitReached:
+            "Er zijn nu veel codes verstuurd. \(again(facts.wait)) " + otherwise(facts)
+        case .sendingStopped:
+            "We versturen nu geen codes op deze manier. Kies een andere manier, of neem contact "
+                + "op met \(contact(facts))."
         case .internalError:
             "Er ging bij ons iets mis. Probeer het over een paar minuten opnieuw. "
                 + otherwise(facts)
@@ -151,6 +161,10 @@ struct DutchProblemTexts: ProblemTexts {
         }
     }
 
+    private func anew(_ wait: ProblemFacts.Wait) -> String {
+        wait == .over ? "Vraag een nieuwe code aan, of begin opnieuw." : again(wait)
+    }
+
     private func newer(_ facts: ProblemFacts) -> String {
         guard let newest = facts.newestCode else {
             return "Er is een nieuwere code verstuurd. Gebruik die."
@@ -162,7 +176,7 @@ struct DutchProblemTexts: ProblemTexts {
     private func incorrect(_ facts: ProblemFacts) -> String {
         switch facts.attemptsLeft {
         case nil: "Deze code is niet juist. Kijk hem na en probeer het opnieuw."
-        case 0?: "Deze code is niet juist. Begin opnieuw met inloggen."
+        case 0?: "Deze code is niet juist. Begin opnieuw."
         case let count?: "Deze code is niet juist. U kunt het nog \(count) keer proberen."
         }
     }
@@ -175,6 +189,7 @@ struct DutchProblemTexts: ProblemTexts {
             case 1?: "We hebben 1 cijfer gevonden. "
             case let count?: "We hebben \(count) cijfers gevonden. "
             }
-        return found + "De code heeft 6 cijfers. Neem ze alle 6 over. Dit telt niet als poging."
+        let asked = facts.digitsExpected.map { "De code heeft \($0) cijfers. " } ?? ""
+        return found + asked + "Neem alle cijfers over. Dit telt niet als poging."
     }
 }

@@ -36,6 +36,7 @@ struct ProblemPageWords: Sendable {
 struct ProblemFacts: Sendable {
     var attemptsLeft: Int?
     var digitsFound: Int?
+    var digitsExpected: Int?
     var newestCode: Problem.NewestCode?
     /// Whom to turn to, in the practice's own words (SC-10).
     var contact: String?
@@ -59,7 +60,7 @@ extension ProblemFacts {
     init(_ problem: Problem, practice: Practice?, now: Date) {
         self.init(
             attemptsLeft: problem.attemptsLeft, digitsFound: problem.digitsFound,
-            newestCode: problem.newestCode,
+            digitsExpected: problem.digitsExpected, newestCode: problem.newestCode,
             contact: practice.flatMap { $0.supportContact.isEmpty ? nil : $0.supportContact },
             wait: Wait(until: problem.retryAt, practice: practice, now: now))
     }

@@ -1,16 +1,15 @@
 import Foundation
 import Postgres
 
-/// Gives back a guess that turned out to be the right code of an older login: typing yesterday's code
+/// Gives back a guess that turned out to be the right code of an older flow: typing yesterday's code
 /// is a mistake, not an attack, and spends nothing (SC-3).
 ///
-/// Only a code that this service made for this account comes here, so nothing is gained by it.
+/// Only a code that this service made for this subject comes here, so nothing is gained by it.
 struct RefundGuess: Statement {
     let act: Act
-    let account: UUID
-    let codeID: UUID
+    let guess: WrongGuess
 
-    var subject: UUID? { account }
+    var subject: UUID? { guess.subjectID }
 
     static let sql = """
         with returned as (  -- 1. To the hour.
@@ -18,7 +17,7 @@ struct RefundGuess: Statement {
             set guesses = guesses[:greatest(0, cardinality(guesses) - 1)]
             where practice_id = $1::uuid
               and subject_id = $3::uuid
-              and purpose = '\(CodePurpose.signIn.rawValue)'
+              and purpose = $6::text
             returning subject_id
         ),
         restored as (  -- 2. To the code.
@@ -31,9 +30,9 @@ struct RefundGuess: Statement {
         ),
         audited as (
             insert into audit
-                (practice_id, event, result, reason, client_id, account_id, object_id, request_id)
+                (practice_id, event, result, reason, client_id, object_id, request_id)
             select $1::uuid, '\(AuditEvent.guessRefunded.rawValue)', 'done', 'superseded',
-                   $2::uuid, $3::uuid, restored.code_id, $5::uuid
+                   $2::uuid, restored.code_id, $5::uuid
             from restored
         )
         select exists (select from returned) as returned, $nonce as nonce
@@ -41,8 +40,8 @@ struct RefundGuess: Statement {
 
     var parameters: [Parameter] {
         [
-            .uuid(act.practiceID), act.client, .uuid(account), .uuid(codeID),
-            .uuid(act.requestID),
+            .uuid(act.practiceID), act.client, .uuid(guess.subjectID), .uuid(guess.codeID),
+            .uuid(act.requestID), .text(guess.purpose),
         ]
     }
 

@@ -1,0 +1,49 @@
+import Logging
+import Metrics
+
+/// What operations see of codes: outcomes by word, never by person.
+struct CodeMetrics: Sendable {
+    enum Outcome: String, CaseIterable, Sendable {
+        case sent, verified, incorrect, exhausted
+    }
+
+    private let outcomes: [Outcome: Counter]
+    private let refused: [String: Counter]
+    private let logger: Logger
+
+    init(factory: any MetricsFactory, logger: Logger) {
+        outcomes = Dictionary(
+            uniqueKeysWithValues: Outcome.allCases.map {
+                (
+                    $0,
+                    Counter(
+                        label: "auth_codes_total", dimensions: [("outcome", $0.rawValue)],
+                        factory: factory)
+                )
+            })
+        let limits =
+            SendLimit.Kind.allCases.map(\.rawValue) + ["guesses", "destination", "stopped"]
+        refused = Dictionary(
+            uniqueKeysWithValues: limits.map {
+                (
+                    $0,
+                    Counter(
+                        label: "auth_codes_refused_total", dimensions: [("limit", $0)],
+                        factory: factory)
+                )
+            })
+        self.logger = logger
+    }
+
+    func count(_ outcome: Outcome) { outcomes[outcome]?.increment() }
+
+    /// A stop for what looks like fraud is an alarm as well: somebody has to look (SU-6).
+    func count(_ refusal: SendRefusal, in practice: Practice) {
+        refused[refusal.word]?.increment()
+        if case .limitReached(.numbers, _) = refusal {
+            logger.warning(
+                "a block of numbers is stopped: codes go there and are hardly ever proven",
+                metadata: ["practice_id": "\(practice.id.text)"])
+        }
+    }
+}

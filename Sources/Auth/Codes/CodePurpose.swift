@@ -1,0 +1,25 @@
+/// What a code is for; one live code for each subject and purpose.
+///
+/// Other systems name purposes of their own (`pick-up`, `result-release`): a slug, which no message
+/// ever prints. What signs a patient in or changes how they do is out of their reach (Z-10).
+struct CodePurpose: Sendable, Hashable {
+    let slug: String
+
+    static let signIn = CodePurpose(known: "sign-in")
+
+    /// Purposes of this service.
+    static let reserved: Set<String> = ["sign-in", "recovery", "enrolment", "factor"]
+    static let longest = 32
+
+    private init(known slug: String) {
+        self.slug = slug
+    }
+
+    /// A purpose of another system: 1 to 32 small letters, digits and hyphens, a letter first.
+    init?(ofCaller slug: String) {
+        guard slug.wholeMatch(of: /[a-z][a-z0-9-]*/) != nil, slug.utf8.count <= Self.longest,
+            !Self.reserved.contains(slug)
+        else { return nil }
+        self.slug = slug
+    }
+}

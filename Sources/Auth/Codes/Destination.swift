@@ -1,0 +1,74 @@
+import Cryptography
+import Foundation
+
+/// Where a code goes.
+enum Destination: Sendable, Equatable {
+    case mailbox(EmailAddress)
+    case mobile(PhoneNumber)
+
+    /// An address that was taken before; nil where the practice's policy no longer takes it.
+    init?(stored address: String, channel: ChannelKind, practice: Practice) {
+        switch channel {
+        case .email:
+            guard let mailbox = EmailAddress(address) else { return nil }
+            self = .mailbox(mailbox)
+        case .sms:
+            guard
+                let number = try? PhoneNumber(
+                    parsing: address, home: practice.country,
+                    allowed: Set(practice.policy.allowedCountries))
+            else { return nil }
+            self = .mobile(number)
+        }
+    }
+
+    var channel: ChannelKind {
+        switch self {
+        case .mailbox: .email
+        case .mobile: .sms
+        }
+    }
+
+    /// In full; leaves the service only inside a message.
+    var address: String {
+        switch self {
+        case .mailbox(let address): address.typed
+        case .mobile(let number): number.e164
+        }
+    }
+
+    /// One spelling for all that mean the same mailbox or phone.
+    var normalized: String {
+        switch self {
+        case .mailbox(let address): address.normalized
+        case .mobile(let number): number.e164
+        }
+    }
+
+    /// As answers show it.
+    var masked: String {
+        switch self {
+        case .mailbox(let address): MaskedDestination.email(address.typed)
+        case .mobile(let number): number.masked
+        }
+    }
+
+    /// Whose sends are counted together; lanes can't spend each other's (Z-19).
+    enum Lane: Sendable {
+        case signIn
+        /// `/v1/codes`, each client by itself.
+        case client(UUID)
+
+        fileprivate var text: String {
+            switch self {
+            case .signIn: "sign-in"
+            case .client(let id): id.text
+            }
+        }
+    }
+
+    /// The counter of what one lane sends here.
+    func key(_ lane: Lane, keys: KeyRing) -> [UInt8] {
+        keys.macKey(.throttle).authenticate(fields: ["destination", lane.text, normalized])
+    }
+}

@@ -1,0 +1,186 @@
+import Cryptography
+import Foundation
+import Postgres
+
+/// One limit on sending, beside the destination's own: held by the statement that sends (Z-22), and
+/// with an end that every refusal tells.
+struct SendLimit: Sendable, Equatable, Encodable {
+    /// What is limited; the word in the answer and the metric.
+    enum Kind: String, Sendable, CaseIterable, Encodable {
+        /// One calling system, an hour.
+        case client
+        /// The practice's SMS, a day.
+        case practice
+        /// What they cost, a day (NO-4).
+        case cost
+        /// The patient's network, an hour.
+        case network
+        /// A block of numbers that hardly ever proves a code, a day (SU-6).
+        case numbers
+    }
+
+    enum Span: String, Sendable, Encodable {
+        case hour, day
+    }
+
+    let kind: Kind
+    let counter: String
+    let span: Span
+    let ceiling: Int
+    /// What one send adds.
+    var weight = 1
+    /// A counter of right codes: each raises the ceiling, twenty sends apiece.
+    var earned: String?
+}
+
+extension SendLimit {
+    /// Codes that go to one network in an hour; a household or a home for the elderly is one.
+    static let perNetworkAndHour = 60
+    /// Sends to a block of numbers before somebody there has to prove one.
+    static let unprovenPerBlock = 100
+    /// Sends that one right code of the block allows: below one in twenty it is stopped.
+    static let sendsPerProof = 20
+
+    /// All that hold for one send.
+    static func all(
+        for destination: Destination, of caller: Caller, network: [UInt8]?, keys: KeyRing,
+        ceilings: SendCeilings
+    ) -> [SendLimit] {
+        var limits = [
+            SendLimit(
+                kind: .client, counter: "client:\(caller.clientID.text)", span: .hour,
+                ceiling: ceilings.perClientAndHour)
+        ]
+        if let network {
+            let key = keys.macKey(.network).authenticate(network)
+            limits.append(
+                SendLimit(
+                    kind: .network, counter: "network:\(Data(key).base64EncodedString())",
+                    span: .hour, ceiling: perNetworkAndHour))
+        }
+        guard case .mobile(let number) = destination else { return limits }
+        let policy = caller.practice.policy
+        let block = BlockCount(number)
+        return limits + [
+            SendLimit(kind: .practice, counter: "sms", span: .day, ceiling: policy.smsPerDay),
+            SendLimit(
+                kind: .cost, counter: "cost", span: .day, ceiling: policy.smsCostPerDay,
+                weight: ceilings.prices.price(
+                    to: number.country, in: policy.smsCostCurrency.rawValue)),
+            SendLimit(
+                kind: .numbers, counter: block.sent, span: .day, ceiling: unprovenPerBlock,
+                earned: block.proven),
+        ]
+    }
+}
+
+/// What the operator decides about sending.
+package struct SendCeilings: Sendable {
+    /// Codes that one client may send in an hour.
+    package var perClientAndHour: Int
+    package var prices: SMSPrices
+
+    package init(perClientAndHour: Int = 3_000, prices: SMSPrices = SMSPrices()) {
+        self.perClientAndHour = perClientAndHour
+        self.prices = prices
+    }
+}
+
+/// What an SMS costs the practice, by currency and country, in hundredths.
+package struct SMSPrices: Sendable, Equatable {
+    /// `["EUR": ["NL": 8, "*": 15]]`; `*` is every other country.
+    package var prices: [String: [String: Int]]
+
+    package init(_ prices: [String: [String: Int]] = [:]) {
+        self.prices = prices
+    }
+
+    /// What is assumed of a country without a price, in euro cents or Norwegian øre: dear rather than
+    /// cheap, so that a ceiling in money holds before anybody has set prices.
+    private static let unknown = ["EUR": 20, "NOK": 200]
+
+    func price(to country: String, in currency: String) -> Int {
+        prices[currency]?[country] ?? prices[currency]?["*"] ?? Self.unknown[currency] ?? 200
+    }
+}
+
+/// The counters of a block of ten thousand numbers: what went there, and what was proven (SU-6).
+struct BlockCount: Sendable, Equatable {
+    /// An E.164 number without its last four digits.
+    let block: String
+
+    init(_ number: PhoneNumber) {
+        block = String(number.e164.dropLast(4))
+    }
+
+    var sent: String { "sent:\(block)" }
+    var proven: String { "proven:\(block)" }
+
+    /// The arm that counts a right code for its block; reads `asked` and `attempted`.
+    static let provenArm = """
+        proven as (  -- A right code speaks for its block of numbers.
+            insert into send_count (practice_id, counter, window_start, slice, amount)
+            select $1::uuid, 'proven:' || asked.number_block,
+                   date_trunc('day', clock_timestamp(), 'UTC'), pg_backend_pid() % 32, 1
+            from asked, attempted
+            where asked.number_block is not null
+              and attempted.matched
+              and attempted.alive
+            on conflict (practice_id, counter, window_start, slice) do update
+            set amount = send_count.amount + 1
+        )
+        """
+}
+
+/// The arms that hold all limits, given as JSON in one parameter.
+enum SendLimits {
+    /// The arms `counter` and `reached`; `reached` is the limit that ends last, if one is reached.
+    static func arms(limits: String) -> String {
+        """
+        counter as (  -- What this send counts towards.
+                select entry.*,
+                       date_trunc(entry.span, clock_timestamp(), 'UTC') as window_start
+                from jsonb_to_recordset(\(limits)::jsonb) as entry
+                    (kind text, counter text, span text, ceiling int8, weight int8, earned text)
+            ),
+            reached as (  -- The limit that ends last, where one is reached.
+                select counter.kind,
+                       counter.window_start + ('1 ' || counter.span)::interval as again_at
+                from counter
+                cross join lateral (
+                    select coalesce(sum(send_count.amount), 0) as amount
+                    from send_count
+                    where send_count.practice_id = $1::uuid
+                      and send_count.counter = counter.counter
+                      and send_count.window_start = counter.window_start) as spent
+                cross join lateral (
+                    select coalesce(sum(send_count.amount), 0) as amount
+                    from send_count
+                    where send_count.practice_id = $1::uuid
+                      and send_count.counter = counter.earned
+                      and send_count.window_start = counter.window_start) as earned
+                where spent.amount + counter.weight
+                    > greatest(counter.ceiling, \(SendLimit.sendsPerProof) * earned.amount)
+                order by again_at desc, counter.kind
+                limit 1
+            )
+        """
+    }
+
+    /// The arm that counts what was sent; reads `counter` and `sent`.
+    static let countedArm = """
+        counted as (  -- One slice a connection, so that many can count at once.
+                insert into send_count (practice_id, counter, window_start, slice, amount)
+                select $1::uuid, counter.counter, counter.window_start, pg_backend_pid() % 32,
+                       counter.weight
+                from counter, sent
+                order by counter.counter
+                on conflict (practice_id, counter, window_start, slice) do update
+                set amount = send_count.amount + excluded.amount
+            )
+        """
+
+    static func parameter(_ limits: [SendLimit]) throws -> Parameter {
+        .json(String(decoding: try JSONEncoder().encode(limits), as: UTF8.self))
+    }
+}
