@@ -36,7 +36,7 @@ create table practice (
     portal_origin text not null,
     -- The last line of every text that ends in "contact …" (SC-10).
     support_contact text not null,
-    -- E-mail addresses that are told when settings or keys change (Z-9).
+    -- E-mail addresses of those who answer for the settings and the keys (Z-9).
     admin_contacts text[] not null default '{}',
     -- What an SMS costs the patient, and whom it comes from (NO-4).
     sms_price_note text,

@@ -14,7 +14,7 @@ struct Practice: Sendable, Equatable {
     var portalOrigin: String
     /// The words after "contact …" in a text (SC-10).
     var supportContact: String
-    /// Who is told when these settings or the practice's keys change (Z-9); e-mail addresses.
+    /// E-mail addresses of those who answer for these settings and for the practice's keys (Z-9).
     var adminContacts: [String] = []
     /// What an SMS costs the patient, in the practice's own words (NO-4).
     var smsPriceNote: String?

@@ -12,7 +12,7 @@ extension Practice {
         static let audience = 255
     }
 
-    /// Addresses that are told of changes.
+    /// People who answer for a practice.
     static let adminContactLimit = 5
     static let smsPerDayRange = 0...1_000_000
     /// Hundredths of the currency.
@@ -102,8 +102,8 @@ extension Practice.Policy {
         take("sends_per_hour", Self.sendsPerHourRange, &sendsPerHour)
         take("sends_per_day", Self.sendsPerDayRange, &sendsPerDay)
         if let countries = fields.optionalElements(
-            "allowed_countries", max: 2, count: 1...Self.countries.count, orElse: .notAllowed,
-            { Self.countries.contains($0) ? $0 : nil })
+            "allowed_countries", max: 2, count: 1...Self.countryLimit, orElse: .notAllowed,
+            { PhoneNumber.isCountry($0) ? $0 : nil })
         {
             allowedCountries = countries
         }
@@ -116,7 +116,6 @@ extension Practice.Policy {
         }
     }
 
-    /// ISO 3166-1 alpha-2.
-    private static let countries = Set(
-        Locale.Region.isoRegions.map(\.identifier).filter { $0.utf8.count == 2 })
+    /// More than there are.
+    private static let countryLimit = 300
 }

@@ -28,7 +28,7 @@ struct PracticeCommand: AsyncParsableCommand {
         @Option(help: "The words after \"contact\" in texts, such as a telephone number.")
         var supportContact: String
 
-        @Option(help: "E-mail address that is told of changes; may come several times.")
+        @Option(help: "E-mail address of somebody who answers for it; may come several times.")
         var adminContact: [String] = []
 
         @Option(help: "`aud` of its tokens; made from its id where left out.")

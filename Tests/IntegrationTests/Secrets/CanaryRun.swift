@@ -14,6 +14,7 @@ struct CanaryRun: Sendable {
 
     func all() async throws {
         addKeys()
+        try await makeKeys()
         let person = try await importPeople()
         try await signIn(person)
         try await useTokens(person)
@@ -39,6 +40,20 @@ struct CanaryRun: Sendable {
         where !line.hasPrefix("-") {
             canaries.add("signing key", String(line))
         }
+    }
+
+    /// A key that is asked for twice and then revoked.
+    private func makeKeys() async throws {
+        let body: JSON = ["client": "canary", "scopes": ["logins"]]
+        let made = try await service.create(body, idempotencyKey: "canary-made-key")
+        let again = try await service.create(body, idempotencyKey: "canary-made-key")
+        try #require(made.status == 201 && again.body == made.body)
+        let key = try #require(try made.json()["key"].string)
+        canaries.add("made key", key)
+        canaries.add("made key's secret part", String(key.dropFirst(17).prefix(43)))
+        let id = try made.json()["id"].string ?? ""
+        try #require(try await service.send("DELETE", "/v1/api-keys/\(id)").status == 204)
+        try await refused(service.send("GET", "/v1/api-keys", key: key))
     }
 
     /// Two people: one comes with a hash, the other with a password.
