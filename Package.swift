@@ -42,8 +42,8 @@ let package = Package(
         ),
         .target(
             name: "Cryptography", dependencies: ["CLibSSL", "CSodium"], swiftSettings: strict),
-        // Its folder is the package's own, so that the migrations and the contract ship beside
-        // the binary from the one place where each of them stands.
+        // Its folder is the package's own, so that the migrations, the contract and the texts ship
+        // beside the binary from the one place where each of them stands, in one folder.
         .target(
             name: "Resources",
             path: ".",
@@ -56,6 +56,7 @@ let package = Package(
             resources: [
                 .copy("db/migrations"),
                 .copy("openapi.yaml"),
+                .copy("Sources/Auth/Delivery/Templates"),
             ],
             swiftSettings: strict
         ),
@@ -74,7 +75,7 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ],
-            resources: [.copy("Delivery/Templates")],
+            exclude: ["Delivery/Templates"],
             swiftSettings: strict
         ),
         .executableTarget(

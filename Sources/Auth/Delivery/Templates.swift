@@ -1,5 +1,6 @@
 import Foundation
 import Mustache
+import Resources
 
 /// The texts of all messages in all languages: read once, checked once.
 ///
@@ -24,7 +25,7 @@ struct Templates: Sendable {
 
     /// The texts that ship beside the binary.
     static func shipped() throws(TemplateFault) -> Templates {
-        try Templates(directory: Bundle.module.bundleURL.appending(path: "Templates"))
+        try Templates(directory: Resources.templates)
     }
 
     /// Reads every language of the folder; the error names every fault of every file.

@@ -24,6 +24,7 @@ extension ServiceConfiguration {
             log: reader.log(),
             limits: reader.limits()
         )
+        for fault in ShippedFiles.faults { reader.reject(file: ShippedFiles.folder, fault) }
         try reader.finish()
         return configuration
     }

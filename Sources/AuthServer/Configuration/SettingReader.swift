@@ -78,6 +78,11 @@ struct SettingReader {
         faults.append(.init(name: setting.environmentName, problem: problem))
     }
 
+    /// What is wrong with the files that ship beside the binary, which nobody can set.
+    mutating func reject(file: String, _ problem: String) {
+        faults.append(.init(name: file, problem: problem))
+    }
+
     /// Throws `ConfigurationFaults` if there is any.
     func finish() throws {
         if !faults.isEmpty { throw ConfigurationFaults(faults: faults) }
