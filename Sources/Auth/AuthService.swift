@@ -24,6 +24,10 @@ package struct AuthService: Sendable {
     let publicServer: HTTPServer
     let internalServer: HTTPServer
     private let logger: Logger
+    /// `info.version` of openapi.yaml.
+    private let contractVersion: String
+    /// The newest migration that this binary knows.
+    private let schemaVersion: Int
 
     /// What an operator does, with this service's database and keys.
     package var administration: Administration {
@@ -69,7 +73,10 @@ package struct AuthService: Sendable {
             database: database, channels: channels, templates: try Templates.shipped(),
             keys: keys, workers: configuration.limits.deliveryWorkers, logger: logger,
             metrics: metrics)
-        readiness = Readiness(checks: Self.checks(database))
+        contractVersion = try Contract().document["info"]?["version"]?.string ?? ""
+        schemaVersion = try Migrations(directory: Resources.migrations).latestVersion()
+        readiness = Readiness(
+            checks: DatabaseChecks(database: database, logger: logger).all, logger: logger)
 
         let log = RequestLog(logger: logger, metrics: metrics)
         let authenticator = KeyAuthenticator(database: database)
@@ -109,6 +116,13 @@ package struct AuthService: Sendable {
         },
         endingOn signals: [UnixSignal] = [.sigterm, .sigint]
     ) async throws {
+        logger.notice(
+            "starting",
+            metadata: [
+                "api_version": "\(contractVersion)", "schema_version": "\(schemaVersion)",
+                "listen": "\(configuration.listen)",
+                "internal_listen": "\(configuration.internalListen)",
+            ])
         // Started in this order and stopped in the reverse one.
         let services: [any Service] = [
             database,
@@ -122,14 +136,20 @@ package struct AuthService: Sendable {
                 onListening: { await onListening($0, false) }),
             Drain(
                 readiness: readiness, requests: publicServer.requests,
-                delay: configuration.limits.drainDelay),
+                delay: configuration.limits.drainDelay, logger: logger),
         ]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { .init(service: $0) },
                 gracefulShutdownSignals: signals, logger: logger))
-        try await group.run()
+        do {
+            try await group.run()
+        } catch {
+            logger.error("ended by an error", error: error)
+            throw error
+        }
         await hasher.shutdown()
+        logger.notice("stopped")
     }
 
     private static func channels(
@@ -142,23 +162,6 @@ package struct AuthService: Sendable {
         }
         return mailbox.map { [$0] } ?? []
     }
-
-    /// The database takes writes, and has the schema that this binary knows.
-    private static func checks(_ database: Database) -> [Readiness.Check] {
-        let migrations = Migrations(directory: Resources.migrations)
-        return [
-            Readiness.Check("database:write") {
-                try await database.probe(within: .seconds(1))
-            },
-            Readiness.Check("database:schema", interval: .seconds(5), deadline: .seconds(3)) {
-                guard try await migrations.pending(in: database).isEmpty else {
-                    throw SchemaOutdated()
-                }
-            },
-        ]
-    }
-
-    private struct SchemaOutdated: Error {}
 
     private func addGauges() {
         metrics.addProcessGauges()

@@ -2,18 +2,21 @@ import CLibPQ
 import Foundation
 
 /// Why a connection could not be made; neither a message nor an address (Z-29).
-enum ConnectFailure: Error, Equatable, CustomStringConvertible {
+package enum ConnectFailure: Error, Equatable, CustomStringConvertible {
     /// The server answered with an error.
     case server(sqlState: String)
     /// Nobody answered in time.
     case timedOut
-    /// Nothing listens there, the name is unknown, or the server takes no writes.
+    /// The server is a standby, or takes no writes now.
+    case readOnly
+    /// Nothing listens there, or the name is unknown.
     case unreachable
 
-    var description: String {
+    package var description: String {
         switch self {
         case .server(let sqlState): "SQLSTATE \(sqlState)"
         case .timedOut: "timed out"
+        case .readOnly: "read-only"
         case .unreachable: "unreachable"
         }
     }
@@ -117,7 +120,12 @@ enum Connecting {
         private mutating func fail() {
             let message = PQerrorMessage(pointer).map { String(cString: $0) } ?? ""
             let sqlState = message.firstMatch(of: /FATAL: +([0-9A-Z]{5})\s*$/)?.1
-            failure = sqlState.map { .server(sqlState: String($0)) } ?? .unreachable
+            // What libpq itself says of a server that `target_session_attrs` does not take.
+            let isReadOnly =
+                message.contains("session is read-only") || message.contains("hot standby")
+            failure =
+                sqlState.map { .server(sqlState: String($0)) }
+                ?? (isReadOnly ? .readOnly : .unreachable)
         }
 
         func abandon() {

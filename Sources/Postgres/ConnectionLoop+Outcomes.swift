@@ -150,11 +150,13 @@ extension ConnectionLoop {
             guard connection.enterPipeline() else { return connected(.failure(.unreachable)) }
             self.connection = connection
             abandonedLabel = nil
+            thread.mailbox.withLock { $0.connectFailure = nil }
             logger.info(
                 "database connection open", metadata: ["connection": "\(connection.label)"])
         case .failure(let failure):
             backoff.failed()
             connectAt = .now + backoff.delay(jitter: .random(in: 0..<1, using: &randomness))
+            thread.mailbox.withLock { $0.connectFailure = failure }
             if backoff.failures <= 1 || backoff.failures.isMultiple(of: Self.failuresPerLogLine) {
                 logger.warning(
                     "database connection failed",

@@ -34,6 +34,8 @@ final class ConnectionThread: Sendable {
         var queued = 0
         var inFlight = 0
         var isConnected = false
+        /// Why the last attempt to connect failed; nil after one that succeeded.
+        var connectFailure: ConnectFailure?
         var counts = Counts()
         var ended: [UnsafeContinuation<Void, Never>] = []
         var hasStarted = false

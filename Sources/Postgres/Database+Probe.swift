@@ -5,10 +5,18 @@ extension Database {
     /// Whether a write is committed now; what readiness asks.
     ///
     /// It goes the way of all requests, so that it sees what they see.
-    /// - Throws: `PostgresError`; `.unavailable(.noConnection)` on a server in recovery.
+    /// - Throws: `PostgresError`; that of a read-only transaction (25006) on a server in recovery.
     package func probe(within limit: Duration = .seconds(1)) async throws(PostgresError) {
         let isInRecovery = try await run(ProbeWrite(), within: limit)
-        if isInRecovery { throw .unavailable(.noConnection) }
+        if isInRecovery { throw .server(sqlState: "25006", constraint: nil) }
+    }
+
+    /// Why a connection is missing at the moment; nil where none has failed since it was last there.
+    package var connectFailure: ConnectFailure? {
+        for thread in lanes + ordinary.threads {
+            if let failure = thread.mailbox.withLock({ $0.connectFailure }) { return failure }
+        }
+        return nil
     }
 
     package var gauges: Gauges {

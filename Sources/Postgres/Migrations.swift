@@ -25,6 +25,14 @@ package struct Migrations: Sendable {
         package var unknown: [String] = []
     }
 
+    /// What readiness asks of the schema.
+    package struct Schema: Sendable, Equatable {
+        /// Names of files that are still to be applied, in order.
+        package var pending: [String]
+        /// Whether the role that asks owns the schema, or may act as the role that does.
+        package var isOwn: Bool
+    }
+
     /// Why the files or the table can't be used.
     package enum Failure: Error, Equatable {
         /// A file is not named `NNNN_noun.sql`, or two have one number.
@@ -88,10 +96,19 @@ package struct Migrations: Sendable {
         }
     }
 
-    /// The same over the pool, for readiness: by version only, without looking into the files.
-    package func pending(in database: Database) async throws -> [String] {
-        let applied = try await database.run(AppliedVersions())
-        return try migrations().filter { !applied.contains($0.version) }.map(\.name)
+    /// The same over the pool, for readiness: by version only, without comparing the files' texts.
+    package func schema(in database: Database) async throws -> Schema {
+        var applied: [AppliedVersions.Version] = []
+        do throws(PostgresError) {
+            applied = try await database.run(AppliedVersions())
+        } catch {
+            // Without the table nothing was ever applied.
+            guard case .server("42P01", _) = error else { throw error }
+        }
+        let versions = Set(applied.map(\.number))
+        return Schema(
+            pending: try migrations().filter { !versions.contains($0.version) }.map(\.name),
+            isOwn: applied.contains(where: \.isOwn))
     }
 
     func migrations() throws -> [Migration] {
@@ -120,13 +137,22 @@ private struct AppliedVersions: Statement {
     static let lane = Lane.ordinary
     static let spansPractices: String? = "the schema is one for all practices"
     static let sql = """
-        select version::int8 as version
+        select schema_migration.version::int8 as version,
+               pg_has_role(current_user, pg_class.relowner, 'usage') as is_own
         from schema_migration
+        join pg_class
+          on pg_class.oid = schema_migration.tableoid
         """
+
+    struct Version: Sendable {
+        let number: Int
+        /// Whether the table is the asking role's.
+        let isOwn: Bool
+    }
 
     var parameters: [Parameter] { [] }
 
-    static func decode(_ rows: [Row]) throws -> Set<Int> {
-        Set(try rows.map { try $0.int("version") })
+    static func decode(_ rows: [Row]) throws -> [Version] {
+        try rows.map { Version(number: try $0.int("version"), isOwn: try $0.bool("is_own")) }
     }
 }

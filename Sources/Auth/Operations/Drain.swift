@@ -1,3 +1,4 @@
+import Logging
 import ServiceLifecycle
 
 /// Takes this process out of service without a failed request (E1, O6).
@@ -11,6 +12,7 @@ struct Drain: Service {
     let requests: RequestsInFlight
     /// How long requests are still accepted; three check intervals of the load balancer.
     let delay: Duration
+    let logger: Logger
 
     func run() async throws {
         do {
@@ -18,8 +20,10 @@ struct Drain: Service {
         } catch {
             return
         }
+        logger.notice("draining", metadata: ["seconds": "\(delay.seconds)"])
         readiness.stop()
         requests.startDraining()
         try? await Task.sleep(for: delay)
+        logger.notice("no new connections from now on")
     }
 }

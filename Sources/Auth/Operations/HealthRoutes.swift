@@ -50,7 +50,9 @@ struct HealthRoutes {
             JSONMember("observedValue", .double(finding.duration.milliseconds)),
             JSONMember("observedUnit", .string("ms")),
         ]
-        if let fault = finding.fault { members.append(JSONMember("output", .string(fault))) }
+        if let fault = finding.fault {
+            members.append(JSONMember("output", .string(fault.rawValue)))
+        }
         return .object(members)
     }
 }

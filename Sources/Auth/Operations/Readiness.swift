@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import ServiceLifecycle
 import Synchronization
 
@@ -6,19 +7,22 @@ import Synchronization
 ///
 /// A probe reads what the last round found, so it is answered at once whatever hangs. A round that
 /// is overdue counts as failed: a check that never returns must not leave the service ready for
-/// ever.
+/// ever. Every change is logged, once.
 final class Readiness: Service, Sendable {
     /// Something that must work for requests to be answered.
     struct Check: Sendable {
         /// `component:measurement`, such as `database:write`.
         let name: String
-        /// Time between the end of one run and the start of the next.
+        /// Time between the end of a run that passed and the start of the next.
         let interval: Duration
         /// How long one run may take; it should give up by itself before.
         let deadline: Duration
         let run: @Sendable () async throws -> Void
 
-        /// Defaults so that a loss shows within 2 s and a return as well (D2).
+        /// The pause after a run that failed, whatever the interval: a return is to show within 2 s.
+        static let retryInterval: Duration = .milliseconds(500)
+
+        /// Defaults so that a loss shows within 2 s (D2).
         init(
             _ name: String, interval: Duration = .milliseconds(500),
             deadline: Duration = .milliseconds(1200),
@@ -28,6 +32,10 @@ final class Readiness: Service, Sendable {
             self.interval = interval
             self.deadline = deadline
             self.run = run
+        }
+
+        fileprivate func pause(after fault: Fault?) -> Duration {
+            fault == nil ? interval : min(interval, Self.retryInterval)
         }
     }
 
@@ -39,26 +47,29 @@ final class Readiness: Service, Sendable {
         var at: Date
         /// How long the run took.
         var duration: Duration
-        /// The type of the error, never its text.
-        var fault: String?
+        var fault: Fault?
         fileprivate var dueBy: ContinuousClock.Instant
     }
 
     private let checks: [Check]
     private let state: Mutex<State>
+    private let logger: Logger
     private let clock: @Sendable () -> ContinuousClock.Instant
 
     private struct State {
         var findings: [String: Finding] = [:]
         var hasStarted = false
         var isStopping = false
+        /// What the log last said.
+        var isToldReady = false
     }
 
     init(
-        checks: [Check],
+        checks: [Check], logger: Logger,
         clock: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) {
         self.checks = checks
+        self.logger = logger
         self.clock = clock
         state = Mutex(State())
     }
@@ -66,16 +77,14 @@ final class Readiness: Service, Sendable {
     /// True while every check passes and the process is not on its way out.
     var isReady: Bool {
         let now = clock()
-        return state.withLock { state in
-            !state.isStopping && checks.allSatisfy { state.findings[$0.name]?.passes(now) == true }
-        }
+        return state.withLock { isReady($0, now) }
     }
 
     /// True once every check has passed at the same time; stays true.
     var hasStarted: Bool {
-        let ready = isReady
+        let now = clock()
         return state.withLock { state in
-            state.hasStarted = state.hasStarted || ready
+            state.hasStarted = state.hasStarted || isReady(state, now)
             return state.hasStarted
         }
     }
@@ -90,6 +99,7 @@ final class Readiness: Service, Sendable {
             checks.compactMap { check in
                 guard var finding = state.findings[check.name] else { return nil }
                 finding.passed = finding.passes(now)
+                if !finding.passed, finding.fault == nil { finding.fault = .timeout }
                 return finding
             }
         }
@@ -105,8 +115,8 @@ final class Readiness: Service, Sendable {
                 for check in self.checks {
                     group.addTask {
                         while true {
-                            await self.perform(check)
-                            try await Task.sleep(for: check.interval)
+                            let fault = await self.perform(check)
+                            try await Task.sleep(for: check.pause(after: fault))
                         }
                     }
                 }
@@ -118,24 +128,48 @@ final class Readiness: Service, Sendable {
     /// Runs every check once; the step of `run`.
     func checkOnce() async {
         await withTaskGroup(of: Void.self) { group in
-            for check in checks { group.addTask { await self.perform(check) } }
+            for check in checks { group.addTask { _ = await self.perform(check) } }
         }
     }
 
-    private func perform(_ check: Check) async {
+    private func isReady(_ state: State, _ now: ContinuousClock.Instant) -> Bool {
+        !state.isStopping && checks.allSatisfy { state.findings[$0.name]?.passes(now) == true }
+    }
+
+    private func perform(_ check: Check) async -> Fault? {
         let start = clock()
-        var fault: String?
+        var failure: (any Error)?
         do {
             try await check.run()
         } catch {
-            fault = String(reflecting: type(of: error))
+            failure = error
         }
         let end = clock()
+        let fault = failure.map(Fault.init)
         let finding = Finding(
             name: check.name, passed: fault == nil, at: Date(), duration: end - start, fault: fault,
-            dueBy: end + check.interval + check.deadline)
-        state.withLock { $0.findings[check.name] = finding }
-        _ = hasStarted
+            dueBy: end + check.pause(after: fault) + check.deadline)
+        let (before, turned) = state.withLock { state -> (Fault?, Bool?) in
+            let before = state.findings.updateValue(finding, forKey: check.name)?.fault
+            let ready = isReady(state, end)
+            defer { state.isToldReady = ready }
+            state.hasStarted = state.hasStarted || ready
+            return (before, ready == state.isToldReady ? nil : ready)
+        }
+        if let failure, let fault, fault != before { tell(check.name, fault, failure) }
+        // The end of the process has its own lines.
+        if let turned, turned || !isStopping { logger.notice(turned ? "ready" : "not ready") }
+        return fault
+    }
+
+    private func tell(_ check: String, _ fault: Fault, _ failure: any Error) {
+        var metadata: Logger.Metadata = ["check": "\(check)", "fault": "\(fault.rawValue)"]
+        if let behind = failure as? SchemaBehind {
+            return logger.error("\(behind)", metadata: metadata)
+        }
+        // A type never holds a value, nor does an error of the database (Z-29).
+        metadata["reason"] = "\(Fault.reason(failure))"
+        logger.warning("check failed", metadata: metadata)
     }
 }
 

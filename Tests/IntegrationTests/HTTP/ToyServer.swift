@@ -59,7 +59,7 @@ struct ToyServer: Sendable {
         let requestLog = RequestLog(logger: log.logger, metrics: log.metrics)
         let handled = Tally()
         let gate = Gate()
-        let readiness = Readiness(checks: [.init("toy:works") {}])
+        let readiness = Readiness(checks: [.init("toy:works") {}], logger: log.logger)
         let endpoints = toyEndpoints(handled, gate)
         HealthRoutes(readiness: readiness).add(to: endpoints)
         ProblemRoutes().add(to: endpoints)
@@ -73,7 +73,9 @@ struct ToyServer: Sendable {
             inner.application(host: "127.0.0.1", port: 0) { opened.yield(($0, true)) },
             server.application(host: "127.0.0.1", port: 0) { opened.yield(($0, false)) },
             readiness,
-            Drain(readiness: readiness, requests: server.requests, delay: drainDelay),
+            Drain(
+                readiness: readiness, requests: server.requests, delay: drainDelay,
+                logger: log.logger),
         ]
         let group = ServiceGroup(
             configuration: .init(services: services.map { .init(service: $0) }, logger: log.logger))

@@ -1,3 +1,5 @@
+import Logging
+import Postgres
 import ServiceLifecycle
 import Synchronization
 import Testing
@@ -26,7 +28,7 @@ import Testing
             checks: names.map { name in
                 Readiness.Check(name) { if !world.isUp { throw Down() } }
             },
-            clock: { world.now })
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, clock: { world.now })
     }
 
     @Test func `a process is not ready before its checks have passed`() async {
@@ -71,12 +73,31 @@ import Testing
         #expect(!readiness.isReady)
     }
 
-    @Test func `a finding names the fault's type and not its words`() async {
+    @Test func `a finding names its fault by a word of a closed list`() async {
         let readiness = readiness("database:write")
+        await readiness.checkOnce()
+        #expect(readiness.findings[0].fault == nil)
+        world.advance(.seconds(2))
+        #expect(readiness.findings[0].fault == .timeout)
         world.isUp = false
         await readiness.checkOnce()
         #expect(readiness.findings.map(\.name) == ["database:write"])
-        #expect(readiness.findings[0].fault?.contains("Down") == true)
+        #expect(readiness.findings[0].fault == .failed)
+    }
+
+    @Test(arguments: [
+        (PostgresError.server(sqlState: "25006", constraint: nil), Readiness.Fault.readOnly),
+        (.server(sqlState: "42P01", constraint: nil), .schemaBehind),
+        (.server(sqlState: "42501", constraint: nil), .permissionDenied),
+        (.server(sqlState: "28P01", constraint: nil), .permissionDenied),
+        (.server(sqlState: "57P03", constraint: nil), .unreachable),
+        (.server(sqlState: "22012", constraint: nil), .failed),
+        (.unavailable(.noConnection), .unreachable), (.unavailable(.waitedTooLong), .timeout),
+        (.unavailable(.serverOverloaded), .failed), (.deadline, .timeout),
+        (.commitUnknown, .timeout), (.undecodable("x"), .failed),
+    ])
+    func `an error of the database has its word`(error: PostgresError, word: Readiness.Fault) {
+        #expect(Readiness.Fault(error) == word)
     }
 
     @Test func `watching ends with the service`() async throws {
