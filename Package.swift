@@ -98,6 +98,7 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            exclude: ["Delivery/Golden"],
             swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",

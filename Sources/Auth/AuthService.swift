@@ -69,8 +69,10 @@ package struct AuthService: Sendable {
             threads: configuration.limits.hashThreads ?? PasswordHasher.threadCount)
         let mailbox = configuration.development ? DeveloperMailbox() : nil
         let channels = try Self.channels(configuration, mailbox: mailbox, instead: channel)
+        let templates = try Templates.shipped(
+            operatorsFolder: configuration.templatesDirectory.map { URL(filePath: $0) })
         dispatcher = Dispatcher(
-            database: database, channels: channels, templates: try Templates.shipped(),
+            database: database, channels: channels, templates: templates,
             keys: keys, workers: configuration.limits.deliveryWorkers, logger: logger,
             metrics: metrics)
         contractVersion = try Contract().document["info"]?["version"]?.string ?? ""
@@ -100,6 +102,7 @@ package struct AuthService: Sendable {
             practices: PracticeRoutes(
                 database: database, keys: keys, authenticator: authenticator),
             apiKeys: APIKeyRoutes(database: database, keys: keys, authenticator: authenticator),
+            texts: TextRoutes(database: database, keys: keys, templates: templates),
             mailbox: mailbox.map(MailboxRoutes.init), metrics: metrics
         ).add(to: publicEndpoints, internal: internalEndpoints)
         routes = publicEndpoints.routes.map { ($0.method.rawValue, $0.path, $0.access) }

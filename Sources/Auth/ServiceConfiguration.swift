@@ -1,4 +1,5 @@
 import Cryptography
+import Foundation
 import JWTKit
 
 /// What an operator decides about one running service; `AuthServer` parses it, `AuthService` takes it.
@@ -20,6 +21,8 @@ package struct ServiceConfiguration: Sendable {
     package var mail: Mail?
     /// Where gateways of practices may be.
     package var outbound: Outbound
+    /// Folder of the operator's own texts for messages, in place of the shipped ones (Z-26).
+    package var templatesDirectory: String?
     package var log: Log
     /// What may be sent, and what it costs.
     package var sending = SendCeilings()
@@ -33,8 +36,8 @@ package struct ServiceConfiguration: Sendable {
     package init(
         publicURL: String, listen: ListenAddress, internalListen: ListenAddress,
         databaseURL: Secret<String>, keys: Secret<String>, signingKeys: Secret<String>,
-        mail: Mail?, outbound: Outbound = Outbound(), log: Log = Log(), limits: Limits = Limits(),
-        development: Bool = false
+        mail: Mail?, outbound: Outbound = Outbound(), templatesDirectory: String? = nil,
+        log: Log = Log(), limits: Limits = Limits(), development: Bool = false
     ) {
         self.publicURL = publicURL
         self.listen = listen
@@ -44,6 +47,7 @@ package struct ServiceConfiguration: Sendable {
         self.signingKeys = signingKeys
         self.mail = mail
         self.outbound = outbound
+        self.templatesDirectory = templatesDirectory
         self.log = log
         self.limits = limits
         self.development = development
@@ -161,6 +165,16 @@ extension ServiceConfiguration {
     package static func isOutboundHost(_ text: String) -> Bool {
         guard let url = OutboundURL("https://\(text)") else { return false }
         return url.authority == text
+    }
+
+    /// What is wrong with a folder of an operator's own texts, by file.
+    package static func problems(ofTemplates folder: String) -> [String] {
+        do throws(TemplateFault) {
+            _ = try Templates.shipped(operatorsFolder: URL(filePath: folder))
+            return []
+        } catch {
+            return error.faults
+        }
     }
 
     /// A new P-256 private key, PEM, for an install that has none.

@@ -5,6 +5,8 @@ enum AuditEvent: String, CaseIterable, Sendable {
     case clientCreated = "client-created"
     case keyCreated = "key-created"
     case keyRevoked = "key-revoked"
+    case textChanged = "text-changed"
+    case textRemoved = "text-removed"
     case accountImported = "account-imported"
     case loginStarted = "login-started"
     case loginRefused = "login-refused"

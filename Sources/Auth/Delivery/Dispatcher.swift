@@ -56,8 +56,10 @@ final class Dispatcher: Service, Sendable {
         self.logger = logger
         self.metrics = DeliveryMetrics(channels: channels.map(\.name), factory: metrics)
         self.handOver = HandOver(
-            database: database, templates: templates, key: keys.sealingKey(.message),
-            logger: logger)
+            database: database,
+            texts: PracticeTexts(
+                templates: templates, database: database, logger: logger, metrics: metrics),
+            key: keys.sealingKey(.message), logger: logger)
     }
 
     /// Says that a message was just committed, so that it need not wait for the next look.

@@ -6,7 +6,7 @@ import Postgres
 /// The way of one claimed message: opened, put into words, checked once more, handed over, settled.
 struct HandOver: Sendable {
     let database: Database
-    let templates: Templates
+    let texts: PracticeTexts
     let key: SealingKey
     let logger: Logger
 
@@ -15,7 +15,7 @@ struct HandOver: Sendable {
         of message: ClaimedMessage, by channel: any DeliveryChannel
     ) async -> SettleMessage.Result {
         do throws(DeliveryFailure) {
-            let rendered = try render(message)
+            let rendered = try await render(message)
             guard try await isStillDue(message) else { return .withdrawn }
             return .sent(try await channel.deliver(rendered))
         } catch {
@@ -30,16 +30,22 @@ struct HandOver: Sendable {
         }
     }
 
-    private func render(_ message: ClaimedMessage) throws(DeliveryFailure) -> RenderedMessage {
+    private func render(
+        _ message: ClaimedMessage
+    ) async throws(DeliveryFailure) -> RenderedMessage {
         // During a rollout or a key rotation an older instance meets what a newer one wrote; the
         // newer one will get it at a later try.
         guard let template = message.template else { throw .transient(.messageUnreadable) }
         do {
             let outgoing = try OutgoingMessage.opened(
                 message.body, with: key, boundTo: message.messageID, of: message.practiceID)
-            return try RenderedMessage(message, outgoing, template: template, templates: templates)
+            let found = try await texts.find(
+                template, locale: message.locale, practice: message.practiceID)
+            return try RenderedMessage(message, outgoing, text: found.text)
         } catch SealingKey.Fault.keyUnknown {
             throw .transient(.messageUnreadable)
+        } catch is PostgresError {
+            throw .transient(.serverUnreachable)
         } catch {
             // Names of templates and variables, never their values.
             logger.error("message unreadable", metadata: ["error": "\(error)"])

@@ -23,6 +23,8 @@ enum DeliveryState: String, Codable, Sendable, CaseIterable {
 /// The texts there are; the raw value is `message.template` and the first part of the file names.
 enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     case sessionCode = "session-code"
+    /// A code that another system asked for, for a purpose of its own.
+    case oneTimeCode = "one-time-code"
 }
 
 /// The part of a message that nobody may read in the database: the address and the code.

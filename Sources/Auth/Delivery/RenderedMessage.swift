@@ -32,19 +32,17 @@ extension RenderedMessage: CustomStringConvertible, CustomDebugStringConvertible
 extension RenderedMessage {
     /// Puts together what the row, its sealed body and the texts say.
     init(
-        _ claimed: ClaimedMessage, _ outgoing: OutgoingMessage, template: MessageTemplate,
-        templates: Templates
+        _ claimed: ClaimedMessage, _ outgoing: OutgoingMessage, text: MessageText
     ) throws(TemplateFault) {
-        let texts = try templates.render(
-            template, locale: claimed.locale,
-            variables: [
-                .practice: claimed.practiceName,
-                .code: outgoing.code,
-                .sentAt: LocalTime.text(claimed.sentAt, in: claimed.timeZone),
-                .validUntil: LocalTime.text(claimed.expiresAt, in: claimed.timeZone),
-                .reference: claimed.reference,
-                .supportContact: claimed.supportContact,
-            ])
+        let texts = try text.mail([
+            .practice: claimed.practiceName,
+            .code: outgoing.code,
+            .sentAt: LocalTime.text(claimed.sentAt, in: claimed.timeZone),
+            .validUntil: LocalTime.text(claimed.expiresAt, in: claimed.timeZone),
+            .minutes: MessageTemplate.minutes(from: claimed.sentAt, to: claimed.expiresAt),
+            .reference: claimed.reference,
+            .supportContact: claimed.supportContact,
+        ])
         self.init(
             id: claimed.messageID, practiceID: claimed.practiceID, channel: claimed.channel,
             to: outgoing.to, locale: claimed.locale, senderName: claimed.practiceName,

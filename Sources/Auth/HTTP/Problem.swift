@@ -21,14 +21,16 @@ struct Problem: Error, Sendable {
     var limit: SendLimit.Kind?
     /// What is wrong, one entry a fault; member `errors`.
     var faults: [Fault]
+    /// What is wrong with a text, for whoever writes it; member `text_faults`.
+    var textFaults: [String]
     /// The methods a path knows; header `Allow` of a 405.
     var allowedMethods: [String]
 
     init(
         _ kind: Kind, attemptsLeft: Int? = nil, digitsFound: Int? = nil,
         digitsExpected: Int? = nil, newestCode: NewestCode? = nil, retryAt: Date? = nil,
-        limit: SendLimit.Kind? = nil,
-        faults: [Fault] = [], allowedMethods: [String] = []
+        limit: SendLimit.Kind? = nil, faults: [Fault] = [], textFaults: [String] = [],
+        allowedMethods: [String] = []
     ) {
         self.kind = kind
         self.attemptsLeft = attemptsLeft
@@ -38,6 +40,7 @@ struct Problem: Error, Sendable {
         self.retryAt = retryAt
         self.limit = limit
         self.faults = faults
+        self.textFaults = textFaults
         self.allowedMethods = allowedMethods
     }
 
@@ -81,6 +84,7 @@ extension Problem {
         case mediaTypeUnsupported = "media-type-unsupported"
         case expectationFailed = "expectation-failed"
         case fieldInvalid = "field-invalid"
+        case textUnusable = "text-unusable"
         case codeIncorrect = "code-incorrect"
         case codeMalformed = "code-malformed"
         case idempotencyKeyReused = "idempotency-key-reused"
@@ -114,7 +118,9 @@ extension Problem {
             case .targetTooLong: 414
             case .mediaTypeUnsupported: 415
             case .expectationFailed: 417
-            case .fieldInvalid, .codeIncorrect, .codeMalformed, .idempotencyKeyReused: 422
+            case .fieldInvalid, .textUnusable, .codeIncorrect, .codeMalformed,
+                .idempotencyKeyReused:
+                422
             case .loginThrottled, .codeAttemptsExhausted, .resendTooSoon, .sendsExhausted,
                 .sendLimitReached:
                 429

@@ -51,6 +51,10 @@ struct ProblemDocument {
         if !problem.faults.isEmpty {
             members.append(.init("errors", .array(problem.faults.map { entry($0, texts) })))
         }
+        if !problem.textFaults.isEmpty {
+            let faults = problem.textFaults.map(JSONValue.string)
+            members.append(.init("text_faults", .array(faults)))
+        }
         return .object(members)
     }
 

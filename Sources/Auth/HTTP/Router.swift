@@ -7,6 +7,7 @@ struct Router: Sendable {
     let accounts: AccountRoutes
     let practices: PracticeRoutes
     let apiKeys: APIKeyRoutes
+    let texts: TextRoutes
     /// In development only.
     let mailbox: MailboxRoutes?
     let metrics: MetricsRegistry
@@ -18,6 +19,7 @@ struct Router: Sendable {
         accounts.add(to: endpoints)
         practices.add(to: endpoints)
         apiKeys.add(to: endpoints)
+        texts.add(to: endpoints)
         health.add(to: endpoints)
         try DocsRoutes().add(to: endpoints)
         ProblemRoutes().add(to: endpoints)

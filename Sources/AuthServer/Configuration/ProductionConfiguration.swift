@@ -21,6 +21,7 @@ extension ServiceConfiguration {
             signingKeys: await reader.signingKeys(),
             mail: reader.mail(),
             outbound: reader.outbound(),
+            templatesDirectory: reader.templatesDirectory(),
             log: reader.log(),
             limits: reader.limits()
         )
@@ -118,6 +119,14 @@ extension SettingReader {
                 .outboundHosts, "is not a list of host names such as api.example.nl,sms.example.no")
         }
         return ServiceConfiguration.Outbound(hosts: hosts)
+    }
+
+    mutating func templatesDirectory() -> String? {
+        guard let folder = text(.templatesDirectory) else { return nil }
+        for problem in ServiceConfiguration.problems(ofTemplates: folder) {
+            reject(.templatesDirectory, problem)
+        }
+        return folder
     }
 
     mutating func log() -> ServiceConfiguration.Log {

@@ -15,6 +15,7 @@ enum Setting: String, CaseIterable {
     case smtpCAFile = "smtp_ca_file"
     case mailFrom = "mail_from"
     case outboundHosts = "outbound_hosts"
+    case templatesDirectory = "templates_directory"
     case logLevel = "log_level"
     case logFile = "log_file"
     case hashThreads = "hash_threads"
@@ -39,7 +40,7 @@ enum Setting: String, CaseIterable {
     var appliesInDevelopment: Bool {
         switch self {
         case .listen, .internalListen, .logLevel, .hashThreads, .ordinaryConnections,
-            .deliveryWorkers:
+            .deliveryWorkers, .templatesDirectory:
             true
         default: false
         }

@@ -36,6 +36,9 @@ struct SettingOptions: ParsableArguments {
     @Option(help: "Hosts that gateways of practices may be on, with commas between.")
     var outboundHosts: String?
 
+    @Option(help: "Folder of your own texts for messages; see README.")
+    var templatesDirectory: String?
+
     @Option(help: "Least level of a log line: debug, info, warning, …")
     var logLevel: String?
 
@@ -58,8 +61,9 @@ struct SettingOptions: ParsableArguments {
         [
             .publicURL: publicURL, .listen: listen, .internalListen: internalListen,
             .smtpHost: smtpHost, .smtpPort: smtpPort, .smtpUsername: smtpUsername,
-            .smtpCAFile: smtpCAFile, .mailFrom: mailFrom, .logLevel: logLevel, .logFile: logFile,
-            .hashThreads: hashThreads, .ordinaryConnections: ordinaryConnections,
+            .smtpCAFile: smtpCAFile, .mailFrom: mailFrom,
+            .outboundHosts: outboundHosts, .templatesDirectory: templatesDirectory,
+            .logLevel: logLevel, .logFile: logFile, .hashThreads: hashThreads, .ordinaryConnections: ordinaryConnections,
             .deliveryWorkers: deliveryWorkers, .drainSeconds: drainSeconds,
         ]
     }

@@ -7,6 +7,7 @@ struct DevelopmentSettings {
     let listen: ServiceConfiguration.ListenAddress
     let internalListen: ServiceConfiguration.ListenAddress
     let logLevel: String
+    let templatesDirectory: String?
     let limits: ServiceConfiguration.Limits
 
     /// - Throws: `ConfigurationFaults` with every fault there is.
@@ -21,6 +22,7 @@ struct DevelopmentSettings {
         listen = reader.loopback(.listen, default: 8080)
         internalListen = reader.loopback(.internalListen, default: 9090)
         logLevel = reader.log().level
+        templatesDirectory = reader.templatesDirectory()
         var limits = reader.limits()
         // No load balancer has to notice that a demo ends.
         limits.drainDelay = .zero
@@ -54,6 +56,7 @@ struct DevelopmentSettings {
             publicURL: "http://\(listen)", listen: listen, internalListen: internalListen,
             databaseURL: Secret(databaseURL), keys: Secret(install.keys),
             signingKeys: Secret(install.signingKeys), mail: nil,
+            templatesDirectory: templatesDirectory,
             log: .init(level: logLevel, file: log.path), limits: limits, development: true)
     }
 }

@@ -157,6 +157,7 @@ private struct Call {
     static func path(_ template: String) -> String {
         template.replacing("{id}", with: UUID().uuidString.lowercased())
             .replacing("{slug}", with: "code-incorrect")
+            .replacing("{template}", with: "none").replacing("{locale}", with: "nl")
     }
 }
 

@@ -37,13 +37,11 @@ struct SMTPChannelTests {
 
     private func message(to: String = "kari@example.no") throws -> RenderedMessage {
         let id = UUID()
-        let text = try Templates.shipped().render(
-            .sessionCode, locale: "nb",
-            variables: [
-                .practice: "Legekontoret på Bryggen", .code: "048213", .sentAt: "11:50",
-                .validUntil: "12:00", .reference: "KD",
-                .supportContact: "55 12 34 56, " + String(repeating: "spør etter Åse. ", count: 20),
-            ])
+        let text = try Templates.shipped().text(.sessionCode, locale: "nb").mail([
+            .practice: "Legekontoret på Bryggen", .code: "048213", .sentAt: "11:50",
+            .validUntil: "12:00", .minutes: "10", .reference: "KD",
+            .supportContact: "55 12 34 56, " + String(repeating: "spør etter Åse. ", count: 20),
+        ])
         return RenderedMessage(
             id: id, practiceID: UUID(), channel: .email, to: to, locale: "nb",
             senderName: "Legekontoret på Bryggen", subject: text.subject,

@@ -14,16 +14,21 @@ import Testing
         folder = root.appending(path: "templates-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for locale in Templates.shippedLocales {
-            try write(
-                "\(locale)/session-code.subject.txt", "{{sent_at}} {{reference}} {{practice}}")
-            for part in ["txt", "html"] {
-                try write("\(locale)/session-code.\(part)", Self.whole)
+            for template in MessageTemplate.allCases.map(\.rawValue) {
+                try write(
+                    "\(locale)/\(template).subject.txt", "{{sent_at}} {{reference}} {{practice}}")
+                for part in ["txt", "html"] {
+                    try write("\(locale)/\(template).\(part)", Self.whole)
+                }
+                try write("\(locale)/\(template).sms.txt", Self.sms)
             }
         }
     }
 
     private static let whole =
-        "{{code}} {{practice}} {{sent_at}} {{valid_until}} {{reference}} {{support_contact}}"
+        "{{code}} {{practice}} {{sent_at}} {{valid_until}} {{minutes}} {{reference}} "
+        + "{{support_contact}}"
+    private static let sms = "{{code}} {{practice}} {{sent_at}} {{minutes}} {{reference}}"
 
     private func write(_ path: String, _ text: String) throws {
         let file = folder.appending(path: path)
@@ -33,16 +38,14 @@ import Testing
     }
 
     @Test func `a folder more is a language more`() throws {
-        for part in ["subject.txt", "txt", "html"] {
-            let source = folder.appending(path: "nl/session-code.\(part)")
-            try write("fy/session-code.\(part)", try String(contentsOf: source, encoding: .utf8))
-        }
+        try FileManager.default.copyItem(
+            at: folder.appending(path: "nl"), to: folder.appending(path: "fy"))
         #expect(try Templates(directory: folder).locales == ["en", "fy", "nb", "nl"])
     }
 
     @Test(arguments: [
         (
-            "{{code}} {{practice}} {{sent_at}} {{valid_until}} {{reference}}",
+            "{{code}} {{practice}} {{sent_at}} {{valid_until}} {{minutes}} {{reference}}",
             "{{support_contact}} is missing"
         ),
         (whole + " {{name}}", "{{name}} is not a variable here"),
@@ -75,5 +78,43 @@ import Testing
                 "en/session-code.subject.txt: {{code}} is not a variable here",
                 "nl/session-code.html: can't be read as UTF-8",
             ])
+    }
+
+    @Test func `an operator's file stands in for the shipped one of its name`() throws {
+        try FileManager.default.removeItem(at: folder.appending(path: "nb"))
+        try FileManager.default.removeItem(at: folder.appending(path: "en"))
+        for file in try FileManager.default.contentsOfDirectory(
+            atPath: folder.appending(path: "nl").path) where file != "session-code.sms.txt"
+        {
+            try FileManager.default.removeItem(at: folder.appending(path: "nl/\(file)"))
+        }
+        let templates = try Templates.shipped(operatorsFolder: folder)
+        #expect(templates.sources(of: .sessionCode, locale: "nl")[.sms] == Self.sms)
+        let shipped = try Templates.shipped()
+        #expect(
+            templates.sources(of: .sessionCode, locale: "nl")[.html]
+                == shipped.sources(of: .sessionCode, locale: "nl")[.html])
+        #expect(
+            templates.sources(of: .sessionCode, locale: "nb")
+                == shipped.sources(of: .sessionCode, locale: "nb"))
+    }
+
+    @Test func `what an operator's folder has in vain or in the wrong words is named`() throws {
+        try write("nl/session-code.sms.txt", "{{code}} http://evil.example")
+        try write("nl/session-code.sms", Self.sms)
+        try write("fr/session-code.sms.txt", Self.sms)
+        let fault = #expect(throws: TemplateFault.self) {
+            try Templates.shipped(operatorsFolder: folder)
+        }
+        let faults = fault?.faults ?? []
+        #expect(faults.contains("fr: is no language of the service"))
+        #expect(faults.contains("nl/session-code.sms: is no part of any text"))
+        #expect(faults.contains("nl/session-code.sms.txt: {{practice}} is missing"))
+        #expect(faults.allSatisfy { !$0.hasPrefix("nb/") })
+
+        let missing = #expect(throws: TemplateFault.self) {
+            try Templates.shipped(operatorsFolder: folder.appending(path: "none"))
+        }
+        #expect(missing?.faults == ["the operator's folder is missing"])
     }
 }

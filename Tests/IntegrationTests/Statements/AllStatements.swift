@@ -15,5 +15,7 @@ enum AllStatements {
         RotateRefreshToken.self, FindSession.self, EndSession.self,
         ClaimMessage.self, MessageStillDue.self, SettleMessage.self, WithdrawDeadMessages.self,
         MeasureOutbox.self, FindGateways.self, FindGateway.self, ReplaceLadder.self,
+        MeasureOutbox.self,
+        FindText.self, ChangeText.self, RemoveText.self,
     ]
 }

@@ -6,7 +6,8 @@ import Testing
 @Suite struct TemplateTests {
     static let variables: [MessageTemplate.Variable: String] = [
         .practice: "Huisartsenpraktijk De Linde", .code: "048213", .sentAt: "11:50",
-        .validUntil: "12:00", .reference: "KD", .supportContact: "030 123 45 67",
+        .validUntil: "12:00", .minutes: "10", .reference: "KD",
+        .supportContact: "030 123 45 67",
     ]
 
     @Test(arguments: MessageTemplate.allCases, Templates.shippedLocales)
@@ -16,12 +17,12 @@ import Testing
         let text = try Templates.shipped()
             .render(template, locale: locale, variables: Self.variables)
 
-        for variable in template.variables {
+        for variable in template.variables(of: .text) {
             let value = try #require(Self.variables[variable])
             #expect(text.text.contains(value), "\(variable)")
             #expect(text.html.contains(value), "\(variable)")
         }
-        for variable in template.subjectVariables {
+        for variable in template.variables(of: .subject) {
             let value = try #require(Self.variables[variable])
             #expect(text.subject.contains(value), "\(variable)")
         }
@@ -36,7 +37,7 @@ import Testing
         template: MessageTemplate, locale: String
     ) throws {
         let templates = try Templates.shipped()
-        for variable in template.variables {
+        for variable in MessageTemplate.Variable.allCases {
             for value in [nil, "", " \u{A0}"] {
                 var variables = Self.variables
                 variables[variable] = value
@@ -47,12 +48,12 @@ import Testing
         }
     }
 
-    @Test(arguments: Templates.shippedLocales)
+    @Test(arguments: MessageTemplate.allCases, Templates.shippedLocales)
     func `the code stands once, early in the text, and never in the subject`(
-        locale: String
+        template: MessageTemplate, locale: String
     ) throws {
         let text = try Templates.shipped()
-            .render(.sessionCode, locale: locale, variables: Self.variables)
+            .render(template, locale: locale, variables: Self.variables)
 
         #expect(text.text.components(separatedBy: "048213").count == 2)
         #expect(text.html.components(separatedBy: "048213").count == 2)
@@ -60,10 +61,12 @@ import Testing
         #expect(text.text.prefix(60).contains("048213"))
     }
 
-    @Test(arguments: Templates.shippedLocales)
-    func `a code mail has no link, picture, script or style sheet`(locale: String) throws {
+    @Test(arguments: MessageTemplate.allCases, Templates.shippedLocales)
+    func `a code mail has no link, picture, script or style sheet`(
+        template: MessageTemplate, locale: String
+    ) throws {
         let text = try Templates.shipped()
-            .render(.sessionCode, locale: locale, variables: Self.variables)
+            .render(template, locale: locale, variables: Self.variables)
 
         for forbidden in ["http", "//", "<img", "<script", "<link", "<style", "<a ", "url("] {
             #expect(!text.html.lowercased().contains(forbidden), "\(forbidden)")
@@ -103,6 +106,21 @@ import Testing
         let fault = #expect(throws: TemplateFault.self) {
             try templates.render(.sessionCode, locale: "fy", variables: Self.variables)
         }
-        #expect(fault?.description.contains("fy/session-code.txt") == true)
+        #expect(fault?.description.contains("fy/session-code") == true)
+    }
+}
+
+extension Templates {
+    func render(
+        _ template: MessageTemplate, locale: String, variables: MessageText.Variables
+    ) throws(TemplateFault) -> MessageText.Mail {
+        try text(template, locale: locale).mail(variables)
+    }
+
+    func renderSMS(
+        _ template: MessageTemplate, locale: String, variables: MessageText.Variables,
+        portal: DomainName?
+    ) throws(TemplateFault) -> SMSText {
+        try text(template, locale: locale).sms(variables, portal: portal)
     }
 }

@@ -59,6 +59,8 @@ extension Problem.Kind {
                 + "without Content-Encoding."
         case .expectationFailed: "Expect knows 100-continue only. The connection is closed."
         case .fieldInvalid: "Fields are missing, unknown or wrong; errors names all of them."
+        case .textUnusable:
+            "The words for a message break a rule; text_faults names each, by part."
         case .codeIncorrect: "The code is wrong; attempts_left says how many guesses remain."
         case .codeMalformed:
             "What was typed holds digits_found digits and not 6. This attempt was not counted."

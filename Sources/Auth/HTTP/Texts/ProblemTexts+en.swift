@@ -32,6 +32,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .mediaTypeUnsupported: "Unknown kind of data"
         case .expectationFailed: "Not possible"
         case .fieldInvalid: "Details are not right"
+        case .textUnusable: "Text not usable"
         case .codeIncorrect: "Incorrect code"
         case .codeMalformed: "This is not a complete code"
         case .idempotencyKeyReused: "Key of another request"
@@ -85,6 +86,8 @@ struct EnglishProblemTexts: ProblemTexts {
             "Somebody has changed this in the meantime. Look at it again, then make your change."
         case .fieldInvalid:
             "Something you filled in is not right. Please check it and try again."
+        case .textUnusable:
+            "This text cannot be sent as it is. What to correct is listed with it."
         case .codeIncorrect: incorrect(facts)
         case .codeMalformed: malformed(facts)
         case .loginThrottled:

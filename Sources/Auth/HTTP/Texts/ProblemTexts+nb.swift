@@ -32,6 +32,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .mediaTypeUnsupported: "Ukjent datatype"
         case .expectationFailed: "Ikke mulig"
         case .fieldInvalid: "Opplysningene stemmer ikke"
+        case .textUnusable: "Teksten kan ikke brukes"
         case .codeIncorrect: "Feil kode"
         case .codeMalformed: "Dette er ikke en fullstendig kode"
         case .idempotencyKeyReused: "Nøkkelen hører til en annen forespørsel"
@@ -85,6 +86,8 @@ struct BokmålProblemTexts: ProblemTexts {
             "Noen har endret dette i mellomtiden. Se på det på nytt, og gjør så endringen din."
         case .fieldInvalid:
             "Noe av det du fylte inn, stemmer ikke. Se over det og prøv igjen."
+        case .textUnusable:
+            "Denne teksten kan ikke sendes slik. Det står ved siden av hva som må rettes."
         case .codeIncorrect: incorrect(facts)
         case .codeMalformed: malformed(facts)
         case .loginThrottled:

@@ -32,6 +32,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .mediaTypeUnsupported: "Onbekend soort gegevens"
         case .expectationFailed: "Niet mogelijk"
         case .fieldInvalid: "Gegevens kloppen niet"
+        case .textUnusable: "Tekst niet bruikbaar"
         case .codeIncorrect: "Onjuiste code"
         case .codeMalformed: "Dit is geen volledige code"
         case .idempotencyKeyReused: "Sleutel van een ander verzoek"
@@ -84,6 +85,8 @@ struct DutchProblemTexts: ProblemTexts {
             "Iemand heeft dit intussen gewijzigd. Bekijk het opnieuw en maak dan uw wijziging."
         case .fieldInvalid:
             "Er klopt iets niet in wat u hebt ingevuld. Kijk het na en probeer het opnieuw."
+        case .textUnusable:
+            "Deze tekst kan zo niet verstuurd worden. Wat eraan te doen is, staat erbij."
         case .codeIncorrect: incorrect(facts)
         case .codeMalformed: malformed(facts)
         case .loginThrottled:

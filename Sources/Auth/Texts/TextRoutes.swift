@@ -1,0 +1,161 @@
+import Cryptography
+import Foundation
+import Postgres
+
+/// A practice's own words for its messages: read, changed, previewed, taken away (Z-26).
+struct TextRoutes: Sendable {
+    let database: Database
+    let keys: KeyRing
+    let templates: Templates
+
+    func add(to endpoints: Endpoints) {
+        let path = "/v1/practice/texts/{template}/{locale}"
+        endpoints.get(path, scope: .practice, read)
+        endpoints.put(path, scope: .practice, body: TextParts.self, change)
+        endpoints.delete(path, scope: .practice, remove)
+        endpoints.post(
+            path + "/preview", scope: .practice, optionalBody: TextParts.self, preview)
+    }
+
+    /// Which text a path names.
+    private struct Place {
+        let template: MessageTemplate
+        let locale: String
+    }
+
+    @Sendable private func read(_ context: AuthRequestContext) async throws -> Answer {
+        let place = try place(context)
+        let stored = try await find(place, context)
+        return try answer(place, stored.parts, changedAt: stored.changedAt)
+    }
+
+    @Sendable private func change(
+        _ body: TextParts, _ context: AuthRequestContext
+    ) async throws -> Answer {
+        let place = try place(context)
+        guard !body.parts.isEmpty else {
+            throw Problem(.fieldInvalid, faults: [.init(.pointer("/subject"), .required)])
+        }
+        _ = try text(place, body.parts, try context.caller.practice)
+        let changedAt = try await database.run(
+            ChangeText(
+                act: try context.act(keys), template: place.template, locale: place.locale,
+                parts: body.parts))
+        return try answer(place, body.parts, changedAt: changedAt)
+    }
+
+    @Sendable private func remove(_ context: AuthRequestContext) async throws -> Answer {
+        let place = try place(context)
+        try await database.run(
+            RemoveText(
+                act: try context.act(keys), template: place.template, locale: place.locale))
+        return .noContent
+    }
+
+    /// The parts of the body, else those that are in force, with a code and times that are made up.
+    @Sendable private func preview(
+        _ body: TextParts, _ context: AuthRequestContext
+    ) async throws -> Answer {
+        let place = try place(context)
+        let practice = try context.caller.practice
+        let parts =
+            body.parts.isEmpty ? try await find(place, context).parts : body.parts
+        let text = try text(place, parts, practice)
+        let variables: MessageText.Variables = [
+            .practice: practice.name, .supportContact: practice.supportContact, .code: "048213",
+            .sentAt: "11:50", .validUntil: "12:00", .minutes: "10", .reference: "KD",
+        ]
+        let mail = try refusing { () throws(TemplateFault) in try text.mail(variables) }
+        let sms = try refusing { () throws(TemplateFault) in
+            try text.sms(variables, portal: DomainName(origin: practice.portalOrigin))
+        }
+        return try .json(
+            Preview(
+                subject: mail.subject, text: mail.text, html: mail.html, sms: sms.text,
+                smsSegments: sms.segments))
+    }
+
+    private func place(_ context: AuthRequestContext) throws -> Place {
+        guard let template = MessageTemplate(rawValue: try context.segment("template")),
+            let language = Language(rawValue: try context.segment("locale"))
+        else { throw Problem(.notFound) }
+        return Place(template: template, locale: language.rawValue)
+    }
+
+    private func find(
+        _ place: Place, _ context: AuthRequestContext
+    ) async throws -> FindText.Found {
+        try await database.run(
+            FindText(
+                practice: try context.caller.practice.id, template: place.template,
+                locale: place.locale))
+    }
+
+    private func text(
+        _ place: Place, _ parts: [MessageText.Part: String], _ practice: Practice
+    ) throws -> MessageText {
+        try refusing { () throws(TemplateFault) in
+            try templates.text(
+                place.template, locale: place.locale, with: parts,
+                portal: DomainName(origin: practice.portalOrigin))
+        }
+    }
+
+    private func refusing<Value>(_ body: () throws(TemplateFault) -> Value) throws -> Value {
+        do throws(TemplateFault) {
+            return try body()
+        } catch {
+            throw Problem(.textUnusable, textFaults: error.faults)
+        }
+    }
+
+    private func answer(
+        _ place: Place, _ parts: [MessageText.Part: String], changedAt: Date?
+    ) throws -> Answer {
+        let sources = templates.sources(of: place.template, locale: place.locale)
+            .merging(parts) { $1 }
+        return try .json(
+            Body(
+                template: place.template.rawValue, locale: place.locale,
+                subject: sources[.subject] ?? "", text: sources[.text] ?? "",
+                html: sources[.html] ?? "", sms: sources[.sms] ?? "",
+                overridden: MessageText.Part.allCases.filter { parts[$0] != nil }.map(\.member),
+                changedAt: changedAt))
+    }
+
+    /// A text as it is in force: the practice's words where `overridden` names the part.
+    private struct Body: Encodable, Sendable {
+        let template: String
+        let locale: String
+        let subject: String
+        let text: String
+        let html: String
+        let sms: String
+        let overridden: [String]
+        /// Left out where nothing was ever changed.
+        let changedAt: Date?
+    }
+
+    private struct Preview: Encodable, Sendable {
+        let subject: String
+        let text: String
+        let html: String
+        let sms: String
+        let smsSegments: Int
+    }
+}
+
+/// Parts of a text as a practice writes them; what is left out stays the service's.
+struct TextParts: RequestBody {
+    let parts: [MessageText.Part: String]
+
+    init(_ fields: inout FieldReader) throws {
+        var parts: [MessageText.Part: String] = [:]
+        for part in MessageText.Part.allCases {
+            parts[part] = fields.optionalString(
+                part.member, max: TextCheck.longest, characters: .any
+            )?.replacing("\r\n", with: "\n")
+        }
+        self.parts = parts
+    }
+}

@@ -1,0 +1,182 @@
+import Foundation
+import Testing
+
+@testable import Auth
+
+/// A practice's own words, over HTTP and in the messages that go out (Z-26).
+@Suite struct TextRouteTests {
+    private static let mail = """
+        {{code}} is de code van {{practice}}, om {{sent_at}} tot {{valid_until}} ({{minutes}} min.), \
+        {{reference}}. Vragen? {{support_contact}}
+        """
+    private static let sms = """
+        {{code}} van {{practice}}, {{sent_at}}, {{reference}}, {{minutes}} min.
+        """
+
+    private func path(_ template: String = "session-code", _ locale: String = "nl") -> String {
+        "/v1/practice/texts/\(template)/\(locale)"
+    }
+
+    @Test func `a practice's words go out in its messages, and in nobody else's`() async throws {
+        try await TestService.run { service in
+            let answer = try await service.send("PUT", path(), json: ["text": .string(Self.mail)])
+            #expect(answer.status == 200)
+            #expect(try answer.json()["overridden"].array.map(\.string) == ["text"])
+
+            let person = try await service.person()
+            _ = try await service.begin(person)
+            let sent = await service.mail.message(to: person.email)
+            #expect(sent.text.hasPrefix("\(sent.code) is de code van Huisartsenpraktijk De Linde"))
+
+            let other = try await service.person(in: service.foreignKey)
+            _ = try await service.login(other, key: service.foreignKey)
+            let foreign = await service.mail.message(to: other.email)
+            #expect(!foreign.text.contains("de code van"))
+        }
+    }
+
+    @Test func `a text is read, changed, and taken away`() async throws {
+        try await TestService.run { service in
+            let own = try await service.send("GET", path()).json()
+            #expect(own["overridden"].array.isEmpty)
+            #expect(own["sms"].string?.contains("is uw sessiecode voor") ?? false)
+            #expect(own["changed_at"].isAbsent)
+
+            let changed = try await service.send(
+                "PUT", path(), json: ["sms": .string(Self.sms), "text": .string(Self.mail)])
+            #expect(changed.status == 200)
+            // What is left out of the next change is the service's again.
+            _ = try await service.send("PUT", path(), json: ["sms": .string(Self.sms)])
+            let read = try await service.send("GET", path()).json()
+            #expect(read["overridden"].array.map(\.string) == ["sms"])
+            #expect(read["sms"].string == Self.sms)
+            #expect(read["text"].string == own["text"].string)
+            #expect(!read["changed_at"].isAbsent)
+            #expect(
+                try await service.send("GET", path(), key: service.foreignKey).json()["overridden"]
+                    .array.isEmpty)
+
+            for _ in 1...2 {
+                #expect(try await service.send("DELETE", path()).status == 204)
+            }
+            #expect(try await service.send("GET", path()).json()["sms"].string == own["sms"].string)
+            let audited = try await service.database.rows(
+                """
+                select event || ' ' || reason
+                from audit
+                where event like 'text-%'
+                order by happened_at
+                """)
+            #expect(
+                audited.map(\.first) == [
+                    "text-changed session-code/nl", "text-changed session-code/nl",
+                    "text-removed session-code/nl",
+                ])
+        }
+    }
+
+    @Test func `a preview shows the words with a code that is made up`() async throws {
+        try await TestService.run { service in
+            let preview = path() + "/preview"
+            let answer = try await service.send("POST", preview, json: ["sms": .string(Self.sms)])
+            #expect(answer.status == 200)
+            let shown = try answer.json()
+            #expect(
+                shown["sms"].string == """
+                    048213 van Huisartsenpraktijk De Linde, 11:50, KD, 10 min.
+                    @portal.example #048213
+                    """)
+            #expect(shown["sms_segments"].int == 1)
+            #expect(shown["subject"].string?.contains("11:50") ?? false)
+
+            // Nothing was stored; without a body it is what is in force.
+            let inForce = try await service.send("POST", preview).json()
+            #expect(inForce["sms"].string?.contains("is uw sessiecode voor") ?? false)
+        }
+    }
+
+    @Test func `words that break a rule are refused with every fault, and nothing is stored`()
+        async throws
+    {
+        try await TestService.run { service in
+            let broken: JSON = ["sms": "{{code}} evil.example ☃", "subject": "{{code}}"]
+            for (method, path) in [("PUT", path()), ("POST", path() + "/preview")] {
+                let answer = try await service.send(method, path, json: broken)
+                #expect(answer.problem == "text-unusable")
+                #expect(answer.status == 422)
+                let faults = try answer.json()["text_faults"].array.compactMap(\.string)
+                #expect(
+                    faults.contains("session-code.subject.txt: {{code}} is not a variable here"))
+                #expect(faults.contains("session-code.sms.txt: {{practice}} is missing"))
+                #expect(faults.contains { $0.contains("has a link, which no text message") })
+                #expect(faults.contains { $0.contains("is not in the SMS alphabet: \"☃\"") })
+            }
+            for body: JSON in [[:], ["sms": ""], ["sms": 1], ["page": "x"]] {
+                #expect(
+                    try await service.send("PUT", path(), json: body).problem == "field-invalid")
+            }
+            #expect(try await service.database.count("text_override", where: "true") == 0)
+        }
+    }
+
+    @Test func `a mail may link to the practice's portal and nowhere else`() async throws {
+        try await TestService.run { service in
+            func change(_ link: String) async throws -> Int {
+                let text = JSON.string(Self.mail + "\n" + link)
+                return try await service.send("PUT", path(), json: ["text": text]).status
+            }
+            let own = try await change("https://portal.example/codes")
+            let foreign = try await change("https://portal.example.evil.example/")
+            #expect(own == 200)
+            #expect(foreign == 422)
+        }
+    }
+
+    @Test(arguments: ["none/nl", "session-code/fy", "session-code/NL", "Session-Code/nl"])
+    func `a text or language that does not exist is not found`(name: String) async throws {
+        try await TestService.run { service in
+            let path = "/v1/practice/texts/\(name)"
+            let body: JSON = ["sms": .string(Self.sms)]
+            for (method, path, body) in [
+                ("GET", path, nil), ("PUT", path, body), ("DELETE", path, nil),
+                ("POST", path + "/preview", nil),
+            ] {
+                let answer = try await service.send(method, path, json: body)
+                #expect(answer.problem == "not-found", "\(method)")
+            }
+        }
+    }
+
+    @Test func `words that no longer keep to the rules are left aside, loudly`() async throws {
+        try await TestService.run { service in
+            _ = try await service.send("PUT", path(), json: ["text": .string(Self.mail)])
+            // As a release would find them that asks for more.
+            try await service.database.execute("update text_override set body_text = 'Code'")
+
+            let person = try await service.person()
+            _ = try await service.begin(person)
+            let sent = await service.mail.message(to: person.email)
+            #expect(sent.text.contains("is uw sessiecode voor"))
+            #expect(try await fallbacks(service, "broken") == "1")
+            #expect(service.log.text.contains("a practice's text was not used"))
+        }
+    }
+
+    @Test func `a language that a practice has no words in is told of`() async throws {
+        try await TestService.run { service in
+            let sms = JSON.string(Self.sms)
+            _ = try await service.send("PUT", path("session-code", "nb"), json: ["sms": sms])
+            _ = try await service.begin(try await service.person())
+            #expect(try await fallbacks(service, "missing") == "1")
+            #expect(try await fallbacks(service, "broken") == "0")
+        }
+    }
+
+    private func fallbacks(_ service: TestService, _ reason: String) async throws -> String? {
+        let metrics = try await service.internalInstances[0].send("GET", "/metrics").text
+        let line = metrics.split(separator: "\n").first {
+            $0.hasPrefix("auth_text_fallbacks_total{reason=\"\(reason)\"}")
+        }
+        return line?.split(separator: " ").last.map(String.init)
+    }
+}
