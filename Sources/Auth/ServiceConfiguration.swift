@@ -23,9 +23,9 @@ package struct ServiceConfiguration: Sendable {
     package var outbound: Outbound
     /// Folder of the operator's own texts for messages, in place of the shipped ones (Z-26).
     package var templatesDirectory: String?
-    package var log: Log
     /// What may be sent, and what it costs.
-    package var sending = SendCeilings()
+    package var sending: SendCeilings
+    package var log: Log
     package var limits: Limits
     /// Development mode: mailbox on, loopback `Host` demanded, `iss` ends in `/dev` (Z-31).
     package var development: Bool
@@ -37,7 +37,8 @@ package struct ServiceConfiguration: Sendable {
         publicURL: String, listen: ListenAddress, internalListen: ListenAddress,
         databaseURL: Secret<String>, keys: Secret<String>, signingKeys: Secret<String>,
         mail: Mail?, outbound: Outbound = Outbound(), templatesDirectory: String? = nil,
-        log: Log = Log(), limits: Limits = Limits(), development: Bool = false
+        sending: SendCeilings = SendCeilings(), log: Log = Log(), limits: Limits = Limits(),
+        development: Bool = false
     ) {
         self.publicURL = publicURL
         self.listen = listen
@@ -48,6 +49,7 @@ package struct ServiceConfiguration: Sendable {
         self.mail = mail
         self.outbound = outbound
         self.templatesDirectory = templatesDirectory
+        self.sending = sending
         self.log = log
         self.limits = limits
         self.development = development

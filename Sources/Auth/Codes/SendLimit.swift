@@ -95,6 +95,20 @@ package struct SMSPrices: Sendable, Equatable {
         self.prices = prices
     }
 
+    /// `EUR:NL=8,EUR:*=15,NOK:NO=90`; nil where that is not what it says.
+    package init?(parsing text: String) {
+        var prices: [String: [String: Int]] = [:]
+        for entry in text.split(separator: ",") {
+            guard
+                let match = entry.wholeMatch(of: /\s*([A-Z]{3}):([A-Z]{2}|\*)=([0-9]{1,6})\s*/),
+                let price = Int(match.3)
+            else { return nil }
+            prices[String(match.1), default: [:]][String(match.2)] = price
+        }
+        guard !prices.isEmpty else { return nil }
+        self.init(prices)
+    }
+
     /// What is assumed of a country without a price, in euro cents or Norwegian øre: dear rather than
     /// cheap, so that a ceiling in money holds before anybody has set prices.
     private static let unknown = ["EUR": 20, "NOK": 200]

@@ -34,7 +34,7 @@ extension RenderedMessage {
     init(
         _ claimed: ClaimedMessage, _ outgoing: OutgoingMessage, text: MessageText
     ) throws(TemplateFault) {
-        let texts = try text.mail([
+        let variables: MessageText.Variables = [
             .practice: claimed.practiceName,
             .code: outgoing.code,
             .sentAt: LocalTime.text(claimed.sentAt, in: claimed.timeZone),
@@ -42,12 +42,20 @@ extension RenderedMessage {
             .minutes: MessageTemplate.minutes(from: claimed.sentAt, to: claimed.expiresAt),
             .reference: claimed.reference,
             .supportContact: claimed.supportContact,
-        ])
+        ]
+        let words: (subject: String?, text: String, html: String?)
+        switch claimed.channel {
+        case .email:
+            let mail = try text.mail(variables)
+            words = (mail.subject, mail.text, mail.html)
+        case .sms:
+            let sms = try text.sms(variables, portal: claimed.portal)
+            words = (nil, sms.text, nil)
+        }
         self.init(
             id: claimed.messageID, practiceID: claimed.practiceID, channel: claimed.channel,
             to: outgoing.to, locale: claimed.locale, senderName: claimed.practiceName,
-            subject: claimed.channel == .email ? texts.subject : nil, text: texts.text,
-            html: claimed.channel == .email ? texts.html : nil, code: outgoing.code,
+            subject: words.subject, text: words.text, html: words.html, code: outgoing.code,
             sentAt: claimed.sentAt, expiresAt: claimed.expiresAt)
     }
 }

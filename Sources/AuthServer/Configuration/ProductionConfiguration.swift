@@ -22,6 +22,7 @@ extension ServiceConfiguration {
             mail: reader.mail(),
             outbound: reader.outbound(),
             templatesDirectory: reader.templatesDirectory(),
+            sending: reader.sending(),
             log: reader.log(),
             limits: reader.limits()
         )
@@ -119,6 +120,22 @@ extension SettingReader {
                 .outboundHosts, "is not a list of host names such as api.example.nl,sms.example.no")
         }
         return ServiceConfiguration.Outbound(hosts: hosts)
+    }
+
+    /// Ceilings that an operator decides on (SU-6).
+    mutating func sending() -> SendCeilings {
+        var ceilings = SendCeilings()
+        if let codes = wholeNumber(.clientCodesPerHour, in: 1...10_000_000) {
+            ceilings.perClientAndHour = codes
+        }
+        if let text = text(.smsPrices) {
+            if let prices = SMSPrices(parsing: text) {
+                ceilings.prices = prices
+            } else {
+                reject(.smsPrices, "is not a list of prices such as EUR:NL=8,EUR:*=15,NOK:NO=90")
+            }
+        }
+        return ceilings
     }
 
     mutating func templatesDirectory() -> String? {

@@ -16,6 +16,8 @@ enum Setting: String, CaseIterable {
     case mailFrom = "mail_from"
     case outboundHosts = "outbound_hosts"
     case templatesDirectory = "templates_directory"
+    case clientCodesPerHour = "client_codes_per_hour"
+    case smsPrices = "sms_prices"
     case logLevel = "log_level"
     case logFile = "log_file"
     case hashThreads = "hash_threads"

@@ -39,6 +39,12 @@ struct SettingOptions: ParsableArguments {
     @Option(help: "Folder of your own texts for messages; see README.")
     var templatesDirectory: String?
 
+    @Option(help: "Codes that one calling system may send in an hour.")
+    var clientCodesPerHour: String?
+
+    @Option(help: "What an SMS costs, in hundredths: EUR:NL=8,EUR:*=15,NOK:NO=90")
+    var smsPrices: String?
+
     @Option(help: "Least level of a log line: debug, info, warning, …")
     var logLevel: String?
 
@@ -63,7 +69,9 @@ struct SettingOptions: ParsableArguments {
             .smtpHost: smtpHost, .smtpPort: smtpPort, .smtpUsername: smtpUsername,
             .smtpCAFile: smtpCAFile, .mailFrom: mailFrom,
             .outboundHosts: outboundHosts, .templatesDirectory: templatesDirectory,
-            .logLevel: logLevel, .logFile: logFile, .hashThreads: hashThreads, .ordinaryConnections: ordinaryConnections,
+            .clientCodesPerHour: clientCodesPerHour, .smsPrices: smsPrices,
+            .logLevel: logLevel, .logFile: logFile, .hashThreads: hashThreads,
+            .ordinaryConnections: ordinaryConnections,
             .deliveryWorkers: deliveryWorkers, .drainSeconds: drainSeconds,
         ]
     }

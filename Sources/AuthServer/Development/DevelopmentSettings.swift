@@ -57,6 +57,7 @@ struct DevelopmentSettings {
             databaseURL: Secret(databaseURL), keys: Secret(install.keys),
             signingKeys: Secret(install.signingKeys), mail: nil,
             templatesDirectory: templatesDirectory,
+            sending: SendCeilings(perClientAndHour: 10_000_000),
             log: .init(level: logLevel, file: log.path), limits: limits, development: true)
     }
 }

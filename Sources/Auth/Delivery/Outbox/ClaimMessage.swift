@@ -54,7 +54,8 @@ struct ClaimMessage: Statement {
                       message.template, message.locale, message.body, message.fence,
                       message.attempts, message.code_id, message.expires_at,
                       living.reference, living.sent_at,
-                      living.name, living.time_zone, living.support_contact
+                      living.name, living.time_zone, living.support_contact,
+                      living.portal_origin
         )
         select judged.*, $nonce as nonce
         from (values (1)) as always_one_row
@@ -103,6 +104,8 @@ struct ClaimedMessage: Sendable {
     let practiceName: String
     let timeZone: TimeZone
     let supportContact: String
+    /// The host of the practice's portal, which alone may have a code filled in (C11).
+    let portal: DomainName?
 
     init(_ row: Row, channel: ChannelKind) throws {
         self.channel = channel
@@ -123,5 +126,6 @@ struct ClaimedMessage: Sendable {
         }
         self.timeZone = timeZone
         supportContact = try row.text("support_contact")
+        portal = URL(string: try row.text("portal_origin"))?.host().flatMap { DomainName($0) }
     }
 }
