@@ -18,6 +18,8 @@ package struct AuthService: Sendable {
     let hasher: PasswordHasher
     let tokens: Tokens
     let dispatcher: Dispatcher
+    /// Where practices' gateways are reached, and what a ladder may name.
+    let gateways: GatewayChannels
     let readiness: Readiness
     /// Method and path of every public route, and who may call it, for the contract test.
     let routes: [(method: String, path: String, access: Endpoint.Access)]
@@ -71,8 +73,14 @@ package struct AuthService: Sendable {
         let channels = try Self.channels(configuration, mailbox: mailbox, instead: channel)
         let templates = try Templates.shipped(
             operatorsFolder: configuration.templatesDirectory.map { URL(filePath: $0) })
+        let gateways = GatewayChannels(
+            channels,
+            door: OutboundDoor(
+                configuration.outbound, threads: configuration.limits.deliveryWorkers),
+            keys: keys, publicURL: configuration.publicURL)
+        self.gateways = gateways
         dispatcher = Dispatcher(
-            database: database, channels: channels, templates: templates,
+            database: database, channels: gateways, templates: templates,
             keys: keys, workers: configuration.limits.deliveryWorkers, logger: logger,
             metrics: metrics)
         contractVersion = try Contract().document["info"]?["version"]?.string ?? ""
@@ -103,6 +111,8 @@ package struct AuthService: Sendable {
                 database: database, keys: keys, authenticator: authenticator),
             apiKeys: APIKeyRoutes(database: database, keys: keys, authenticator: authenticator),
             texts: TextRoutes(database: database, keys: keys, templates: templates),
+            reports: DeliveryReportRoutes(
+                database: database, channels: gateways, metrics: metrics),
             mailbox: mailbox.map(MailboxRoutes.init), metrics: metrics
         ).add(to: publicEndpoints, internal: internalEndpoints)
         routes = publicEndpoints.routes.map { ($0.method.rawValue, $0.path, $0.access) }

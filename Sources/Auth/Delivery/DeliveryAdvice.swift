@@ -41,6 +41,7 @@ extension DeliveryFailure.Reason {
             "De verzending hapert. We proberen het vanzelf opnieuw; wacht even."
         case .senderRefused, .countryRefused, .accountSuspended, .loginRefused,
             .encryptionUnavailable, .certificateUntrusted, .certificateForOtherHost, .hostRefused,
+            .noGateway,
             .messageUnreadable:
             "Er is iets mis met de verzending, niet met uw gegevens. Kies een andere manier of bel de "
                 + "praktijk."
@@ -79,6 +80,7 @@ extension DeliveryFailure.Reason {
             "Utsendingen henger. Vi prøver igjen av oss selv; vent litt."
         case .senderRefused, .countryRefused, .accountSuspended, .loginRefused,
             .encryptionUnavailable, .certificateUntrusted, .certificateForOtherHost, .hostRefused,
+            .noGateway,
             .messageUnreadable:
             "Noe er galt med utsendingen, ikke med opplysningene dine. Velg en annen måte eller ring "
                 + "legekontoret."
@@ -117,6 +119,7 @@ extension DeliveryFailure.Reason {
             "Sending is slow just now. We try again by ourselves; wait a little."
         case .senderRefused, .countryRefused, .accountSuspended, .loginRefused,
             .encryptionUnavailable, .certificateUntrusted, .certificateForOtherHost, .hostRefused,
+            .noGateway,
             .messageUnreadable:
             "Something is wrong with the sending, not with your details. Choose another way or call "
                 + "the practice."

@@ -55,6 +55,8 @@ enum DeliveryFailure: Error, Equatable, Sendable {
         case certificateForOtherHost = "certificate_for_other_host"
         /// The operator does not let us out to this host, or its address is not a public one (Z-25).
         case hostRefused = "host_refused"
+        /// Neither the operator nor the practice has a gateway for such messages.
+        case noGateway = "no_gateway"
         /// No report came in the time that the practice set.
         case notReported = "not_reported"
         /// The network gave no cause that we know.
@@ -68,7 +70,7 @@ enum DeliveryFailure: Error, Equatable, Sendable {
             switch self {
             case .accountSuspended, .loginRefused, .serverUnreachable, .serverTimeout, .serverBusy,
                 .answerUnreadable, .encryptionUnavailable, .certificateUntrusted,
-                .certificateForOtherHost, .hostRefused:
+                .certificateForOtherHost, .hostRefused, .noGateway:
                 true
             case .addressUnusable, .unknownNumber, .notAMobile, .unknownMailbox, .mailboxFull,
                 .blockedBySubscriber, .barredByNetwork, .phoneUnreachable, .spamRefused,

@@ -31,8 +31,8 @@ final class Dispatcher: Service, Sendable {
     }
 
     private let database: Database
-    private let channels: [ChannelKind: any DeliveryChannel]
-    private let kinds: [ChannelKind]
+    private let channels: GatewayChannels
+    private let traffic: GatewayTraffic
     private let handOver: HandOver
     private let workers: Int
     private let logger: Logger
@@ -40,26 +40,25 @@ final class Dispatcher: Service, Sendable {
     private let wakeUps = WakeUps()
 
     /// - Parameters:
-    ///   - channels: one for each kind of message; of two of one kind the first is used.
+    ///   - channels: of the operator, one for each kind of message, and of the practices' gateways.
     ///   - workers: messages handed over at the same time.
     init(
-        database: Database, channels: [any DeliveryChannel], templates: Templates, keys: KeyRing,
+        database: Database, channels: GatewayChannels, templates: Templates, keys: KeyRing,
         workers: Int, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.database = database
-        let byKind = ChannelKind.allCases.compactMap { kind in
-            channels.first { $0.kinds.contains(kind) }.map { (kind, $0) }
-        }
-        self.channels = Dictionary(uniqueKeysWithValues: byKind)
-        self.kinds = byKind.map(\.0)
+        self.channels = channels
+        traffic = GatewayTraffic(limit: workers / 2)
         self.workers = max(workers, 1)
         self.logger = logger
-        self.metrics = DeliveryMetrics(channels: channels.map(\.name), factory: metrics)
+        self.metrics = DeliveryMetrics(
+            channels: channels.operators.values.map(\.name) + GatewayChannels.madeNames,
+            factory: metrics)
         self.handOver = HandOver(
             database: database,
             texts: PracticeTexts(
                 templates: templates, database: database, logger: logger, metrics: metrics),
-            key: keys.sealingKey(.message), logger: logger)
+            key: keys.sealingKey(.message), traffic: traffic, logger: logger)
     }
 
     /// Says that a message was just committed, so that it need not wait for the next look.
@@ -139,30 +138,28 @@ extension Dispatcher {
     }
 
     func claimNext() async throws -> Next {
-        let claim = ClaimMessage(channels: kinds)
+        let claim = ClaimMessage(channels: ChannelKind.allCases, held: traffic.held())
         switch try await database.run(claim, within: Self.statementLimit) {
         case .noneDue:
             return .noneDue
         case .withdrawn(let messageID, let kind):
-            let name = channels[kind]?.name ?? kind.rawValue
-            metrics.count(.withdrawn, by: name)
+            metrics.count(.withdrawn, by: channels.channel(nil, for: kind).name)
             logger.info("message withdrawn", metadata: ["message_id": "\(messageID.spelled)"])
             return .withdrawn(
                 Delivered(messageID: messageID, channel: kind, state: .withdrawn, reason: nil))
         case .claimed(let message):
-            guard let channel = channels[message.channel] else {
-                throw PostgresError.undecodable("channel")  // The claim asked for no such kind.
-            }
-            return .claimed(message, channel)
+            return .claimed(message, channels.channel(message.gateway, for: message.channel))
         }
     }
 
     func deliver(_ message: ClaimedMessage, by channel: any DeliveryChannel) async -> Delivered {
         let result = await handOver.result(of: message, by: channel)
-        let state = await handOver.settle(message, as: result)
+        let state = await handOver.settle(
+            message, as: result, gateway: message.gateway?.name ?? channel.name)
         var facts: Logger.Metadata = [
             "message_id": "\(message.messageID.spelled)", "channel": "\(channel.name)",
-            "attempt": "\(message.attempt)", "state": "\(state?.rawValue ?? "lost")",
+            "attempt": "\(message.attempt)", "rung": "\(message.rung)",
+            "state": "\(state?.rawValue ?? "lost")",
         ]
         metrics.count(DeliveryMetrics.Outcome(state), by: channel.name)
         if let reason = result.reason {
@@ -194,13 +191,17 @@ extension Dispatcher {
         }
     }
 
-    /// Withdraws messages whose code has died while they waited, and reads the gauges.
+    /// Withdraws messages whose code has died while they waited, sends on those that were not
+    /// reported in time, and reads the gauges.
     func sweepOnce() async throws {
         for (kind, count) in try await database.run(
             WithdrawDeadMessages(), within: Self.statementLimit)
         {
-            metrics.count(.withdrawn, by: channels[kind]?.name ?? kind.rawValue, times: count)
+            metrics.count(
+                .withdrawn, by: channels.channel(nil, for: kind).name, times: count)
         }
+        let climbed = try await database.run(ClimbUnreported(), within: Self.statementLimit)
+        if climbed > 0 { nudge() }
         metrics.record(try await database.run(MeasureOutbox(), within: Self.statementLimit))
     }
 }

@@ -5,9 +5,13 @@ import Postgres
 
 /// The way of one claimed message: opened, put into words, checked once more, handed over, settled.
 struct HandOver: Sendable {
+    /// A longer wait for a gateway is better spent at the next one.
+    static let longestWaitBeforeClimbing = Duration.seconds(5)
+
     let database: Database
     let texts: PracticeTexts
     let key: SealingKey
+    let traffic: GatewayTraffic
     let logger: Logger
 
     /// Hands the message over; never throws, since every ending has to be settled.
@@ -17,16 +21,53 @@ struct HandOver: Sendable {
         do throws(DeliveryFailure) {
             let rendered = try await render(message)
             guard try await isStillDue(message) else { return .withdrawn }
-            return .sent(try await channel.deliver(rendered))
+            return await deliver(rendered, message, by: channel)
         } catch {
-            switch error {
-            case .permanent(let reason):
-                return .failed(reason)
-            case .transient(let reason, let asked):
-                let wait = RetrySchedule.wait(
-                    afterAttempt: message.attempt, asked: asked, chance: .random(in: 0..<1))
-                return .retry(reason, after: wait)
+            return result(of: error, message, mayClimb: false)
+        }
+    }
+
+    /// Through the gateway's breaker; what it can't take climbs where there is a further rung.
+    private func deliver(
+        _ rendered: RenderedMessage, _ message: ClaimedMessage, by channel: any DeliveryChannel
+    ) async -> SettleMessage.Result {
+        let way = message.way
+        let entrance = traffic.enter(way, rung: message.place, hasNextRung: message.hasNextRung)
+        if case .refused(let refusal, let wait) = entrance {
+            if refusal == .broken, message.hasNextRung { return .climb(.serverUnreachable) }
+            // Anywhere in the second after, so that those that wait don't come as one wave.
+            return .retry(.serverBusy, after: wait + .milliseconds(Int.random(in: 0...1000)))
+        }
+        let begun = ContinuousClock.now
+        do throws(DeliveryFailure) {
+            let receipt = try await channel.deliver(rendered)
+            _ = traffic.leave(way, begun: begun, failed: false)
+            return .sent(receipt)
+        } catch {
+            let failed = error.reason.blamesGateway
+            let isClosed = traffic.leave(way, begun: begun, failed: failed)
+            if isClosed, failed {
+                logger.warning(
+                    "gateway rests", metadata: ["channel": "\(channel.name)", "way": "\(way)"])
             }
+            return result(of: error, message, mayClimb: message.hasNextRung, isClosed: isClosed)
+        }
+    }
+
+    private func result(
+        of failure: DeliveryFailure, _ message: ClaimedMessage, mayClimb: Bool,
+        isClosed: Bool = false
+    ) -> SettleMessage.Result {
+        switch failure {
+        case .permanent(let reason):
+            // What is wrong with the address or our own text is wrong at every gateway.
+            let isHopeless = reason == .addressUnusable || reason == .messageUnreadable
+            return mayClimb && !isHopeless ? .climb(reason) : .failed(reason)
+        case .transient(let reason, let asked):
+            let wait = RetrySchedule.wait(
+                afterAttempt: message.attempt, asked: asked, chance: .random(in: 0..<1))
+            let isLong = isClosed || wait > Self.longestWaitBeforeClimbing
+            return mayClimb && isLong ? .climb(reason) : .retry(reason, after: wait)
         }
     }
 
@@ -68,13 +109,13 @@ struct HandOver: Sendable {
     /// A message that was sent and can't be settled would be sent again, so this tries as long as the
     /// lease lasts.
     func settle(
-        _ message: ClaimedMessage, as result: SettleMessage.Result
+        _ message: ClaimedMessage, as result: SettleMessage.Result, gateway: String
     ) async -> DeliveryState? {
         let deadline = ContinuousClock.now + (ClaimMessage.lease - Dispatcher.handOverLimit)
         repeat {
             do {
                 return try await database.run(
-                    SettleMessage(message: message, result: result),
+                    SettleMessage(message: message, result: result, gateway: gateway),
                     within: Dispatcher.statementLimit)
             } catch {
                 try? await Task.sleep(for: .milliseconds(Int.random(in: 50...500)))
@@ -89,8 +130,27 @@ extension SettleMessage.Result {
     /// Why the message was not taken.
     var reason: DeliveryFailure.Reason? {
         switch self {
-        case .failed(let reason), .retry(let reason, _): reason
+        case .failed(let reason), .climb(let reason), .retry(let reason, _): reason
         case .sent, .withdrawn: nil
+        }
+    }
+}
+
+extension ClaimedMessage {
+    /// Which breaker it goes through.
+    fileprivate var way: GatewayTraffic.Way {
+        gateway.map { .gateway($0.id) } ?? .operators(channel)
+    }
+
+    /// As `ClaimMessage` spells the rung of a message.
+    fileprivate var place: String { "\(practiceID.text)/\(channel.rawValue)/\(rung)" }
+}
+
+extension GatewayTraffic.Way: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .gateway(let id): id.text
+        case .operators(let kind): kind.rawValue
         }
     }
 }

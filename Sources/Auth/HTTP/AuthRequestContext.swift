@@ -29,6 +29,9 @@ struct AuthRequestContext: RequestContext {
     var rawQuery: String?
     /// The body's bytes as they came, for the fingerprint of a repeated request (Z-24).
     var body: [UInt8] = []
+    /// On a route whose body is signed: whether it is a form, and the headers, of which one signs.
+    var isForm = false
+    var signedHeaders: HTTPFields = [:]
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

@@ -24,6 +24,8 @@ struct Endpoint: HTTPResponder {
         case json
         /// All of it, as JSON, if there is any.
         case optionalJSON
+        /// All of it as it came, JSON or a form, whose signature the handler checks.
+        case signed
         /// All of it, as JSON or as a form.
         case jsonOrForm
         /// Nothing: the handler reads the lines as they come.
@@ -63,10 +65,13 @@ struct Endpoint: HTTPResponder {
         // What a caller may say beside its key means nothing where there is none.
         if access != .open { try RequestHeaders.read(request.headers, into: &context) }
         context.body = try await collect(request)
-        if input == .jsonOrForm,
-            request.headers[.contentType]?.mediaType == FormReader.mediaType
-        {
+        let isForm = request.headers[.contentType]?.mediaType == FormReader.mediaType
+        if input == .jsonOrForm, isForm {
             context.body = try FormReader.json(of: context.body)
+        }
+        if input == .signed {
+            context.isForm = isForm
+            context.signedHeaders = request.headers
         }
         return try await handler(request.body, context).response
     }
@@ -118,7 +123,7 @@ extension Endpoint.Input {
         switch self {
         case .ignored: []
         case .json, .optionalJSON: ["application/json"]
-        case .jsonOrForm: ["application/json", FormReader.mediaType]
+        case .jsonOrForm, .signed: ["application/json", FormReader.mediaType]
         case .lines: ["application/x-ndjson"]
         }
     }

@@ -146,6 +146,11 @@ extension Endpoints {
         add(.put, path, .key(scope), .json, nil) { _, context in try await handler(context) }
     }
 
+    /// A POST without a key, whose sender is known by a signature over the raw body.
+    func post(signed path: String, _ handler: @escaping Handler) {
+        add(.post, path, .open, .signed, nil) { _, context in try await handler(context) }
+    }
+
     func put<Body: RequestBody>(
         _ path: String, scope: Scope?, body: Body.Type, _ handler: @escaping BodyHandler<Body>
     ) {

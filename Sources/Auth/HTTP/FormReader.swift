@@ -9,16 +9,24 @@ enum FormReader {
     /// Throws `body-malformed` where a name comes twice, or the bytes are not UTF-8.
     static func json(of form: [UInt8]) throws(Problem) -> [UInt8] {
         var members: [JSONMember] = []
-        for pair in form.split(separator: UInt8(ascii: "&")) {
-            let pieces = pair.split(
-                separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            let name = try decoded(pieces[0])
+        for (name, value) in try fields(of: form) {
             guard !members.contains(where: { $0.name == name }) else { throw fault(.duplicate) }
             // A field that is there without a value is one that is not there (RFC 6749 3.1).
-            let value = try decoded(pieces.count > 1 ? pieces[1] : [])
             if !value.isEmpty { members.append(JSONMember(name, .string(value))) }
         }
         return JSONValue.object(members).bytes
+    }
+
+    /// The fields as they stand, empty ones too.
+    static func fields(of form: [UInt8]) throws(Problem) -> [(name: String, value: String)] {
+        var fields: [(name: String, value: String)] = []
+        for pair in form.split(separator: UInt8(ascii: "&")) {
+            let pieces = pair.split(
+                separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            let value = try decoded(pieces.count > 1 ? pieces[1] : [])
+            fields.append((name: try decoded(pieces[0]), value: value))
+        }
+        return fields
     }
 
     private static func decoded(_ bytes: ArraySlice<UInt8>) throws(Problem) -> String {

@@ -63,6 +63,7 @@ extension Problem {
         case requestMalformed = "request-malformed"
         case apiKeyInvalid = "api-key-invalid"
         case tokenInvalid = "token-invalid"
+        case signatureInvalid = "signature-invalid"
         case scopeMissing = "scope-missing"
         case loginRefused = "login-refused"
         case notFound = "not-found"
@@ -103,7 +104,7 @@ extension Problem {
         var status: Int {
             switch self {
             case .bodyMalformed, .headerInvalid, .queryInvalid, .requestMalformed: 400
-            case .apiKeyInvalid, .tokenInvalid: 401
+            case .apiKeyInvalid, .tokenInvalid, .signatureInvalid: 401
             case .scopeMissing, .loginRefused: 403
             case .notFound, .codeUnknown, .factorUnknown: 404
             case .methodNotAllowed: 405

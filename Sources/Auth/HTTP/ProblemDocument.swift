@@ -17,6 +17,8 @@ struct ProblemDocument {
         case .methodNotAllowed:
             headers[.allow] = problem.allowedMethods.joined(separator: ", ")
         case .apiKeyInvalid: headers[.wwwAuthenticate] = #"APIKey realm="practice-auth""#
+        case .signatureInvalid:
+            headers[.wwwAuthenticate] = #"Signature realm="practice-auth""#
         case .tokenInvalid: headers[.wwwAuthenticate] = #"Bearer error="invalid_token""#
         default: break
         }

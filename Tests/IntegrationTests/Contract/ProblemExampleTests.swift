@@ -16,7 +16,8 @@ import Testing
         supportContact: "de praktijk, telefoon 030 123 45 67", policy: .init(of: .netherlands))
     /// Refused before anybody knows whose patient it is about.
     private let unattributed: Set<Problem.Kind> = [
-        .apiKeyInvalid, .requestMalformed, .targetTooLong, .headersTooLarge, .expectationFailed,
+        .apiKeyInvalid, .signatureInvalid, .requestMalformed, .targetTooLong, .headersTooLarge,
+        .expectationFailed,
     ]
 
     init() throws {

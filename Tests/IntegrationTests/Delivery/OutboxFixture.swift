@@ -14,6 +14,8 @@ struct OutboxFixture: Sendable {
     let database: Database
     let otherDatabase: Database
     let keys: KeyRing
+    /// The same keys as text.
+    let ring: String
     let practice: UUID
 
     /// Makes the database and a practice, runs the body, and stops the clients.
@@ -21,27 +23,33 @@ struct OutboxFixture: Sendable {
         _ body: @escaping @Sendable (OutboxFixture) async throws -> Result
     ) async throws -> Result {
         let owner = try await TestCluster.shared().cloneDatabase()
-        let keys = try KeyRing(parsing: KeyRing.generate())
+        let ring = KeyRing.generate()
+        let keys = try KeyRing(parsing: ring)
         let settings = Database.Configuration(url: owner.serviceURL)
         return try await Database.use(settings, logger: quiet) { first in
             try await Database.use(settings, logger: quiet) { second in
                 let fixture = OutboxFixture(
                     owner: owner, database: first, otherDatabase: second, keys: keys,
-                    practice: UUID())
+                    ring: ring, practice: UUID())
                 try await fixture.makePractice()
                 return try await body(fixture)
             }
         }
     }
 
+    static let publicURL = "https://auth.example.nl"
+
     static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     func dispatcher(
         _ channel: any DeliveryChannel, on database: Database? = nil, keys: KeyRing? = nil,
-        workers: Int = 4, metrics: any MetricsFactory = NOOPMetricsHandler.instance
+        workers: Int = 4, metrics: any MetricsFactory = NOOPMetricsHandler.instance,
+        door: OutboundDoor = OutboundDoor(.init(), threads: 1)
     ) throws -> Dispatcher {
         Dispatcher(
-            database: database ?? self.database, channels: [channel],
+            database: database ?? self.database,
+            channels: GatewayChannels(
+                [channel], door: door, keys: keys ?? self.keys, publicURL: Self.publicURL),
             templates: try Templates.shipped(), keys: keys ?? self.keys, workers: workers,
             logger: Self.quiet, metrics: metrics)
     }
@@ -64,7 +72,7 @@ extension OutboxFixture {
     /// A queued message and its live code; a later one for the same subject supersedes it.
     func queue(
         to address: String = "kari@example.no", code: String = "048213", locale: String = "nb",
-        subject: UUID = UUID(), keys: KeyRing? = nil
+        subject: UUID = UUID(), keys: KeyRing? = nil, channel: ChannelKind = .email
     ) async throws -> UUID {
         let message = UUIDv7.make(at: Date())
         let codeID = UUID()
@@ -78,7 +86,7 @@ extension OutboxFixture {
                     (practice_id, code_id, subject_id, purpose, flow_id, client_id, factor_id,
                      channel, destination, reference, code_hash, sent_at, expires_at, resend_at)
                 values ('\(practice)', '\(codeID)', '\(subject)', 'sign-in', '\(UUID())',
-                        '\(UUID())', '\(UUID())', 'email', 'k•••@e•••.no', 'KD', '\\x00',
+                        '\(UUID())', '\(UUID())', '\(channel.rawValue)', 'k•••', 'KD', '\\x00',
                         clock_timestamp(), clock_timestamp() + interval '9 minutes',
                         clock_timestamp())
                 returning *
@@ -94,7 +102,7 @@ extension OutboxFixture {
             )
             insert into message
                 (practice_id, message_id, code_id, channel, template, locale, body, expires_at)
-            select practice_id, '\(message)', code_id, 'email', 'session-code', '\(locale)',
+            select practice_id, '\(message)', code_id, '\(channel.rawValue)', 'session-code', '\(locale)',
                    '\\x\(hex)', expires_at
             from sent
             """)
@@ -113,6 +121,10 @@ extension OutboxFixture {
         let isHandedOver: Bool
         /// Seconds until the next attempt.
         let wait: Double
+        let rung: Int
+        let gateway: String?
+        /// Seconds until it climbs without a report.
+        let reportWait: Double?
     }
 
     func row(_ message: UUID) async throws -> Row {
@@ -120,15 +132,18 @@ extension OutboxFixture {
             """
             select state, reason, attempts, fence, encode(body, 'hex'), provider_message_id,
                    handed_over_at is not null,
-                   extract(epoch from next_attempt_at - clock_timestamp())
+                   extract(epoch from next_attempt_at - clock_timestamp()), rung, gateway,
+                   extract(epoch from report_due_at - clock_timestamp())
             from message where message_id = '\(message)'
             """)
         let cells = rows.first ?? []
-        guard cells.count == 8 else { throw Missing() }
+        guard cells.count == 11 else { throw Missing() }
         return Row(
             state: cells[0] ?? "", reason: cells[1], attempts: Int(cells[2] ?? "") ?? -1,
             fence: Int(cells[3] ?? "") ?? -1, body: cells[4], providerMessageID: cells[5],
-            isHandedOver: cells[6] == "t", wait: Double(cells[7] ?? "") ?? .nan)
+            isHandedOver: cells[6] == "t", wait: Double(cells[7] ?? "") ?? .nan,
+            rung: Int(cells[8] ?? "") ?? -1, gateway: cells[9],
+            reportWait: cells[10].flatMap(Double.init))
     }
 
     struct Missing: Error {}

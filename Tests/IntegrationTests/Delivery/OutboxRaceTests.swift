@@ -74,7 +74,7 @@ struct OutboxRaceTests {
             #expect(taken.fence == held.fence + 1)
 
             // While the new holder has it, and when the new holder is done.
-            let settle = SettleMessage(message: held, result: late)
+            let settle = SettleMessage(message: held, result: late, gateway: "scripted")
             let before = try await outbox.row(message)
             #expect(try await outbox.database.run(settle) == nil)
             #expect(try await outbox.row(message).state == before.state)
@@ -116,9 +116,11 @@ struct OutboxRaceTests {
                 return
             }
             try await outbox.change(message, "state = 'withdrawn', body = null")
-            let failed = SettleMessage(message: held, result: .failed(.serverTimeout))
+            let failed = SettleMessage(
+                message: held, result: .failed(.serverTimeout), gateway: "scripted")
             #expect(try await outbox.database.run(failed) == nil)
-            let sent = SettleMessage(message: held, result: .sent(Receipt()))
+            let sent = SettleMessage(
+                message: held, result: .sent(Receipt()), gateway: "scripted")
             #expect(try await outbox.database.run(sent) == .sent)
         }
     }

@@ -12,10 +12,12 @@ enum AllStatements {
         LockImports.self, ImportAccount.self,
         AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, StartLogin.self, FindLogin.self,
         ResendCode.self, VerifyCode.self, RefundGuess.self, AbandonLogin.self,
+        IssueCode.self, FindCodeRequest.self, ResendRequestedCode.self, VerifyRequestedCode.self,
+        CancelCode.self, FindContact.self,
         RotateRefreshToken.self, FindSession.self, EndSession.self,
         ClaimMessage.self, MessageStillDue.self, SettleMessage.self, WithdrawDeadMessages.self,
         MeasureOutbox.self, FindGateways.self, FindGateway.self, ReplaceLadder.self,
-        MeasureOutbox.self,
         FindText.self, ChangeText.self, RemoveText.self,
+        ClimbUnreported.self, RecordReport.self,
     ]
 }

@@ -22,11 +22,21 @@ struct ClaimMessage: Statement {
     // The instant is a subquery because an index can't be searched by a volatile function.
     static let sql = """
         with due as (  -- 1. The first in line that nobody is holding.
-            select message.practice_id, message.message_id, message.code_id
+            select message.practice_id, message.message_id, message.code_id, message.channel,
+                   message.rung
             from message
             where message.state = 'queued'
               and message.next_attempt_at <= (select clock_timestamp())
               and message.channel = any($1::text[])
+              -- What its gateway can't take now stays here, in nobody's way.
+              and concat_ws('/', message.practice_id, message.channel, message.rung)
+                  <> all($3::text[])
+              and (message.channel <> all($4::text[])
+                   or exists (
+                       select
+                       from gateway
+                       where gateway.practice_id = message.practice_id
+                         and gateway.kind = message.channel))
             order by message.next_attempt_at
             limit 1
             for update skip locked
@@ -37,6 +47,7 @@ struct ClaimMessage: Statement {
                 body = case when living.code_id is null then null else message.body end,
                 fence = message.fence + 1,
                 attempts = message.attempts + (living.code_id is not null)::int4,
+                gateway_id = gateway.gateway_id,
                 leased_until = case
                     when living.code_id is not null
                     then clock_timestamp() + $2::float8 * interval '1 second'
@@ -48,11 +59,29 @@ struct ClaimMessage: Statement {
                 join code using (practice_id, code_id)
                 join practice using (practice_id)
             ) as living using (practice_id, code_id)
+            -- The gateway on its rung; on the last one where the ladder was shortened meanwhile.
+            left join lateral (
+                select *
+                from (
+                    select gateway.*,
+                           row_number() over (order by gateway.rung, gateway.name) as place,
+                           count(*) over () as places
+                    from gateway
+                    where gateway.practice_id = due.practice_id
+                      and gateway.kind = due.channel
+                ) as ladder
+                where ladder.place <= due.rung
+                order by ladder.place desc
+                limit 1
+            ) as gateway on true
             where message.practice_id = due.practice_id
               and message.message_id = due.message_id
             returning message.state, message.practice_id, message.message_id, message.channel,
                       message.template, message.locale, message.body, message.fence,
                       message.attempts, message.code_id, message.expires_at,
+                      message.rung as message_rung,
+                      message.rung < coalesce(gateway.places, 0) as has_next_rung,
+                      \(Gateway.columns),
                       living.reference, living.sent_at,
                       living.name, living.time_zone, living.support_contact,
                       living.portal_origin
@@ -64,9 +93,14 @@ struct ClaimMessage: Statement {
 
     /// The kinds of message that this worker has a channel for.
     let channels: [ChannelKind]
+    /// What is left where it is, since its gateway is closed or full.
+    var held = GatewayTraffic.Held()
 
     var parameters: [Parameter] {
-        [.texts(channels.map(\.rawValue)), .real(Self.lease.seconds)]
+        [
+            .texts(channels.map(\.rawValue)), .real(Self.lease.seconds), .texts(held.rungs),
+            .texts(held.kinds.map(\.rawValue)),
+        ]
     }
 
     static func decode(_ rows: [Row]) throws -> Outcome {
@@ -106,6 +140,10 @@ struct ClaimedMessage: Sendable {
     let supportContact: String
     /// The host of the practice's portal, which alone may have a code filled in (C11).
     let portal: DomainName?
+    /// The gateway on its rung; nil where the practice leaves the kind to the operator.
+    let gateway: Gateway?
+    let rung: Int
+    let hasNextRung: Bool
 
     init(_ row: Row, channel: ChannelKind) throws {
         self.channel = channel
@@ -127,5 +165,8 @@ struct ClaimedMessage: Sendable {
         self.timeZone = timeZone
         supportContact = try row.text("support_contact")
         portal = URL(string: try row.text("portal_origin"))?.host().flatMap { DomainName($0) }
+        gateway = try Gateway(row)
+        rung = try row.int("message_rung")
+        hasNextRung = try row.bool("has_next_rung")
     }
 }

@@ -5,10 +5,14 @@ import Postgres
 struct SettleMessage: Statement {
     let message: ClaimedMessage
     let result: Result
+    /// What answers call the way it went.
+    let gateway: String
 
     enum Result: Equatable, Sendable {
         case sent(Receipt)
         case failed(DeliveryFailure.Reason)
+        /// The next rung's turn, at once: the same code to the same destination (Z-1).
+        case climb(DeliveryFailure.Reason)
         /// Another try after the delay; failed at once where its code would be dead by then.
         case retry(DeliveryFailure.Reason, after: Duration)
         /// Its code died in our hands.
@@ -37,7 +41,22 @@ struct SettleMessage: Statement {
                       --    withdrawn meanwhile: support must be able to believe the state.
             update message
             set state = verdict.state,
-                body = case when verdict.state = 'queued' then message.body end,
+                -- A message that climbs unless a report comes keeps its body until then; one that
+                -- was withdrawn meanwhile has none left.
+                body = case
+                    when verdict.state = 'queued'
+                        or verdict.state = 'sent' and $10::float8 is not null
+                    then message.body
+                end,
+                report_due_at = case
+                    when verdict.state = 'sent' and message.body is not null
+                    then clock_timestamp() + $10::float8 * interval '1 second'
+                end,
+                gateway = $8::text,
+                rung = case
+                    when verdict.state = 'queued' then message.rung + $9::int8
+                    else message.rung
+                end,
                 reason = $5::text,
                 provider_message_id = $6::text,
                 handed_over_at = case when verdict.state = 'sent' then clock_timestamp() end,
@@ -59,19 +78,33 @@ struct SettleMessage: Statement {
         let row: [Parameter] = [
             .uuid(message.practiceID), .uuid(message.messageID), .int(message.fence),
         ]
+        let way = Parameter.text(gateway)
         return switch result {
         case .sent(let receipt):
             row + [
                 .text("sent"), .null, receipt.providerMessageID.map(Parameter.text) ?? .null,
-                .real(0),
+                .real(0), way, .int(0), reportSeconds,
             ]
         case .failed(let reason):
-            row + [.text("failed"), .text(reason.rawValue), .null, .real(0)]
+            row + [.text("failed"), .text(reason.rawValue), .null, .real(0), way, .int(0), .null]
+        case .climb(let reason):
+            row + [.text("queued"), .text(reason.rawValue), .null, .real(0), way, .int(1), .null]
         case .retry(let reason, let delay):
-            row + [.text("queued"), .text(reason.rawValue), .null, .real(delay.seconds)]
+            row + [
+                .text("queued"), .text(reason.rawValue), .null, .real(delay.seconds), way, .int(0),
+                .null,
+            ]
         case .withdrawn:
-            row + [.text("withdrawn"), .null, .null, .real(0)]
+            row + [.text("withdrawn"), .null, .null, .real(0), way, .int(0), .null]
         }
+    }
+
+    /// How long the gateway has for its report, where there is a rung to climb to without one.
+    private var reportSeconds: Parameter {
+        guard message.hasNextRung, let seconds = message.gateway?.reportWithinSeconds else {
+            return .null
+        }
+        return .real(Double(seconds))
     }
 
     static func decode(_ rows: [Row]) throws -> DeliveryState? {

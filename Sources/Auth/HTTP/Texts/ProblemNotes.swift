@@ -18,6 +18,9 @@ extension Problem.Kind {
         case .tokenInvalid:
             "The patient's access token is missing, expired, revoked or of another practice. "
                 + "Refresh it, or sign the patient in again."
+        case .signatureInvalid:
+            "The report is not signed by the gateway that its path names, its timestamp is more than "
+                + "five minutes off, or there is no such gateway."
         case .scopeMissing: "The key is valid and does not have the scope that this call needs."
         case .loginRefused:
             "One answer for an unknown identifier, a wrong password, a disabled account, a shared "

@@ -11,6 +11,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .requestMalformed: "Invalid request"
         case .apiKeyInvalid: "Unknown key"
         case .tokenInvalid: "Not signed in"
+        case .signatureInvalid: "Unknown signature"
         case .scopeMissing: "No access"
         case .loginRefused: "Sign-in failed"
         case .notFound: "Not found"
@@ -52,6 +53,7 @@ struct EnglishProblemTexts: ProblemTexts {
     func detail(_ kind: Problem.Kind, _ facts: ProblemFacts) -> String {
         switch kind {
         case .bodyMalformed, .headerInvalid, .queryInvalid, .requestMalformed, .apiKeyInvalid,
+            .signatureInvalid,
             .scopeMissing, .methodNotAllowed, .bodyTooLarge, .targetTooLong,
             .mediaTypeUnsupported, .expectationFailed, .idempotencyKeyReused, .headersTooLarge:
             "Something went wrong between the portal and the sign-in service. Please try again. "

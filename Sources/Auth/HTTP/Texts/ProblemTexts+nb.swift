@@ -11,6 +11,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .requestMalformed: "Ugyldig forespørsel"
         case .apiKeyInvalid: "Ukjent nøkkel"
         case .tokenInvalid: "Ikke logget inn"
+        case .signatureInvalid: "Ukjent signatur"
         case .scopeMissing: "Ingen tilgang"
         case .loginRefused: "Innloggingen mislyktes"
         case .notFound: "Ikke funnet"
@@ -52,6 +53,7 @@ struct BokmålProblemTexts: ProblemTexts {
     func detail(_ kind: Problem.Kind, _ facts: ProblemFacts) -> String {
         switch kind {
         case .bodyMalformed, .headerInvalid, .queryInvalid, .requestMalformed, .apiKeyInvalid,
+            .signatureInvalid,
             .scopeMissing, .methodNotAllowed, .bodyTooLarge, .targetTooLong,
             .mediaTypeUnsupported, .expectationFailed, .idempotencyKeyReused, .headersTooLarge:
             "Noe gikk galt mellom portalen og innloggingstjenesten. Prøv igjen. "

@@ -11,6 +11,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .requestMalformed: "Ongeldig verzoek"
         case .apiKeyInvalid: "Onbekende sleutel"
         case .tokenInvalid: "Niet ingelogd"
+        case .signatureInvalid: "Onbekende handtekening"
         case .scopeMissing: "Geen toegang"
         case .loginRefused: "Inloggen niet gelukt"
         case .notFound: "Niet gevonden"
@@ -52,6 +53,7 @@ struct DutchProblemTexts: ProblemTexts {
     func detail(_ kind: Problem.Kind, _ facts: ProblemFacts) -> String {
         switch kind {
         case .bodyMalformed, .headerInvalid, .queryInvalid, .requestMalformed, .apiKeyInvalid,
+            .signatureInvalid,
             .scopeMissing, .methodNotAllowed, .bodyTooLarge, .targetTooLong,
             .mediaTypeUnsupported, .expectationFailed, .idempotencyKeyReused, .headersTooLarge:
             "Er ging iets mis tussen het portaal en de inlogdienst. Probeer het opnieuw. "

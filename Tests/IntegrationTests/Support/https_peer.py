@@ -1,0 +1,92 @@
+"""A real HTTPS server for the tests, on a loopback port of its own.
+
+It says {"port": n} on standard output, then one JSON line for each request it read. The answers are
+given on the command line: each once, in order, then the last one again and again. It ends when
+standard input closes, so it never outlives the test run.
+"""
+
+import argparse
+import base64
+import http.server
+import json
+import ssl
+import sys
+import threading
+
+lock = threading.Lock()
+
+
+def say(value):
+    with lock:
+        sys.stdout.write(json.dumps(value) + "\n")
+        sys.stdout.flush()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    answers = []
+
+    def answer(self):
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        say(
+            {
+                "method": self.command,
+                "path": self.path,
+                "headers": {name.lower(): value for name, value in self.headers.items()},
+                "header_count": len(self.headers),
+                "body": base64.b64encode(body).decode(),
+            }
+        )
+        with lock:
+            answer = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
+        if answer.get("hang"):
+            threading.Event().wait()
+        if answer.get("drop"):
+            self.connection.close()
+            return
+        threading.Event().wait(answer.get("delay", 0))
+        content = answer.get("body", "").encode() + b"x" * answer.get("padding", 0)
+        self.send_response(answer.get("status", 200))
+        for name, value in answer.get("headers", {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(content)
+        self.close_connection = True
+
+    do_GET = do_POST = do_PUT = answer
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 256
+
+    def handle_error(self, *_):
+        """A client that refused our certificate is no fault of the test."""
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--certificate", required=True)
+    parser.add_argument("--key", required=True)
+    parser.add_argument("--answers", required=True, help="JSON list")
+    options = parser.parse_args()
+    Handler.answers = json.loads(options.answers)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(options.certificate, options.key)
+    server = Server(("127.0.0.1", 0), Handler)
+    # The handshake belongs to the connection's own thread: one that stalls must not stall others.
+    server.socket = context.wrap_socket(
+        server.socket, server_side=True, do_handshake_on_connect=False
+    )
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    say({"port": server.server_address[1]})
+    sys.stdin.read()
+
+
+main()
