@@ -70,11 +70,25 @@ struct SettingSources {
                 .init(name: OtherVariable.secretsDirectory, problem: "names no folder"))
             return [:]
         }
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+            faults.append(
+                .init(name: OtherVariable.secretsDirectory, problem: "names an unreadable folder"))
+            return [:]
+        }
         var values: [Setting: String] = [:]
-        for setting in Setting.allCases {
-            // A folder of secrets often serves several programs: other names there are not ours.
-            let file = path + "/" + setting.rawValue
-            guard FileManager.default.fileExists(atPath: file) else { continue }
+        // Orchestrators keep versions of their own beside the files, in names that begin with a dot.
+        for name in names.sorted() where !name.hasPrefix(".") {
+            let file = path + "/" + name
+            guard FileManager.default.fileExists(atPath: file, isDirectory: &isDirectory),
+                !isDirectory.boolValue
+            else { continue }
+            guard let setting = Setting(rawValue: name) else {
+                faults.append(
+                    .init(
+                        name: "\(OtherVariable.secretsDirectory) \(name)",
+                        problem: "is not a setting"))
+                continue
+            }
             guard let content = Self.content(of: file) else {
                 faults.append(
                     .init(name: setting.environmentName, problem: "has a file that cannot be read"))

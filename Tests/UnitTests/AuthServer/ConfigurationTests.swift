@@ -42,8 +42,9 @@ import Testing
     }
 
     private func file(_ name: String, _ content: String) throws -> String {
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let url = directory.appending(path: name)
+        try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(content.utf8).write(to: url)
         return url.path
     }
@@ -173,11 +174,11 @@ extension ConfigurationTests {
             "settings.json",
             #"{"log_level": "trace", "smtp_port": 25, "listen": "a:1", "drain_seconds": 9}"#)
         defer { try? FileManager.default.removeItem(at: directory) }
-        _ = try file("log_level", "debug\n")
-        _ = try file("listen", "b:2\n")
-        _ = try file("of_another_program", "x")
+        _ = try file("secrets/log_level", "debug\n")
+        _ = try file("secrets/listen", "b:2\n")
         let changes: [String: String?] = [
-            "AUTH_CONFIG": json, "AUTH_SECRETS_DIRECTORY": directory.path,
+            "AUTH_CONFIG": json,
+            "AUTH_SECRETS_DIRECTORY": directory.appending(path: "secrets").path,
             "AUTH_LOG_LEVEL": "notice",
         ]
         let configuration = try await read(changes, commandLine: [.logLevel: "error"])
@@ -208,6 +209,18 @@ extension ConfigurationTests {
         #expect(await faults(["AUTH_CONFIG": json]) == ["AUTH_LISTEN", "AUTH_CONFIG smtp-host"])
         #expect(await faults(["AUTH_CONFIG": json + "-gone"]) == ["AUTH_CONFIG"])
         #expect(await faults(["AUTH_SECRETS_DIRECTORY": json]) == ["AUTH_SECRETS_DIRECTORY"])
+
+        // As an orchestrator mounts it: with files of its own, and links to the secrets.
+        _ = try file("secrets/..data/log_level", "debug")
+        _ = try file("secrets/.hidden", "x")
+        let secrets = directory.appending(path: "secrets")
+        try FileManager.default.createSymbolicLink(
+            atPath: secrets.appending(path: "log_level").path,
+            withDestinationPath: "..data/log_level")
+        let changes: [String: String?] = ["AUTH_SECRETS_DIRECTORY": secrets.path]
+        #expect(try await read(changes).log.level == "debug")
+        _ = try file("secrets/smtp_pasword", "x")
+        #expect(await faults(changes) == ["AUTH_SECRETS_DIRECTORY smtp_pasword"])
     }
 
     @Test func `what the demo prints for callers does not stand in the way`() async {
