@@ -139,14 +139,12 @@ package struct AuthService: Sendable {
         // Started in this order and stopped in the reverse one.
         let services: [any Service] = [
             database,
-            internalServer.application(
-                host: configuration.internalListen.host, port: configuration.internalListen.port,
-                onListening: { await onListening($0, true) }),
+            internalServer.listener(
+                on: configuration.internalListen, onListening: { await onListening($0, true) }),
             readiness,
             dispatcher,
-            publicServer.application(
-                host: configuration.listen.host, port: configuration.listen.port,
-                onListening: { await onListening($0, false) }),
+            publicServer.listener(
+                on: configuration.listen, onListening: { await onListening($0, false) }),
             Drain(
                 readiness: readiness, requests: publicServer.requests,
                 delay: configuration.limits.drainDelay, logger: logger),

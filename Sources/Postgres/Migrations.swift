@@ -132,6 +132,21 @@ package struct Migrations: Sendable {
     }
 }
 
+extension Migrations.Failure: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .badName(let name): "\(name) is not named NNNN_noun.sql, or its number is taken"
+        case .unreadable(let name): "\(name) can't be read as UTF-8"
+        case .changed(let name): "\(name) is not the file that was applied under this name"
+        case .outOfOrder(let name): "\(name) is older than one that was applied already"
+        case .locked: "another run of migrate is under way"
+        case .failed(let name, let sqlState, let line, let explanation):
+            "\(name) failed" + (line.map { " at line \($0)" } ?? "") + " (SQLSTATE \(sqlState))"
+                + (explanation.map { ": \($0)" } ?? "") + "; nothing of it was kept"
+        }
+    }
+}
+
 /// What was applied, seen through the pool.
 private struct AppliedVersions: Statement {
     static let lane = Lane.ordinary

@@ -1,7 +1,9 @@
+import Foundation
 import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import ServiceLifecycle
 
 /// One listening HTTP server: endpoints under all limits, as a service for the group.
 ///
@@ -26,6 +28,18 @@ struct HTTPServer: Sendable {
         logger = log.logger
     }
 
+    /// The application that listens on `host` and `port`, as a service that says in words why it
+    /// could not.
+    func listener(
+        on address: ServiceConfiguration.ListenAddress,
+        onListening: @escaping @Sendable (_ port: Int) async -> Void
+    ) -> some Service {
+        Listener(
+            address: address,
+            application: application(
+                host: address.host, port: address.port, onListening: onListening))
+    }
+
     /// The application that listens on `host` and `port`; 0 lets the system choose one.
     ///
     /// `onListening` gets the port that is open. On graceful shutdown it stops accepting, finishes
@@ -46,5 +60,34 @@ struct HTTPServer: Sendable {
                 if let port = channel.localAddress?.port { await onListening(port) }
             },
             logger: logger)
+    }
+}
+
+/// An address could not be listened on.
+package struct ListenFailure: Error, CustomStringConvertible {
+    package let address: ServiceConfiguration.ListenAddress
+    /// The system's number for the reason.
+    let code: Int32
+
+    package var description: String {
+        switch code {
+        case EADDRINUSE: "something else listens on \(address)"
+        case EACCES: "no permission to listen on \(address)"
+        case EADDRNOTAVAIL: "this machine does not have the address \(address)"
+        default: "can't listen on \(address): \(String(cString: strerror(code)))"
+        }
+    }
+}
+
+private struct Listener<Application: Service>: Service {
+    let address: ServiceConfiguration.ListenAddress
+    let application: Application
+
+    func run() async throws {
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw ListenFailure(address: address, code: error.errnoCode)
+        }
     }
 }

@@ -10,7 +10,7 @@ struct ConfigCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Name every fault of the settings at once, or where each setting comes from.")
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var settings: ServiceOptions
 
         func run() async throws {
             let reader = settings.reader()
@@ -19,7 +19,9 @@ struct ConfigCommand: AsyncParsableCommand {
             }
             // Values stay unprinted even when they are no secret: what was pasted wrong may be one.
             for setting in Setting.allCases {
-                print("\(setting.environmentName): \(reader.origin(of: setting) ?? "default")")
+                let origin =
+                    reader.origin(of: setting) ?? (setting.hasDefault ? "default" : "not set")
+                print("\(setting.environmentName): \(origin)")
             }
         }
     }

@@ -16,11 +16,12 @@ struct DevelopmentCommand: AsyncParsableCommand {
     var reset = false
 
     @OptionGroup var settings: SettingOptions
+    @OptionGroup var machine: MachineOptions
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let path = environment[OtherVariable.developmentDirectory] ?? ".dev"
-        let reader = settings.reader()
+        let reader = settings.reader(machine.values)
         try await ExitStatus.reporting {
             let settings = try DevelopmentSettings(from: reader)
             try settings.demandFree()

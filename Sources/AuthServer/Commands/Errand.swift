@@ -29,8 +29,10 @@ final class Errand<Made: Sendable>: Service {
         while true {
             do {
                 return try await database.probe(within: .seconds(2))
-            } catch  where ContinuousClock.now < deadline {
+            } catch PostgresError.unavailable where ContinuousClock.now < deadline {
                 try await Task.sleep(for: .milliseconds(50))
+            } catch PostgresError.unavailable(.noConnection) {
+                throw database.connectFailure ?? .unreachable
             }
         }
     }

@@ -22,10 +22,16 @@ enum ExitStatus {
         } catch let refusal as Administration.Refusal {
             complain("\(refusal)")
             throw refused
-        } catch let error as PostgresError {
-            // Its description holds no value, which is why it may be shown (Z-29).
-            complain("database: \(error)")
+        } catch let failure as ListenFailure {
+            complain("\(failure)")
             throw unavailable
+        } catch let failure as Migrations.Failure {
+            complain("the schema: \(failure)")
+            throw unavailable
+        } catch {
+            guard let words = DatabaseWords(error) else { throw error }
+            complain(words.text)
+            throw words.isRefusal ? refused : unavailable
         }
     }
 

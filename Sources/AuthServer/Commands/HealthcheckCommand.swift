@@ -10,10 +10,13 @@ struct HealthcheckCommand: AsyncParsableCommand {
     @Flag(help: "Ask /readyz: also the database, the schema and the keys.")
     var ready = false
 
+    @Option(help: "Address of the API, host:port.")
+    var listen: String?
+
     @OptionGroup var settings: SettingOptions
 
     func run() async throws {
-        var reader = settings.reader()
+        var reader = settings.reader([.listen: listen])
         let address = reader.address(.listen, default: .init(host: "127.0.0.1", port: 8080))
         try await ExitStatus.reporting { try reader.finish() }
         guard Probe(address: address).isHealthy(path: ready ? "/readyz" : "/livez") else {

@@ -22,19 +22,13 @@ struct MigrateCommand: AsyncParsableCommand {
 
     func run() async throws {
         var reader = settings.reader()
-        let setting =
-            reader.text(.ownerDatabaseURL) == nil
-            ? Setting.databaseURL : .ownerDatabaseURL
-        let url = reader.database(setting)
-        try await ExitStatus.reporting { try reader.finish() }
-        do {
+        let isOnlyServices =
+            reader.text(.ownerDatabaseURL) == nil && reader.text(.databaseURL) != nil
+        let url = reader.database(isOnlyServices ? .databaseURL : .ownerDatabaseURL)
+        for fault in ShippedFiles.faults { reader.reject(file: ShippedFiles.folder, fault) }
+        try await ExitStatus.reporting {
+            try reader.finish()
             try await check ? tellPending(url) : apply(url)
-        } catch let exit as ExitCode {
-            throw exit
-        } catch {
-            // Neither a connection's failure nor a migration's repeats a value.
-            ExitStatus.complain("the schema: \(error)")
-            throw ExitStatus.unavailable
         }
     }
 

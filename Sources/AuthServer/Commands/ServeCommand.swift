@@ -13,7 +13,7 @@ struct ServeCommand: AsyncParsableCommand {
             at once if any is wrong.
             """)
 
-    @OptionGroup var settings: SettingOptions
+    @OptionGroup var settings: ServiceOptions
 
     func run() async throws {
         try await ExitStatus.reporting {

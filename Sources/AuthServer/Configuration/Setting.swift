@@ -38,6 +38,16 @@ enum Setting: String, CaseIterable {
         }
     }
 
+    /// Whether there is something it means where nobody has set it.
+    var hasDefault: Bool {
+        switch self {
+        case .listen, .internalListen, .smtpPort, .smtpCAFile, .logLevel, .logFile, .hashThreads,
+            .ordinaryConnections, .deliveryWorkers, .drainSeconds:
+            true
+        default: false
+        }
+    }
+
     /// Development mode takes its own cluster, keys and mailbox and nothing else (Z-31).
     var appliesInDevelopment: Bool {
         switch self {

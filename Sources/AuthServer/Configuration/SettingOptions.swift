@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// Every setting that may stand on a command line; secrets may not (`Setting.isSecret`).
+/// Where settings come from; every command that has settings takes these.
 struct SettingOptions: ParsableArguments {
     @Option(help: "JSON file with settings (AUTH_CONFIG).")
     var config: String?
@@ -9,14 +9,55 @@ struct SettingOptions: ParsableArguments {
     @Option(help: "Folder with a file a secret (AUTH_SECRETS_DIRECTORY).")
     var secretsDirectory: String?
 
-    @Option(name: .customLong("public-url"), help: "Where callers reach the API; `iss` of tokens.")
-    var publicURL: String?
+    /// The command line over everything else that says something.
+    func reader(
+        _ commandLine: [Setting: String?] = [:],
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> SettingReader {
+        SettingSources(
+            commandLine: commandLine.compactMapValues { $0 }, environment: environment,
+            configFile: config, secretsDirectory: secretsDirectory
+        ).reader()
+    }
+}
 
+/// What suits the machine that a service runs on, in production and in development.
+struct MachineOptions: ParsableArguments {
     @Option(help: "Address of the API, host:port.")
     var listen: String?
 
     @Option(help: "Address of metrics and detailed health, host:port.")
     var internalListen: String?
+
+    @Option(help: "Least level of a log line: debug, info, warning, …")
+    var logLevel: String?
+
+    @Option(help: "Threads that hash passwords.")
+    var hashThreads: String?
+
+    @Option(help: "Database connections for rare work.")
+    var ordinaryConnections: String?
+
+    @Option(help: "Messages handed over at the same time.")
+    var deliveryWorkers: String?
+
+    var values: [Setting: String?] {
+        [
+            .listen: listen, .internalListen: internalListen, .logLevel: logLevel,
+            .hashThreads: hashThreads, .ordinaryConnections: ordinaryConnections,
+            .deliveryWorkers: deliveryWorkers,
+        ]
+    }
+}
+
+/// Every setting of `serve` that may stand on a command line; secrets may not (`Setting.isSecret`).
+struct ServiceOptions: ParsableArguments {
+    @OptionGroup var sources: SettingOptions
+
+    @Option(name: .customLong("public-url"), help: "Where callers reach the API; `iss` of tokens.")
+    var publicURL: String?
+
+    @OptionGroup var machine: MachineOptions
 
     @Option(help: "Mail server; it must offer STARTTLS.")
     var smtpHost: String?
@@ -45,44 +86,23 @@ struct SettingOptions: ParsableArguments {
     @Option(help: "What an SMS costs, in hundredths: EUR:NL=8,EUR:*=15,NOK:NO=90")
     var smsPrices: String?
 
-    @Option(help: "Least level of a log line: debug, info, warning, …")
-    var logLevel: String?
-
     @Option(help: "File to append log lines to, instead of standard output.")
     var logFile: String?
-
-    @Option(help: "Threads that hash passwords.")
-    var hashThreads: String?
-
-    @Option(help: "Database connections for rare work.")
-    var ordinaryConnections: String?
-
-    @Option(help: "Messages handed over at the same time.")
-    var deliveryWorkers: String?
 
     @Option(help: "Seconds to go on answering after SIGTERM while /readyz fails.")
     var drainSeconds: String?
 
-    private var values: [Setting: String?] {
-        [
-            .publicURL: publicURL, .listen: listen, .internalListen: internalListen,
-            .smtpHost: smtpHost, .smtpPort: smtpPort, .smtpUsername: smtpUsername,
-            .smtpCAFile: smtpCAFile, .mailFrom: mailFrom,
-            .outboundHosts: outboundHosts, .templatesDirectory: templatesDirectory,
-            .clientCodesPerHour: clientCodesPerHour, .smsPrices: smsPrices,
-            .logLevel: logLevel, .logFile: logFile, .hashThreads: hashThreads,
-            .ordinaryConnections: ordinaryConnections,
-            .deliveryWorkers: deliveryWorkers, .drainSeconds: drainSeconds,
-        ]
-    }
-
-    /// These options over everything else that says something.
     func reader(
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> SettingReader {
-        SettingSources(
-            commandLine: values.compactMapValues { $0 }, environment: environment,
-            configFile: config, secretsDirectory: secretsDirectory
-        ).reader()
+        let own: [Setting: String?] = [
+            .publicURL: publicURL, .smtpHost: smtpHost, .smtpPort: smtpPort,
+            .smtpUsername: smtpUsername, .smtpCAFile: smtpCAFile, .mailFrom: mailFrom,
+            .outboundHosts: outboundHosts, .templatesDirectory: templatesDirectory,
+            .clientCodesPerHour: clientCodesPerHour, .smsPrices: smsPrices,
+            .logFile: logFile, .drainSeconds: drainSeconds,
+        ]
+        return sources.reader(
+            own.merging(machine.values) { own, _ in own }, environment: environment)
     }
 }

@@ -25,6 +25,21 @@ import Testing
         #expect(followed.status == 0, "\(followed)")
         #expect(followed.output.contains(#""access_token":"ey"#), "\(followed)")
         #expect(followed.output.contains(#""keys":[{"kty":"EC""#), "\(followed)")
+
+        // The example in Python asks at the terminal for the code; here the mailbox answers.
+        let example = try #require(
+            readme.components(separatedBy: "```python\n").dropFirst().first?
+                .components(separatedBy: "```").first)
+        let script = folder.appending(path: "portal.py")
+        try Data(example.utf8).write(to: script)
+        let called = try await Program.shell(
+            """
+            eval "$(docker/dev env)"
+            now=$(date -u +%FT%T.%3NZ)
+            curl -s "$AUTH_URL/dev/mailbox/messages?to=$AUTH_DEMO_IDENTIFIER&since=$now&wait=10" |
+                sed -E 's/"text":"([0-9]{6}).*/\\1/; s/.*[^0-9]//' | python3 "\(script.path)"
+            """, environment: demo.environment)
+        #expect(called.status == 0 && called.output.contains("'access_token': 'ey"), "\(called)")
     }
 
     @Test func `its end leaves nothing running, and the next start finds keys and data`()

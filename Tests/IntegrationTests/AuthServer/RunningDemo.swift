@@ -108,19 +108,25 @@ struct RunningDemo {
 
     /// A port that nothing listens on; the system does not give it out again at once.
     private static func freePort() throws -> Int {
+        let taken = try takenPort()
+        close(taken.descriptor)
+        return taken.port
+    }
+
+    /// A port that is ours, and nobody else's, until the descriptor is closed.
+    static func takenPort() throws -> (port: Int, descriptor: Int32) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let port = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer -> Bool in
-                bind(descriptor, pointer, length) == 0
+                bind(descriptor, pointer, length) == 0 && listen(descriptor, 1) == 0
                     && getsockname(descriptor, pointer, &length) == 0
             }
         }
         try #require(port)
-        return Int(UInt16(bigEndian: address.sin_port))
+        return (Int(UInt16(bigEndian: address.sin_port)), descriptor)
     }
 }

@@ -231,7 +231,7 @@ extension ConfigurationTests {
     @Test func `a secret cannot be given where others read it`() async {
         for setting in Setting.allCases where setting.isSecret {
             let option = "--" + setting.rawValue.replacing("_", with: "-")
-            #expect(throws: (any Error).self) { try SettingOptions.parse([option, "x"]) }
+            #expect(throws: (any Error).self) { try ServiceOptions.parse([option, "x"]) }
         }
     }
 
@@ -239,9 +239,30 @@ extension ConfigurationTests {
         for setting in Setting.allCases
         where !setting.isSecret {
             let option = "--" + setting.rawValue.replacing("_", with: "-")
-            let reader = try SettingOptions.parse([option, "value"]).reader(environment: [:])
+            let reader = try ServiceOptions.parse([option, "value"]).reader(environment: [:])
             #expect(reader.text(setting) == "value")
             #expect(reader.origin(of: setting) == "command line")
         }
+    }
+
+    @Test func `an option stands only where it does something`() throws {
+        #expect(throws: (any Error).self) {
+            try PracticeAuth.parseAsRoot(["migrate", "--smtp-host", "mail.example.org"])
+        }
+        #expect(throws: (any Error).self) {
+            try PracticeAuth.parseAsRoot(["dev", "--public-url", "https://auth.example.org"])
+        }
+        _ = try PracticeAuth.parseAsRoot(["migrate", "--config", "settings.json"])
+        _ = try PracticeAuth.parseAsRoot(["dev", "--listen", "127.0.0.1:8081"])
+        _ = try PracticeAuth.parseAsRoot(["healthcheck", "--listen", "127.0.0.1:8081"])
+    }
+
+    @Test func `what nobody has set and nothing stands for is told apart from a default`() {
+        let without = Setting.allCases.filter { !$0.hasDefault }
+        #expect(
+            Set(without) == [
+                .publicURL, .databaseURL, .ownerDatabaseURL, .keys, .signingKeys, .smtpHost,
+                .smtpUsername, .smtpPassword, .mailFrom,
+            ])
     }
 }
