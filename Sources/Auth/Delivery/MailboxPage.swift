@@ -77,8 +77,7 @@ struct MailboxPage {
             <div>
             <h2 id="s-\(id)">\((mail.subject ?? "SMS").escaped)</h2>
             <p>To <b>\(mail.to.escaped)</b> <span class="tag">\(mail.channel.rawValue)</span> \
-            <span class="tag">\(mail.locale.escaped)</span> \
-            <time datetime="\(mail.sentAt.rfc3339)">\(mail.sentAt.rfc3339.escaped)</time></p>
+            <span class="tag">\(mail.locale.escaped)</span></p>
             </div>
             </div>
             \(mail.html == nil ? sms : letter)
@@ -136,8 +135,6 @@ extension MailboxPage {
           await fetch("/dev/mailbox/messages", { method: "DELETE" });
           location.reload();
         });
-        for (const time of document.querySelectorAll("time"))
-          time.textContent = new Date(time.dateTime).toLocaleTimeString();
         watch();
 
         """
@@ -177,7 +174,7 @@ extension MailboxPage {
           padding: .05rem .55rem; }
         details { border-top: 1px solid var(--line); }
         summary { padding: .55rem 1.1rem; cursor: pointer; color: var(--mark); }
-        iframe { display: block; width: 100%; height: 34rem; border: 0; background: #fff; }
+        iframe { display: block; width: 100%; height: 44rem; border: 0; background: #fff; }
         pre { margin: 0; padding: .3rem 1.1rem 1.1rem; white-space: pre-wrap;
           overflow-wrap: anywhere; }
         table { border-collapse: collapse; margin: 0 1.1rem 1.1rem; font-size: .9rem; }
