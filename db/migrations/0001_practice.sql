@@ -34,7 +34,8 @@ create table practice (
     audience text not null,
     -- Links in messages point here, never to a host that a caller sent.
     portal_origin text not null,
-    -- The last line of every text that ends in "contact …" (SC-10).
+    -- How people reach it, such as a telephone number; every text that ends in "contact the
+    -- practice" names it there (SC-10).
     support_contact text not null,
     -- E-mail addresses of those who answer for the settings and the keys (Z-9).
     admin_contacts text[] not null default '{}',

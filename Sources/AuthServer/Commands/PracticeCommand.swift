@@ -25,7 +25,7 @@ struct PracticeCommand: AsyncParsableCommand {
         @Option(help: "Origin that links in messages point to, such as https://portal.example.org.")
         var portalOrigin: String
 
-        @Option(help: "The words after \"contact\" in texts, such as a telephone number.")
+        @Option(help: "How people reach it, such as 030 123 45 67; texts name the practice first.")
         var supportContact: String
 
         @Option(help: "E-mail address of somebody who answers for it; may come several times.")

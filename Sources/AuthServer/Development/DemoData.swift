@@ -63,14 +63,14 @@ extension DemoData {
         .init(
             name: "Huisartsenpraktijk De Singel", country: "NL", timeZone: "Europe/Amsterdam",
             locale: "nl", portalOrigin: "https://portaal.example.nl",
-            supportContact: "de praktijk, 030 123 45 67")
+            supportContact: "030 123 45 67")
     }
 
     private static var bergen: Administration.NewPractice {
         .init(
             name: "Bryggen legesenter", country: "NO", timeZone: "Europe/Oslo",
             locale: "nb", portalOrigin: "https://portal.example.no",
-            supportContact: "legesenteret, 55 12 34 56")
+            supportContact: "55 12 34 56")
     }
 
     /// A line of the import; the password is the install's, and so the same for all.

@@ -13,7 +13,7 @@ import Testing
         timeZone: TimeZone(identifier: "Europe/Amsterdam") ?? .gmt, locale: .dutch,
         audience: "https://portal.dom-praktijk.example",
         portalOrigin: "https://portal.dom-praktijk.example",
-        supportContact: "de praktijk, telefoon 030 123 45 67", policy: .init(of: .netherlands))
+        supportContact: "030 123 45 67", policy: .init(of: .netherlands))
     /// Refused before anybody knows whose patient it is about.
     private let unattributed: Set<Problem.Kind> = [
         .apiKeyInvalid, .signatureInvalid, .requestMalformed, .targetTooLong, .headersTooLarge,

@@ -27,7 +27,7 @@ extension Problem.Kind {
                 + "address and another practice; it never says which. Show detail and the form."
         case .notFound:
             "No such path, or no such thing for this client: what belongs to another client or "
-                + "practice is answered like what never was."
+                + "practice is answered like what never was. /docs lists every path."
         case .codeUnknown: "No live code has this id for this client."
         case .factorUnknown: "The login does not offer this factor. Read the login for its factors."
         case .methodNotAllowed: "The path does not know this method. See the Allow header."

@@ -58,7 +58,9 @@ struct EnglishProblemTexts: ProblemTexts {
             .mediaTypeUnsupported, .expectationFailed, .idempotencyKeyReused, .headersTooLarge:
             "Something went wrong between the portal and the sign-in service. Please try again. "
                 + otherwise(facts)
-        case .notFound: "This does not exist, or no longer does. Please start signing in again."
+        case .notFound:
+            "This does not exist, or no longer does. Please go back to the portal and start again "
+                + "there."
         case .tokenInvalid: "You are not signed in, or no longer are. Please sign in again."
         case .loginRefused:
             "Signing in failed. Check your username and your password. Do you share an e-mail "
@@ -149,7 +151,9 @@ struct EnglishProblemTexts: ProblemTexts {
         }
     }
 
-    private func contact(_ facts: ProblemFacts) -> String { facts.contact ?? "your practice" }
+    private func contact(_ facts: ProblemFacts) -> String {
+        facts.contact.map { "the practice, \($0)" } ?? "your practice"
+    }
 
     private func otherwise(_ facts: ProblemFacts) -> String {
         "If it does not work, contact \(contact(facts))."

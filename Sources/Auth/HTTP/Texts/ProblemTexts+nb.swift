@@ -58,7 +58,9 @@ struct BokmålProblemTexts: ProblemTexts {
             .mediaTypeUnsupported, .expectationFailed, .idempotencyKeyReused, .headersTooLarge:
             "Noe gikk galt mellom portalen og innloggingstjenesten. Prøv igjen. "
                 + otherwise(facts)
-        case .notFound: "Dette finnes ikke, eller finnes ikke lenger. Start innloggingen på nytt."
+        case .notFound:
+            "Dette finnes ikke, eller finnes ikke lenger. Gå tilbake til portalen og start på nytt "
+                + "der."
         case .tokenInvalid: "Du er ikke logget inn, eller ikke lenger. Logg inn på nytt."
         case .loginRefused:
             "Innloggingen mislyktes. Kontroller brukernavnet og passordet. Deler du e-postadresse "
@@ -146,7 +148,9 @@ struct BokmålProblemTexts: ProblemTexts {
         }
     }
 
-    private func contact(_ facts: ProblemFacts) -> String { facts.contact ?? "legekontoret ditt" }
+    private func contact(_ facts: ProblemFacts) -> String {
+        facts.contact.map { "legekontoret, \($0)" } ?? "legekontoret ditt"
+    }
 
     private func otherwise(_ facts: ProblemFacts) -> String {
         "Får du det ikke til? Ta kontakt med \(contact(facts))."

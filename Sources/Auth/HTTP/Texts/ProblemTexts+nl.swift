@@ -58,7 +58,8 @@ struct DutchProblemTexts: ProblemTexts {
             .mediaTypeUnsupported, .expectationFailed, .idempotencyKeyReused, .headersTooLarge:
             "Er ging iets mis tussen het portaal en de inlogdienst. Probeer het opnieuw. "
                 + otherwise(facts)
-        case .notFound: "Dit bestaat niet of niet meer. Begin opnieuw met inloggen."
+        case .notFound:
+            "Dit bestaat niet of niet meer. Ga terug naar het portaal en begin daar opnieuw."
         case .tokenInvalid: "U bent niet of niet meer ingelogd. Log opnieuw in."
         case .loginRefused:
             "Inloggen is niet gelukt. Controleer uw gebruikersnaam en uw wachtwoord. Deelt u een "
@@ -148,7 +149,9 @@ struct DutchProblemTexts: ProblemTexts {
         }
     }
 
-    private func contact(_ facts: ProblemFacts) -> String { facts.contact ?? "uw praktijk" }
+    private func contact(_ facts: ProblemFacts) -> String {
+        facts.contact.map { "de praktijk, \($0)" } ?? "uw praktijk"
+    }
 
     private func otherwise(_ facts: ProblemFacts) -> String {
         "Lukt het niet? Neem dan contact op met \(contact(facts))."
