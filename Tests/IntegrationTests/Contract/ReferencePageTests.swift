@@ -62,6 +62,27 @@ import Testing
         }
     }
 
+    @Test func `who has only the address is led to the reference`() async throws {
+        try await DetachedService.run { client in
+            for (path, place) in [("/", "/docs"), ("/problems", "/docs#problems")] {
+                let answer = try await client.send("GET", path)
+                #expect(answer.status == 303 && answer.body.isEmpty)
+                #expect(answer.header("Location") == place)
+            }
+            let nowhere = try await client.send("GET", "/v1/nowhere")
+            #expect(nowhere.status == 404 && nowhere.problem == "not-found")
+            #expect(nowhere.text.contains("go back to the portal"))
+        }
+    }
+
+    @Test func `the contents stand twice, folded for a narrow window`() throws {
+        let parts = page.components(separatedBy: "<div class=\"wide\">")
+        try #require(parts.count == 2)
+        #expect(parts[0].contains("<details class=\"narrow\">"))
+        #expect(!parts[0].contains("<details class=\"narrow\" open"))
+        for part in parts { #expect(part.contains("href=\"#startLogin\"")) }
+    }
+
     @Test func `descriptions bring no markup of their own`() {
         #expect(Prose.html("a <b> & `c`") == "<p>a &lt;b&gt; &amp; <code>c</code></p>")
         #expect(Prose.html("1. x\n2. **y**") == "<ol><li>x</li><li><strong>y</strong></li></ol>")

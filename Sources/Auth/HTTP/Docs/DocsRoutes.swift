@@ -21,6 +21,13 @@ struct DocsRoutes: Sendable {
     func add(to endpoints: Endpoints) {
         endpoints.get(public: "/openapi.yaml") { [file] context in file.answer(to: context) }
         endpoints.get(public: "/docs") { [page] context in page.answer(to: context) }
+        // Where people look first who have nothing but the address.
+        endpoints.get(public: "/") { _ in Self.seeOther("/docs") }
+        endpoints.get(public: "/problems") { _ in Self.seeOther("/docs#problems") }
+    }
+
+    private static func seeOther(_ place: String) -> Answer {
+        Answer(status: .seeOther, headers: [.location: place])
     }
 
     /// The page's one style sheet and nothing else.

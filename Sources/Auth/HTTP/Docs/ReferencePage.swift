@@ -57,9 +57,7 @@ struct ReferencePage {
             }
             return "<h2>\(prose(tag["name"]))</h2>\n<ul>\n\(links.joined(separator: "\n"))\n</ul>"
         }
-        return """
-            <nav aria-label="Contents">
-            <a href="#top"><strong>\(title)</strong></a>
+        let contents = """
             \(groups.joined(separator: "\n"))
             <h2>More</h2>
             <ul>
@@ -67,6 +65,18 @@ struct ReferencePage {
             <li><a href="#problems">Problems</a></li>
             <li><a href="/openapi.yaml">openapi.yaml</a></li>
             </ul>
+            """
+        // Without a script no browser opens a folded list by the width of its window, so there are
+        // two, of which the style sheet shows one.
+        return """
+            <nav aria-label="Contents">
+            <a href="#top"><strong>\(title)</strong></a>
+            <details class="narrow"><summary>Contents</summary>
+            \(contents)
+            </details>
+            <div class="wide">
+            \(contents)
+            </div>
             </nav>
             """
     }

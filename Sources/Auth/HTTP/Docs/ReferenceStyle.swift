@@ -27,6 +27,7 @@ enum ReferenceStyle {
         }
         nav ul { margin: 0; padding: 0; list-style: none; }
         nav li { margin: .15rem 0; }
+        nav .wide { display: none; }
         main { max-width: 62rem; padding: 1.5rem; }
         section { margin-top: 3rem; }
         article { margin-top: 2.5rem; padding-top: 1.5rem; border-top: 1px solid var(--line); }
@@ -69,6 +70,8 @@ enum ReferenceStyle {
             position: sticky; top: 0; height: 100vh; overflow-y: auto; border: 0;
             border-right: 1px solid var(--line);
           }
+          nav .wide { display: block; }
+          nav .narrow { display: none; }
           main { padding: 2.5rem 3rem; }
         }
         @media print { nav { display: none; } details > * { display: block; } }
