@@ -29,11 +29,14 @@ final class Errand<Made: Sendable>: Service {
         while true {
             do {
                 return try await database.probe(within: .seconds(2))
-            } catch PostgresError.unavailable where ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(50))
-            } catch PostgresError.unavailable(.noConnection) {
-                throw database.connectFailure ?? .unreachable
+            } catch {
+                guard case .unavailable(let cause) = error else { throw error }
+                if ContinuousClock.now >= deadline {
+                    guard case .noConnection = cause else { throw error }
+                    throw database.connectFailure ?? .unreachable
+                }
             }
+            try await Task.sleep(for: .milliseconds(50))
         }
     }
 }

@@ -47,7 +47,7 @@ import Testing
     {
         try await TestService.run { service in
             let routes = service.service.routes.filter {
-                $0.access != .open && $0.path.contains("{")
+                $0.access != .open && $0.path.contains("{") && !Noun.chosen.contains($0.path)
             }
             #expect(routes.count >= 5)
             for route in routes {
@@ -106,6 +106,9 @@ private struct Noun: Sendable {
     /// Makes one with the first client's key; its id.
     let make: @Sendable (TestService) async throws -> String
 
+    /// What these name is chosen from a list, and is the caller's practice's own whatever it is.
+    static let chosen: Set<String> = ["/v1/practice/texts/{template}/{locale}"]
+
     static let all = [
         Noun(path: "/v1/logins/{id}", isClients: true, bodies: ["/verify": ["code": "000000"]]) {
             service in
@@ -113,6 +116,18 @@ private struct Noun: Sendable {
             // The first resend has to wait.
             try await service.travel(31)
             return id
+        },
+        Noun(path: "/v1/codes/{id}", isClients: true, bodies: ["/verify": ["code": "000000"]]) {
+            service in
+            let answer = try await service.send(
+                "POST", "/v1/codes",
+                json: [
+                    "channel": "email", "to": .string("\(UUID().uuidString)@example.nl"),
+                    "purpose": "prescription",
+                ])
+            try #require(answer.status == 201, "\(answer.text)")
+            try await service.travel(31)
+            return try #require(try answer.json()["id"].string)
         },
         Noun(path: "/v1/api-keys/{id}", isClients: false, bodies: [:]) { service in
             let answer = try await service.create(

@@ -112,7 +112,7 @@ private final class Load: Sendable {
             self.service.mail.messages.filter { $0.to == person.email }
                 .max { $0.sentAt < $1.sentAt }
         }
-        try await eventually { newest()?.subject.contains(reference) == true }
+        try await eventually { newest()?.subject?.contains(reference) == true }
         return try #require(newest()).code
     }
 
