@@ -59,7 +59,7 @@ import Testing
 
     @Test func `a short name stands whole, a long one loses its last words`() throws {
         #expect(try sms(practice: "Apotheek De Linde").text.contains("Apotheek De Linde\n"))
-        let long = try sms(practice: "Huisartsenpraktijk De Linde aan de Kromme Nieuwegracht")
+        let long = try sms(practice: "Huisartsenpraktijk De Linde aan de Oudegracht-Noordzijde")
         #expect(long.text.contains("voor Huisartsenpraktijk De Linde\n"))
     }
 
