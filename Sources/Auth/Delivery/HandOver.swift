@@ -82,7 +82,7 @@ struct HandOver: Sendable {
                 message.body, with: key, boundTo: message.messageID, of: message.practiceID)
             let found = try await texts.find(
                 template, locale: message.locale, practice: message.practiceID)
-            return try RenderedMessage(message, outgoing, text: found.text)
+            return try RenderedMessage(message, outgoing, words: found)
         } catch SealingKey.Fault.keyUnknown {
             throw .transient(.messageUnreadable)
         } catch is PostgresError {

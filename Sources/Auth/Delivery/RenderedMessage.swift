@@ -32,7 +32,7 @@ extension RenderedMessage: CustomStringConvertible, CustomDebugStringConvertible
 extension RenderedMessage {
     /// Puts together what the row, its sealed body and the texts say.
     init(
-        _ claimed: ClaimedMessage, _ outgoing: OutgoingMessage, text: MessageText
+        _ claimed: ClaimedMessage, _ outgoing: OutgoingMessage, words: PracticeTexts.Found
     ) throws(TemplateFault) {
         let variables: MessageText.Variables = [
             .practice: claimed.practiceName,
@@ -43,19 +43,19 @@ extension RenderedMessage {
             .reference: claimed.reference,
             .supportContact: claimed.supportContact,
         ]
-        let words: (subject: String?, text: String, html: String?)
+        let said: (subject: String?, text: String, html: String?)
         switch claimed.channel {
         case .email:
-            let mail = try text.mail(variables)
-            words = (mail.subject, mail.text, mail.html)
+            let mail = try words.text.mail(variables)
+            said = (mail.subject, mail.text, mail.html)
         case .sms:
-            let sms = try text.sms(variables, portal: claimed.portal)
-            words = (nil, sms.text, nil)
+            let sms = try words.text.sms(variables, portal: words.portal)
+            said = (nil, sms.text, nil)
         }
         self.init(
             id: claimed.messageID, practiceID: claimed.practiceID, channel: claimed.channel,
             to: outgoing.to, locale: claimed.locale, senderName: claimed.practiceName,
-            subject: words.subject, text: words.text, html: words.html, code: outgoing.code,
+            subject: said.subject, text: said.text, html: said.html, code: outgoing.code,
             sentAt: claimed.sentAt, expiresAt: claimed.expiresAt)
     }
 }

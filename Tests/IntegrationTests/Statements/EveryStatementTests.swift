@@ -85,7 +85,9 @@ import Testing
         async throws
     {
         let tenants = try await Self.tenantTables(try await Self.grown.value)
-        let small: Set<String> = ["practice", "client", "api_key", "gateway"]
+        let small: Set<String> = [
+            "practice", "client", "api_key", "gateway", "text_override",
+        ]
         #expect(tenants.subtracting(small).isSubset(of: GrowingTables.names))
     }
 

@@ -2,7 +2,8 @@
 enum GrowingTables {
     static let names: Set<String> = [
         "account", "membership", "identifier", "contact", "patient", "patient_link", "session",
-        "login", "code", "code_subject", "destination", "message", "audit", "refusal",
+        "login", "code", "code_subject", "code_request", "send_count", "destination", "message",
+        "audit", "refusal",
         "idempotency", "throttle",
     ]
 
@@ -68,6 +69,14 @@ enum GrowingTables {
         insert into code_subject
             (practice_id, subject_id, purpose, newest_code_id, newest_sent_at, newest_reference)
         select practice_id, subject_id, purpose, code_id, sent_at, reference
+        from code;
+        insert into code_request
+            (practice_id, request_id, client_id, subject_id, purpose, destination, locale, digits,
+             lifetime_seconds)
+        select practice_id, flow_id, client_id, subject_id, 'pick-up', '\\x00', 'nl', 6, 600
+        from code;
+        insert into send_count (practice_id, counter, window_start, slice, amount)
+        select practice_id, 'client:' || code_id, date_trunc('hour', sent_at), 0, 1
         from code;
         insert into destination (practice_id, destination_key, sends)
         select practice_id, sha256(uuid_send(account_id)), array[done_at]

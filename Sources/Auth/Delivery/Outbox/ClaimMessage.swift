@@ -83,8 +83,7 @@ struct ClaimMessage: Statement {
                       message.rung < coalesce(gateway.places, 0) as has_next_rung,
                       \(Gateway.columns),
                       living.reference, living.sent_at,
-                      living.name, living.time_zone, living.support_contact,
-                      living.portal_origin
+                      living.name, living.time_zone, living.support_contact
         )
         select judged.*, $nonce as nonce
         from (values (1)) as always_one_row
@@ -138,8 +137,6 @@ struct ClaimedMessage: Sendable {
     let practiceName: String
     let timeZone: TimeZone
     let supportContact: String
-    /// The host of the practice's portal, which alone may have a code filled in (C11).
-    let portal: DomainName?
     /// The gateway on its rung; nil where the practice leaves the kind to the operator.
     let gateway: Gateway?
     let rung: Int
@@ -164,7 +161,6 @@ struct ClaimedMessage: Sendable {
         }
         self.timeZone = timeZone
         supportContact = try row.text("support_contact")
-        portal = URL(string: try row.text("portal_origin"))?.host().flatMap { DomainName($0) }
         gateway = try Gateway(row)
         rung = try row.int("message_rung")
         hasNextRung = try row.bool("has_next_rung")
