@@ -5,6 +5,9 @@ import Testing
 
 /// The text messages that ship, with practices and portals of every length (C11, C12).
 @Suite struct MessageTextTests {
+    /// Read once: hundreds of messages are made of it.
+    private static let templates = Result { try Templates.shipped() }
+
     private func sms(
         _ template: MessageTemplate = .sessionCode, locale: String = "nl",
         practice: String = "De Linde", code: String = "048213",
@@ -13,7 +16,7 @@ import Testing
         var variables = TemplateTests.variables
         variables[.practice] = practice
         variables[.code] = code
-        return try Templates.shipped().renderSMS(
+        return try Self.templates.get().renderSMS(
             template, locale: locale, variables: variables,
             portal: portal.map { try #require(DomainName($0)) })
     }
