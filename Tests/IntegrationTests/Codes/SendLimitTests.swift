@@ -1,0 +1,149 @@
+import Foundation
+import Testing
+
+@testable import Auth
+
+/// Limits on sending beyond the destination's own (SU-6, Z-22).
+@Suite struct SendLimitTests {
+    private static func settings(
+        perClient: Int = 1_000, prices: SMSPrices = SMSPrices()
+    ) -> TestService.Settings {
+        var settings = TestService.Settings()
+        settings.configure = {
+            $0.sending = SendCeilings(perClientAndHour: perClient, prices: prices)
+        }
+        return settings
+    }
+
+    /// A Dutch mobile number of the block that the first digits name.
+    private static func number(_ block: String, _ number: Int) -> String {
+        let digits = String(number)
+        return block + String(repeating: "0", count: 4 - digits.count) + digits
+    }
+
+    private static func refused(_ answer: HTTPAnswer, by limit: String) throws {
+        #expect(answer.problem == "send-limit-reached")
+        #expect(try answer.json()["limit"].string == limit)
+        #expect(answer.header("Retry-After") != nil)
+        #expect(try answer.json()["retry_at"].string != nil)
+    }
+
+    @Test func `one client has its hour, for codes and for sign-ins, and another its own`()
+        async throws
+    {
+        try await TestService.run(Self.settings(perClient: 2)) { service in
+            let person = try await service.person()
+            let first = try await service.issue(to: TestService.freshAddress())
+            let login = try await service.begin(person)
+            try await service.travel(31)
+            try Self.refused(
+                try await service.issueAnswer(to: TestService.freshAddress()), by: "client")
+            try Self.refused(try await service.resend(first.id), by: "client")
+            try Self.refused(try await service.login(person), by: "client")
+            let resent = try await service.send("POST", "/v1/logins/\(login.id)/codes")
+            try Self.refused(resent, by: "client")
+            // What was refused voids nothing.
+            #expect(try await service.check(first.id, first.digits).status == 200)
+            #expect(try await service.verify(login.id, login.code).status == 200)
+            let other = try await service.issueAnswer(
+                to: TestService.freshAddress(), key: service.secondKey)
+            #expect(other.status == 201)
+            try await service.travel(3_601)
+            #expect(try await service.issueAnswer(to: TestService.freshAddress()).status == 201)
+        }
+    }
+
+    @Test func `a network has sixty an hour`() async throws {
+        try await TestService.run { service in
+            for number in 1...SendLimit.perNetworkAndHour {
+                let answer = try await service.issueAnswer(
+                    to: "n\(number)@example.nl", ip: "192.0.2.9")
+                #expect(answer.status == 201)
+            }
+            try Self.refused(
+                try await service.issueAnswer(to: "n0@example.nl", ip: "192.0.2.9"), by: "network")
+            let elsewhere = try await service.issueAnswer(to: "n0@example.nl", ip: "192.0.2.10")
+            #expect(elsewhere.status == 201)
+        }
+    }
+
+    @Test func `a practice has its day of text messages and its day of money`() async throws {
+        let prices = SMSPrices(["EUR": ["NL": 100]])
+        try await TestService.run(Self.settings(prices: prices)) { service in
+            try await service.database.execute("update practice set sms_per_day = 3")
+            try await service.travel(2)  // Callers are known for a second.
+            for number in 1...3 {
+                let answer = try await service.issueAnswer(to: Self.number("+3161111", number))
+                #expect(answer.status == 201)
+            }
+            try Self.refused(
+                try await service.issueAnswer(to: Self.number("+3161111", 4)), by: "practice")
+            #expect(try await service.issueAnswer(to: TestService.freshAddress()).status == 201)
+        }
+        try await TestService.run(Self.settings(prices: prices)) { service in
+            try await service.database.execute("update practice set sms_cost_per_day = 250")
+            try await service.travel(2)
+            for number in 1...2 {
+                let answer = try await service.issueAnswer(to: Self.number("+3161111", number))
+                #expect(answer.status == 201)
+            }
+            try Self.refused(
+                try await service.issueAnswer(to: Self.number("+3161111", 3)), by: "cost")
+        }
+    }
+
+    @Test func `a block of numbers that never proves a code is stopped, and others go on`()
+        async throws
+    {
+        try await TestService.run { service in
+            var stopped: Int?
+            for number in 0..<200 where stopped == nil {
+                let answer = try await service.issueAnswer(to: Self.number("+3162222", number))
+                if answer.status != 201 {
+                    try Self.refused(answer, by: "numbers")
+                    stopped = number
+                }
+            }
+            #expect(stopped == SendLimit.unprovenPerBlock)
+            #expect(service.log.lines.contains { $0.contains("block of numbers is stopped") })
+            #expect(try await service.issueAnswer(to: Self.number("+3163333", 1)).status == 201)
+        }
+    }
+
+    @Test func `a block where codes are entered is not stopped`() async throws {
+        try await TestService.run { service in
+            for number in 0..<(SendLimit.unprovenPerBlock + 20) {
+                let to = Self.number("+3164444", number)
+                let code = try await service.issue(to: to)
+                if number.isMultiple(of: 10) {
+                    #expect(try await service.check(code.id, code.digits).status == 200)
+                }
+            }
+        }
+    }
+
+    @Test func `a stopped channel sends nothing, and the others do`() async throws {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let login = try await service.begin(person)
+            let code = try await service.issue(to: TestService.freshAddress())
+            try await service.travel(31)
+            try await service.database.execute(
+                "insert into send_stop (channel, reason) values ('email', 'test')")
+            let answers = [
+                try await service.issueAnswer(to: TestService.freshAddress()),
+                try await service.resend(code.id),
+                try await service.login(person),
+                try await service.send("POST", "/v1/logins/\(login.id)/codes"),
+            ]
+            for answer in answers {
+                #expect(answer.status == 503)
+                #expect(answer.problem == "sending-stopped")
+                #expect(answer.header("Retry-After") != nil)
+            }
+            #expect(try await service.issueAnswer(to: "06 12345678").status == 201)
+            try await service.database.execute("delete from send_stop")
+            #expect(try await service.issueAnswer(to: TestService.freshAddress()).status == 201)
+        }
+    }
+}
