@@ -143,7 +143,8 @@ extension CodeRoutes {
             guard case .now(.overtaken) = answered else { return false }
             return request.newest == nil
         }
-        switch try answered.unlessReused() {
+        let outcome = try answered.unlessReused()
+        switch outcome {
         case .sent(let code):
             sent(isFirst: answered.isFirst)
             let answer = CodeRequest.Body(
@@ -154,9 +155,9 @@ extension CodeRoutes {
                 })
             return try .json(answer, status: .created)
         case .refused(let refusal): throw refused(refusal, caller)
-        case .tooSoon(let until): throw Problem(.resendTooSoon, retryAt: until)
-        case .overtaken, .over:
+        case .tooSoon, .overtaken, .over:
             if let newest = request.newest { throw newest.problem(in: caller.practice) }
+            if case .tooSoon(let until) = outcome { throw Problem(.resendTooSoon, retryAt: until) }
             throw Problem(request.status == .verified ? .codeUsed : .codeExpired)
         }
     }

@@ -32,7 +32,7 @@ struct IssueCode: IdempotentStatement {
                 (practice_id, request_id, client_id, subject_id, purpose, account_id, destination,
                  locale, digits, lifetime_seconds)
             select $1::uuid, $6::uuid, $2::uuid, $7::uuid, $8::text, $9::uuid, $10::bytea,
-                   $11::text, $21::int8, $12::int8  -- `$21` are the code's digits.
+                   $11::text, $21::int8, $12::int8
             from sent
             returning request_id
         ),

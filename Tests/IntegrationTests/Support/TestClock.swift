@@ -50,6 +50,9 @@ extension TestService {
                 execute format('update %I set %s', moved.table_name, moved.assignments) using far;
                 execute format('update %I set %s', moved.table_name, moved.assignments) using near;
             end loop;
+            -- Counters begin on the hour; one that is still running goes on.
+            update send_count
+            set window_start = date_trunc('hour', window_start + interval '59:59.999999');
         end
         $$
         """
