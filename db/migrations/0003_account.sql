@@ -9,8 +9,10 @@ create table account (
     password bytea not null,
     password_changed_at timestamptz not null default clock_timestamp(),
     -- Wrong passwords since the last right one, from networks where nobody of this account has
-    -- signed in before. At 100 such networks are refused silently (Z-20).
+    -- signed in before. At 100 such networks are refused silently (Z-20), until the day is over
+    -- that began with the first of them: a stranger locks nobody out for good.
     strange_failures integer not null default 0,
+    strange_since timestamptz not null default clock_timestamp(),
     disabled_at timestamptz,
     created_at timestamptz not null default clock_timestamp(),
     constraint account_pkey primary key (account_id),

@@ -34,27 +34,23 @@ struct AdmitLogin: Statement {
                 (practice_id, throttle_key, failures, since, last_failed_at, blocked_until)
             select $1::uuid, $7::bytea, 1, clock_timestamp(), clock_timestamp(), clock_timestamp()
             where $7::bytea is not null and not exists (select from stored)
-            on conflict (practice_id, throttle_key) do update
-            set failures = case
-                    when network.since <= clock_timestamp() - \(networkWindow) then 1
-                    else network.failures + 1
-                end,
-                since = case
-                    when network.since <= clock_timestamp() - \(networkWindow)
-                    then clock_timestamp()
-                    else network.since
-                end,
-                last_failed_at = clock_timestamp()
-            where network.since <= clock_timestamp() - \(networkWindow)
-               or network.failures < \(LoginLimits.networkFailures)
-            returning throttle_key
+            \(counting("network", upTo: LoginLimits.networkFailures, in: networkWindow))
         ),
-        charged as (  -- 2. What was typed, from this network: the fifth failure starts a wait.
+        site_charged as (  -- 2. Its site: whoever has one has 65,536 networks to choose from.
+            insert into throttle as site
+                (practice_id, throttle_key, failures, since, last_failed_at, blocked_until)
+            select $1::uuid, $9::bytea, 1, clock_timestamp(), clock_timestamp(), clock_timestamp()
+            from network_charged
+            where $9::bytea is not null
+            \(counting("site", upTo: LoginLimits.siteFailures, in: networkWindow))
+        ),
+        charged as (  -- 3. What was typed, from this network: the fifth failure starts a wait.
             insert into throttle as pair
                 (practice_id, throttle_key, failures, since, last_failed_at, blocked_until)
             select $1::uuid, $6::bytea, 1, clock_timestamp(), clock_timestamp(), clock_timestamp()
             where not exists (select from stored)
               and ($7::bytea is null or exists (select from network_charged))
+              and ($9::bytea is null or exists (select from site_charged))
             on conflict (practice_id, throttle_key) do update
             set failures = case when \(forgotten) then 1 else pair.failures + 1 end,
                 last_failed_at = clock_timestamp(),
@@ -70,14 +66,14 @@ struct AdmitLogin: Statement {
             where pair.blocked_until <= clock_timestamp()
             returning throttle_key
         ),
-        found as (  -- 3. Whose it is. An address that several accounts share is nobody's (Z-17).
+        found as (  -- 4. Whose it is. An address that several accounts share is nobody's (Z-17).
             select min(identifier.account_id::text)::uuid as account_id
             from identifier
             where identifier.practice_id = $1::uuid
               and identifier.value_index = $5::bytea
             having count(*) = 1
         ),
-        known as (  -- 4. Whether somebody signed in to it from this network lately (Z-12).
+        known as (  -- 5. Whether somebody signed in to it from this network lately (Z-12).
             select found.account_id
             from found
             where exists (
@@ -88,41 +84,38 @@ struct AdmitLogin: Statement {
                   and session.created_at
                       > clock_timestamp() - interval '\(LoginLimits.knownNetworkDays) days')
         ),
-        lane_charged as (  -- 5. A known network has a lane of its own, so that no stranger fills it.
+        lane_charged as (  -- 6. A known network has a lane of its own, so that no stranger fills it.
             insert into throttle as lane
                 (practice_id, throttle_key, failures, since, last_failed_at, blocked_until)
             select $1::uuid, \(Self.laneKey("known.account_id")), 1, clock_timestamp(),
                    clock_timestamp(), clock_timestamp()
             from known, charged
-            on conflict (practice_id, throttle_key) do update
-            set failures = case
-                    when lane.since <= clock_timestamp() - interval '1 hour' then 1
-                    else lane.failures + 1
-                end,
-                since = case
-                    when lane.since <= clock_timestamp() - interval '1 hour'
-                    then clock_timestamp()
-                    else lane.since
-                end,
-                last_failed_at = clock_timestamp()
-            where lane.since <= clock_timestamp() - interval '1 hour'
-               or lane.failures < \(LoginLimits.knownNetworkFailures)
-            returning throttle_key
+            \(counting("lane", upTo: LoginLimits.knownNetworkFailures, in: "interval '1 hour'"))
         ),
-        strange_charged as (  -- 6. All other networks share the account's total (Z-20).
+        strange_charged as (  -- 7. All other networks share the account's total of a day (Z-20).
             update account
-            set strange_failures = strange_failures + 1
+            set strange_failures = case
+                    when account.strange_since <= clock_timestamp() - \(strangeWindow) then 1
+                    else account.strange_failures + 1
+                end,
+                strange_since = case
+                    when account.strange_failures = 0
+                        or account.strange_since <= clock_timestamp() - \(strangeWindow)
+                    then clock_timestamp()
+                    else account.strange_since
+                end
             from found, charged
             where account.account_id = found.account_id
               and not exists (select from known)
-              and account.strange_failures < \(LoginLimits.strangeFailures)
+              and (account.strange_since <= clock_timestamp() - \(strangeWindow)
+                   or account.strange_failures < \(LoginLimits.strangeFailures))
             returning account.account_id
         ),
         candidate as (
             select account.account_id, account.password, account.locale,
                    account.disabled_at is not null as disabled,
                    exists (select from known) as from_known_network,
-                   \(Factor.column(of: "account.account_id", emailCodes: "$9"))
+                   \(Factor.column(of: "account.account_id", emailCodes: "$10"))
             from found
             join account using (account_id)
         ),
@@ -137,7 +130,9 @@ struct AdmitLogin: Statement {
               and (throttle.throttle_key = $6::bytea
                    and throttle.blocked_until > clock_timestamp()
                    or throttle.throttle_key = $7::bytea
-                   and throttle.failures >= \(LoginLimits.networkFailures))
+                   and throttle.failures >= \(LoginLimits.networkFailures)
+                   or throttle.throttle_key = $9::bytea
+                   and throttle.failures >= \(LoginLimits.siteFailures))
         )
         select case
                    when stored.outcome is not null then 'stored'
@@ -163,9 +158,31 @@ struct AdmitLogin: Statement {
         """
 
     private static let networkWindow = "interval '\(LoginLimits.networkWindowMinutes) minutes'"
+    private static let strangeWindow = "interval '\(LoginLimits.strangeHours) hours'"
     private static let forgotten = """
         pair.last_failed_at <= clock_timestamp() - interval '\(LoginLimits.forgottenAfterHours) hours'
         """
+
+    /// Counts one failure more of a window that begins with its first, unless the window is full.
+    private static func counting(
+        _ row: String, upTo limit: Int, in window: String
+    ) -> String {
+        """
+        on conflict (practice_id, throttle_key) do update
+            set failures = case
+                    when \(row).since <= clock_timestamp() - \(window) then 1
+                    else \(row).failures + 1
+                end,
+                since = case
+                    when \(row).since <= clock_timestamp() - \(window) then clock_timestamp()
+                    else \(row).since
+                end,
+                last_failed_at = clock_timestamp()
+            where \(row).since <= clock_timestamp() - \(window)
+               or \(row).failures < \(limit)
+            returning throttle_key
+        """
+    }
 
     /// The counter of an account's tries from a known network; `$8` is the network's key.
     static func laneKey(_ account: String) -> String {

@@ -2,7 +2,7 @@ import Foundation
 import Postgres
 
 /// A right password takes back what its try and the ones before it were charged; success resets only
-/// what was used (R4). The network gives back this one try and keeps the others.
+/// what was used (R4). The network and its site give back this one try and keep the others.
 struct ForgiveFailures: Statement {
     let attempt: LoginAttempt
     let account: UUID
@@ -17,11 +17,11 @@ struct ForgiveFailures: Statement {
                    or throttle.throttle_key = sha256($4::bytea || uuid_send($5::uuid)))
             returning throttle_key
         ),
-        refunded as (  -- 2. This one try of the network.
+        refunded as (  -- 2. This one try of the network and of its site.
             update throttle
             set failures = greatest(0, failures - 1)
             where throttle.practice_id = $1::uuid
-              and throttle.throttle_key = $3::bytea
+              and throttle.throttle_key in ($3::bytea, $6::bytea)
             returning throttle_key
         ),
         forgiven as (  -- 3. The account's total of strangers.
@@ -39,6 +39,7 @@ struct ForgiveFailures: Statement {
             .uuid(attempt.act.practiceID), .bytes(attempt.pairKey),
             attempt.networkThrottleKey.map(Parameter.bytes) ?? .null,
             attempt.networkKey.map(Parameter.bytes) ?? .null, .uuid(account),
+            attempt.siteThrottleKey.map(Parameter.bytes) ?? .null,
         ]
     }
 

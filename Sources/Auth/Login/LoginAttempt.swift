@@ -12,6 +12,8 @@ struct LoginAttempt: Sendable {
     let pairKey: [UInt8]
     /// The network over all identifiers; nil where the caller did not tell the patient's address.
     let networkThrottleKey: [UInt8]?
+    /// The IPv6 site that the network is of, over all identifiers; nil for IPv4.
+    let siteThrottleKey: [UInt8]?
     /// The network, as sessions remember it.
     let networkKey: [UInt8]?
 
@@ -26,15 +28,24 @@ struct LoginAttempt: Sendable {
         networkThrottleKey = network.map {
             throttle.authenticate(fields: [Array("network".utf8), $0])
         }
+        siteThrottleKey = network.flatMap(Self.site(of:)).map {
+            throttle.authenticate(fields: [Array("site".utf8), $0])
+        }
         networkKey = network.map { keys.macKey(.network).authenticate($0) }
     }
 
-    /// Eight parameters; `$1` to `$4` are the act's but its request id.
+    /// The first 48 bits of an IPv6 network, what one customer is given at most (RFC 6177).
+    private static func site(of network: [UInt8]) -> [UInt8]? {
+        network.count == 8 ? Array(network.prefix(6)) : nil
+    }
+
+    /// Nine parameters; `$1` to `$4` are the act's but its request id.
     var parameters: [Parameter] {
         act.parameters.dropLast() + [
             .bytes(identifierIndex), .bytes(pairKey),
             networkThrottleKey.map(Parameter.bytes) ?? .null,
             networkKey.map(Parameter.bytes) ?? .null,
+            siteThrottleKey.map(Parameter.bytes) ?? .null,
         ]
     }
 }

@@ -10,11 +10,16 @@ enum LoginLimits {
     /// Failures of one network over all identifiers, in ten minutes.
     static let networkFailures = 30
     static let networkWindowMinutes = 10
+    /// Failures of one IPv6 site (a /48, RFC 6177) over all its networks, in the same time: more than
+    /// one network's, since a site may be a house with many households.
+    static let siteFailures = 60
     /// Failures an hour from a network where the account has signed in before.
     static let knownNetworkFailures = 10
     static let knownNetworkDays = 90
     /// Failures of one account from all other networks since its last right password.
     static let strangeFailures = 100
+    /// After so long since the first of them they are forgotten.
+    static let strangeHours = 24
     /// How long a login stays open; its codes live shorter.
     static let openMinutes = 30
 }
