@@ -4,7 +4,7 @@ import Foundation
 /// practices take turns, and inside a practice its networks.
 ///
 /// A full lane makes room for a newcomer by turning away the newest of its longest queue, so a flood
-/// meets only itself. Lanes have places of their own and never fill one another.
+/// meets only itself, also one from many networks of a site. Lanes have places of their own and never fill one another.
 package struct FairQueue<Element> {
     /// What became of a newcomer.
     package enum Admission {

@@ -39,20 +39,21 @@ struct FairQueueLane<Element> {
     }
 
     /// Turns away the newest of the longest queue; nil when the newcomer's would then be longer.
+    ///
+    /// The longest is looked for among practices, inside one among its sites, inside one among its
+    /// networks: a network of its own costs little, a site of its own a lot.
     mutating func removeToMakeRoom(for newcomer: Turn) -> Element? {
-        let practices = Lengths(waiting.map(\.turn.practice))
-        let practice = practices.longest(beyond: newcomer.practice) ?? newcomer.practice
-        let networks = Lengths(
-            waiting.filter { $0.turn.practice == practice }.map(\.turn.network))
-        let network =
-            practice == newcomer.practice
-            ? networks.longest(beyond: newcomer.network) : networks.longest
-        guard let network,
-            let index = waiting.lastIndex(where: {
-                $0.turn.practice == practice && $0.turn.network == network
-            })
-        else { return nil }
-        return remove(at: index)
+        var crowd = Array(waiting.indices)
+        var isNewcomersOwn = true
+        for key in [Turn.practiceKey, Turn.siteKey, Turn.networkKey] {
+            let lengths = Lengths(crowd.map { key(waiting[$0].turn) })
+            let own = key(newcomer)
+            let longest = isNewcomersOwn ? lengths.longest(beyond: own) : lengths.longest
+            isNewcomersOwn = isNewcomersOwn && longest == nil
+            crowd.removeAll { key(waiting[$0].turn) != longest ?? own }
+        }
+        guard !isNewcomersOwn, let newest = crowd.last else { return nil }
+        return remove(at: newest)
     }
 
     private mutating func remove(at index: Int) -> Element {
@@ -67,6 +68,13 @@ struct FairQueueLane<Element> {
         }
         return removed.element
     }
+}
+
+/// What those who wait are told apart by, from the widest to the narrowest.
+extension Turn {
+    fileprivate static func practiceKey(_ turn: Turn) -> AnyHashable { turn.practice }
+    fileprivate static func siteKey(_ turn: Turn) -> AnyHashable { turn.site }
+    fileprivate static func networkKey(_ turn: Turn) -> AnyHashable { turn.network }
 }
 
 /// Keys that take turns: the first one's turn is next.
@@ -103,11 +111,11 @@ private struct Lengths<Key: Hashable> {
         }
     }
 
-    /// The key with most; of several the one that came first.
+    /// The key with most; of several the one that came last.
     var longest: Key? {
         arrivals.reduce(nil) { best, key in
             guard let best else { return key }
-            return counts[key, default: 0] > counts[best, default: 0] ? key : best
+            return counts[key, default: 0] >= counts[best, default: 0] ? key : best
         }
     }
 

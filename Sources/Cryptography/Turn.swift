@@ -14,11 +14,21 @@ package struct Turn: Sendable, Equatable {
 
     /// The practice, which shares the hasher with the others.
     package let practice: UUID
-    /// The patient's network. Without one, give the account's id in its place, so that such requests
-    /// do not all share one place in the queue; nil counts as one network.
+    /// The patient's network, 4 bytes (IPv4) or 8 (IPv6). Without one, give 16 bytes of the account
+    /// in its place, so that such requests do not all share one; nil counts as one network.
     package let network: [UInt8]?
     /// How urgent it is.
     package let kind: Kind
+
+    /// The larger network it is of: 16 bits of an IPv4 address, 48 of an IPv6 network (RFC 6177).
+    /// All else is of one site, so that made-up accounts are no way around it.
+    var site: [UInt8] {
+        switch network?.count {
+        case 4: Array(network?.prefix(2) ?? [])
+        case 8: Array(network?.prefix(6) ?? [])
+        default: []
+        }
+    }
 
     /// A turn of this practice and network.
     package init(practice: UUID, network: [UInt8]?, kind: Kind) {

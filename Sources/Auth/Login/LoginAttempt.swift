@@ -34,6 +34,15 @@ struct LoginAttempt: Sendable {
         networkKey = network.map { keys.macKey(.network).authenticate($0) }
     }
 
+    /// Its place in the queue of hashes. Where no network was told, tries of one account, or of one
+    /// made-up identifier, share a place and not those of all (Z-12, Z-21).
+    func turn(from network: [UInt8]?, to candidate: AdmitLogin.Candidate?) -> Turn {
+        let place = candidate?.accountID.bytes ?? Array(pairKey.prefix(16))
+        return Turn(
+            practice: act.practiceID, network: network ?? place,
+            kind: candidate?.fromKnownNetwork == true ? .known : .unknown)
+    }
+
     /// The first 48 bits of an IPv6 network, what one customer is given at most (RFC 6177).
     private static func site(of network: [UInt8]) -> [UInt8]? {
         network.count == 8 ? Array(network.prefix(6)) : nil

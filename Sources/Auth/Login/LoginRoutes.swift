@@ -76,15 +76,20 @@ extension LoginRoutes {
             try await refuse(attempt, nil, "throttled", lasting: false)
             throw Problem(.loginThrottled, retryAt: until)
         case .first(.refused(let account, let reason)):
-            try await passwords.pretend(body.password, turn: turn(caller, context, known: false))
+            try await comparing(attempt, nil) {
+                try await passwords.pretend(
+                    body.password, turn: attempt.turn(from: context.patientNetwork, to: nil))
+            }
             try await refuse(attempt, account, reason)
             metrics.count(.refused)
             try await floor.wait()
             throw Problem(.loginRefused)
         case .first(.admitted(let candidate)):
-            let right = try await passwords.isRight(
-                body.password, for: candidate,
-                turn: turn(caller, context, known: candidate.fromKnownNetwork))
+            let right = try await comparing(attempt, candidate) {
+                try await passwords.isRight(
+                    body.password, for: candidate,
+                    turn: attempt.turn(from: context.patientNetwork, to: candidate))
+            }
             guard right, !candidate.disabled else {
                 let reason = right ? "account-disabled" : "password-wrong"
                 try await refuse(attempt, candidate.accountID, reason)
@@ -98,10 +103,19 @@ extension LoginRoutes {
         }
     }
 
-    private func turn(_ caller: Caller, _ context: AuthRequestContext, known: Bool) -> Turn {
-        Turn(
-            practice: caller.practice.id, network: context.patientNetwork,
-            kind: known ? .known : .unknown)
+    /// A try counts as a failure from its admission on; one that never came to the comparison is
+    /// taken back.
+    private func comparing<Result>(
+        _ attempt: LoginAttempt, _ candidate: AdmitLogin.Candidate?,
+        _ compare: () async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await compare()
+        } catch {
+            // What kept it from the comparison is the answer, also where the count stays.
+            _ = try? await database.run(ReturnTry(attempt: attempt, candidate: candidate))
+            throw error
+        }
     }
 
     private func refuse(

@@ -10,7 +10,7 @@ enum AllStatements {
         CreateClient.self, LockClient.self, LockNamedClient.self, CreateKey.self, FindKeys.self,
         RevokeKey.self, FindCaller.self,
         LockImports.self, ImportAccount.self,
-        AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, StartLogin.self, FindLogin.self,
+        AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, ReturnTry.self, StartLogin.self, FindLogin.self,
         ResendCode.self, VerifyCode.self, RefundGuess.self, AbandonLogin.self,
         IssueCode.self, FindCodeRequest.self, ResendRequestedCode.self, VerifyRequestedCode.self,
         CancelCode.self, FindContact.self,

@@ -11,9 +11,14 @@ import Testing
     private mutating func admit(
         _ element: String, practice: Int = 0, network: UInt8? = 1, _ kind: Turn.Kind = .unknown
     ) -> String? {
+        admit(element, practice: practice, from: network.map { [$0] }, kind)
+    }
+
+    private mutating func admit(
+        _ element: String, practice: Int = 0, from network: [UInt8]?, _ kind: Turn.Kind = .unknown
+    ) -> String? {
         tickets += 1
-        let turn = Turn(
-            practice: Self.practices[practice], network: network.map { [$0] }, kind: kind)
+        let turn = Turn(practice: Self.practices[practice], network: network, kind: kind)
         return switch queue.admit(element, ticket: tickets, turn: turn) {
         case .admitted: nil
         case .admittedInsteadOf(let displaced): displaced
@@ -131,6 +136,27 @@ import Testing
         for number in 1...8 { _ = admit("x\(number)", network: 1) }
         #expect(admit("y1", network: 2) == "x8")
         #expect(serveAll() == ["x1", "y1"] + (2...7).map { "x\($0)" })
+    }
+
+    @Test mutating func `many networks of a site do not shut out another one`() {
+        for number in UInt8(1)...8 { _ = admit("a\(number)", from: [10, 0, number, 1]) }
+        #expect(admit("v1", from: [198, 51, 100, 7]) == "a8")
+        #expect(admit("w1", from: [0x20, 1, 0x0D, 0xB8, 0, 1, 0, 1]) == "a7")
+        #expect(admit("a9", from: [10, 0, 9, 1]) == "a9")
+        queue = FairQueue(limit: 8)
+        for number in UInt8(1)...8 {
+            _ = admit("b\(number)", from: [0x20, 1, 0x0D, 0xB8, 0, 1, 0, number])
+        }
+        #expect(admit("v2", from: [0x20, 1, 0x0D, 0xB8, 0, 2, 0, 1]) == "b8")
+        #expect(admit("w2", from: [198, 51, 100, 7]) == "b7")
+    }
+
+    @Test mutating func `whoever has no network is of one site`() {
+        for number in UInt8(1)...8 {
+            _ = admit("m\(number)", from: Array(repeating: number, count: 16))
+        }
+        #expect(admit("m9", from: Array(repeating: 9, count: 16)) == "m9")
+        #expect(admit("v1", from: [198, 51, 100, 7]) == "m8")
     }
 
     @Test mutating func `another practice's room comes from the longest of the networks there`() {

@@ -46,6 +46,29 @@ import Testing
         #expect(nowhere.networkKey == nil)
     }
 
+    @Test func `a site is counted for IPv6 alone, over all of its networks`() {
+        let here = attempt("jansen@example.nl", network: [0x20, 1, 0x0D, 0xB8, 0, 1, 0, 1])
+        let beside = attempt("jansen@example.nl", network: [0x20, 1, 0x0D, 0xB8, 0, 1, 0, 2])
+        let away = attempt("jansen@example.nl", network: [0x20, 1, 0x0D, 0xB8, 0, 2, 0, 1])
+        #expect(here.siteThrottleKey != nil)
+        #expect(here.siteThrottleKey == beside.siteThrottleKey)
+        #expect(here.siteThrottleKey != away.siteThrottleKey)
+        #expect(here.networkThrottleKey != beside.networkThrottleKey)
+        #expect(attempt("jansen@example.nl").siteThrottleKey == nil)
+    }
+
+    @Test func `tries without a network take the turn of their account or identifier`() {
+        let candidate = AdmitLogin.Candidate(
+            accountID: Sample.id, sealedPassword: [], disabled: false, locale: .dutch, factors: [],
+            fromKnownNetwork: false)
+        let first = attempt("jansen@example.nl", network: nil)
+        #expect(first.turn(from: nil, to: candidate).network == Sample.id.bytes)
+        #expect(first.turn(from: [192, 0, 2, 1], to: candidate).network == [192, 0, 2, 1])
+        let other = attempt("nobody@example.nl", network: nil)
+        #expect(first.turn(from: nil, to: nil).network?.count == 16)
+        #expect(first.turn(from: nil, to: nil) != other.turn(from: nil, to: nil))
+    }
+
     @Test func `the same name in another practice is another account`() {
         let here = attempt("jansen@example.nl")
         let there = attempt("jansen@example.nl", practice: UUID())

@@ -1,0 +1,48 @@
+import Foundation
+import Postgres
+
+/// Takes back a try whose password nobody looked at, since there was no room to or the caller had
+/// gone: whoever meets an overload is no nearer to a wait, a stranger's flood no nearer to a lock.
+///
+/// Nothing is learned from such a try, so nobody gains by it. Only a try that ``AdmitLogin`` said it
+/// admitted is taken back: one whose commit is unknown may never have been counted.
+struct ReturnTry: Statement {
+    let attempt: LoginAttempt
+    /// Whose lane or total was charged too; nil where that of nobody was.
+    let candidate: AdmitLogin.Candidate?
+
+    var subject: UUID? { candidate?.accountID }
+
+    static let sql = """
+        with returned as (  -- 1. What was typed, its network and site, and a known network's lane.
+            update throttle
+            set failures = greatest(0, failures - 1),
+                blocked_until = least(blocked_until, clock_timestamp())
+            where throttle.practice_id = $1::uuid
+              and throttle.throttle_key in (
+                  $2::bytea, $3::bytea, $4::bytea, sha256($5::bytea || uuid_send($6::uuid)))
+            returning throttle_key
+        ),
+        restored as (  -- 2. The account's total of strangers.
+            update account
+            set strange_failures = greatest(0, strange_failures - 1)
+            where account.account_id = $7::uuid
+            returning account_id
+        )
+        select exists (select from returned) as returned, $nonce as nonce
+        """
+
+    var parameters: [Parameter] {
+        let account = candidate.map { Parameter.uuid($0.accountID) } ?? .null
+        let isKnown = candidate?.fromKnownNetwork ?? false
+        return [
+            .uuid(attempt.act.practiceID), .bytes(attempt.pairKey),
+            attempt.networkThrottleKey.map(Parameter.bytes) ?? .null,
+            attempt.siteThrottleKey.map(Parameter.bytes) ?? .null,
+            attempt.networkKey.map(Parameter.bytes) ?? .null,
+            isKnown ? account : .null, isKnown ? .null : account,
+        ]
+    }
+
+    static func decode(_ rows: [Row]) throws {}
+}
