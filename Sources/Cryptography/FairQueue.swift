@@ -4,27 +4,27 @@ import Foundation
 /// practices take turns, and inside a practice its networks.
 ///
 /// A full lane makes room for a newcomer by turning away the newest of its longest queue, so a flood
-/// meets only itself, also one from many networks of a site. Lanes have places of their own and never fill one another.
+/// meets only itself, also one from many networks of a site.
 package struct FairQueue<Element> {
     /// What became of a newcomer.
     package enum Admission {
         /// It waits.
         case admitted
-        /// It waits in the place of this one, which is turned away.
-        case admittedInsteadOf(Element)
+        /// It waits in the place of these, which are turned away.
+        case admittedInsteadOf([Element])
         /// It is turned away.
         case refused
     }
 
-    /// Places in each lane.
-    package let limit: Int
+    /// The cost that may wait before a turn, in the unit of `admit`.
+    package let limit: UInt64
 
     private var lanes = Turn.Kind.allCases.map { _ in FairQueueLane<Element>() }
     // How often in a row a waiting lane was passed over for a better one.
     private var passedOver = Turn.Kind.allCases.map { _ in 0 }
 
-    /// An empty queue with that many places in each lane.
-    package init(limit: Int) {
+    /// An empty queue in which that much may wait before a turn.
+    package init(limit: UInt64) {
         precondition(limit > 0)
         self.limit = limit
     }
@@ -34,21 +34,46 @@ package struct FairQueue<Element> {
         lanes.reduce(0) { $0 + $1.count }
     }
 
+    /// What all that wait will cost.
+    package var cost: UInt64 {
+        lanes.reduce(0) { $0 + $1.cost }
+    }
+
     /// How many wait in one lane.
     package func count(of kind: Turn.Kind) -> Int {
         lanes[kind.rawValue].count
     }
 
     /// Lets an element wait under a ticket that no other has.
-    package mutating func admit(_ element: Element, ticket: UInt64, turn: Turn) -> Admission {
-        let lane = turn.kind.rawValue
-        guard lanes[lane].count >= limit else {
-            lanes[lane].append(element, ticket: ticket, turn: turn)
-            return .admitted
+    ///
+    /// - Parameter cost: what its turn will take; one that costs more than others may need the room of
+    ///   several.
+    package mutating func admit(
+        _ element: Element, ticket: UInt64, turn: Turn, cost: UInt64
+    ) -> Admission {
+        let full = lanes[turn.kind.rawValue].cost
+        var lane = lanes[turn.kind.rawValue]
+        var displaced: [Element] = []
+        // An empty lane takes anybody, and nobody turns away more than the room it needs.
+        while lane.count > 0, full - lane.cost < cost,
+            wait(in: lane, of: turn.kind, with: cost) > limit
+        {
+            guard let next = lane.removeToMakeRoom(for: turn) else { return .refused }
+            displaced.append(next)
         }
-        guard let displaced = lanes[lane].removeToMakeRoom(for: turn) else { return .refused }
-        lanes[lane].append(element, ticket: ticket, turn: turn)
-        return .admittedInsteadOf(displaced)
+        lane.append(element, ticket: ticket, turn: turn, cost: cost)
+        lanes[turn.kind.rawValue] = lane
+        return displaced.isEmpty ? .admitted : .admittedInsteadOf(displaced)
+    }
+
+    /// What is served until a newcomer's turn is over, at most: its own lane, and of the known
+    /// networks those that are let past it.
+    private func wait(
+        in lane: FairQueueLane<Element>, of kind: Turn.Kind, with cost: UInt64
+    ) -> UInt64 {
+        let own = lane.cost + cost
+        guard kind == .unknown else { return own }
+        return own + min(lanes[Turn.Kind.known.rawValue].cost, own * UInt64(kind.patience))
     }
 
     /// Takes out the one whose turn it is; nil when nobody waits.

@@ -2,12 +2,13 @@ import Foundation
 
 /// One lane of a ``FairQueue``: those who wait, in order of arrival, and whose turn it is.
 ///
-/// Lanes are short (some tens), so looking through them costs less than an index would.
+/// Lanes are short (some tens of hashes), so looking through them costs less than an index would.
 struct FairQueueLane<Element> {
     private struct Waiting {
         let element: Element
         let ticket: UInt64
         let turn: Turn
+        let cost: UInt64
     }
 
     private var waiting: [Waiting] = []
@@ -15,10 +16,13 @@ struct FairQueueLane<Element> {
     private var networks: [UUID: Rotation<[UInt8]?>] = [:]
 
     var count: Int { waiting.count }
+    /// What all that wait will cost.
+    private(set) var cost: UInt64 = 0
     var elements: [Element] { waiting.map(\.element) }
 
-    mutating func append(_ element: Element, ticket: UInt64, turn: Turn) {
-        waiting.append(Waiting(element: element, ticket: ticket, turn: turn))
+    mutating func append(_ element: Element, ticket: UInt64, turn: Turn, cost: UInt64) {
+        waiting.append(Waiting(element: element, ticket: ticket, turn: turn, cost: cost))
+        self.cost += cost
         practices.join(turn.practice)
         networks[turn.practice, default: Rotation()].join(turn.network)
     }
@@ -58,6 +62,7 @@ struct FairQueueLane<Element> {
 
     private mutating func remove(at index: Int) -> Element {
         let removed = waiting.remove(at: index)
+        cost -= removed.cost
         let turn = removed.turn
         let siblings = waiting.filter { $0.turn.practice == turn.practice }
         if siblings.isEmpty {

@@ -31,7 +31,9 @@ final class HashingThreads: Sendable {
     private let work = DispatchSemaphore(value: 0)
 
     /// Starts the threads, which hold on to this object until it is stopped.
-    init(count: Int, queueLimit: Int) {
+    ///
+    /// - Parameter queueLimit: the cost that may wait, over all threads.
+    init(count: Int, queueLimit: UInt64) {
         precondition(count > 0)
         self.count = count
         state = Mutex(State(queue: FairQueue(limit: queueLimit), alive: count))
@@ -47,17 +49,19 @@ final class HashingThreads: Sendable {
     }
 
     /// Queues a job; one that finds no place is refused at once.
-    func add(_ job: Job, ticket: UInt64, turn: Turn, overloaded: HasherOverloaded) {
-        let (added, refused) = state.withLock { state -> (Bool, Job?) in
-            guard !state.isStopping else { return (false, job) }
-            switch state.queue.admit(job, ticket: ticket, turn: turn) {
-            case .admitted: return (true, nil)
+    func add(
+        _ job: Job, ticket: UInt64, turn: Turn, cost: UInt64, overloaded: HasherOverloaded
+    ) {
+        let (added, refused) = state.withLock { state -> (Bool, [Job]) in
+            guard !state.isStopping else { return (false, [job]) }
+            switch state.queue.admit(job, ticket: ticket, turn: turn, cost: cost) {
+            case .admitted: return (true, [])
             case .admittedInsteadOf(let displaced): return (true, displaced)
-            case .refused: return (false, job)
+            case .refused: return (false, [job])
             }
         }
         if added { work.signal() }
-        refused?.refuse(overloaded)
+        for job in refused { job.refuse(overloaded) }
     }
 
     /// Takes a job out of the queue, if it still waits there, and refuses it.
@@ -86,6 +90,9 @@ final class HashingThreads: Sendable {
             if isOver { continuation.resume() }
         }
     }
+
+    /// What all that wait will cost.
+    var waitingCost: UInt64 { state.withLock { $0.queue.cost } }
 
     var gauges: PasswordHasher.Gauges {
         state.withLock { state in

@@ -32,8 +32,9 @@ package final class PasswordHasher: Sendable {
         package var waiting: Int { known + unknown + imports }
     }
 
-    /// Places in each lane of the queue.
-    package static let queueLimit = 32
+    /// The longest that a newcomer is expected to wait: half of a request's answer deadline, so that
+    /// nobody is hashed who has been answered already.
+    package static let longestWait = Duration.milliseconds(1200)
     /// Half of the cores, so that hashing leaves room for the rest of the service.
     package static let threadCount = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
 
@@ -48,10 +49,15 @@ package final class PasswordHasher: Sendable {
     let threads: HashingThreads
 
     /// Starts the threads, and measures what a hash takes (a second at most).
-    package init(threads: Int = threadCount, queueLimit: Int = queueLimit) throws {
+    ///
+    /// - Parameter longestWait: more than threads can work off in this time does not wait; at least
+    ///   one does.
+    package init(threads: Int = threadCount, longestWait: Duration = longestWait) throws {
         dummyHash = try Argon2id.hash(Secret(SecureRandom.bytes(32)))
         cost = HashCost.current
         dearestCost = HashCost.dearest
+        let turns = max(1, longestWait / cost * Double(threads))
+        let queueLimit = UInt64(turns * Double(Argon2id.current.cost))
         self.threads = HashingThreads(count: threads, queueLimit: queueLimit)
     }
 
@@ -72,8 +78,10 @@ package final class PasswordHasher: Sendable {
     package func verify(
         _ password: Secret<[UInt8]>, against phc: String, turn: Turn
     ) async throws -> Bool {
-        _ = try PHC(parsing: phc)
-        return try await perform(turn: turn) { try Argon2id.verify(password, phc: phc) }
+        let cost = try PHC(parsing: phc).parameters.cost
+        return try await perform(turn: turn, cost: cost) {
+            try Argon2id.verify(password, phc: phc)
+        }
     }
 
     /// What waits and what runs now.
@@ -87,7 +95,8 @@ package final class PasswordHasher: Sendable {
 
     /// Runs work on one of the threads, in its turn.
     func perform<Result: Sendable>(
-        turn: Turn, _ work: @escaping @Sendable () throws -> Result
+        turn: Turn, cost: UInt64 = Argon2id.current.cost,
+        _ work: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
         let ticket = threads.ticket()
         return try await withTaskCancellationHandler {
@@ -95,7 +104,8 @@ package final class PasswordHasher: Sendable {
                 let job = HashingThreads.Job(
                     run: { continuation.resume(with: Swift.Result(catching: work)) },
                     refuse: { continuation.resume(throwing: $0) })
-                threads.add(job, ticket: ticket, turn: turn, overloaded: overloaded)
+                threads.add(
+                    job, ticket: ticket, turn: turn, cost: cost, overloaded: overloaded)
                 // A cancellation before the job was queued found nothing to withdraw.
                 if Task.isCancelled { threads.withdraw(ticket: ticket) }
             }
@@ -108,8 +118,8 @@ package final class PasswordHasher: Sendable {
 
     /// The time that the queue takes to run dry.
     private var overloaded: HasherOverloaded {
-        let gauges = threads.gauges
-        let wait = cost * (gauges.waiting + gauges.busy) / gauges.threads
+        let hashes = Double(threads.waitingCost) / Double(Argon2id.current.cost)
+        let wait = cost * ((hashes + Double(threads.gauges.busy)) / Double(threads.count))
         return HasherOverloaded(retryAfter: max(Self.shortestRetry, wait))
     }
 }

@@ -73,7 +73,26 @@ struct Endpoint: HTTPResponder {
             context.isForm = isForm
             context.signedHeaders = request.headers
         }
-        return try await handler(request.body, context).response
+        return try await handled(request.body, context).response
+    }
+
+    /// The handler's answer; once the connection has answered in its place, its task is cancelled, so
+    /// that nothing goes on waiting for a turn on behalf of nobody.
+    private func handled(
+        _ body: Hummingbird.RequestBody, _ context: AuthRequestContext
+    ) async throws -> Answer {
+        try await withThrowingTaskGroup(of: Answer?.self) { [handler] group in
+            group.addTask { try await handler(body, context) }
+            group.addTask {
+                try await context.record.untilAnswered()
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let answer = first else {
+                throw CancellationError()
+            }
+            return answer
+        }
     }
 
     private func authenticate(_ request: Request) async throws -> Caller {

@@ -73,6 +73,9 @@ struct ProblemMiddleware: RouterMiddleware {
         case is HTTPParserError:
             // The head was fine and the body is not: broken chunks, or a body cut short.
             return Problem(.requestMalformed)
+        case is CancellationError:
+            // The connection has answered in our place, or the service is ending.
+            return Problem(.serviceUnavailable)
         case is RequestCut:
             // The connection has answered in our place, or has nobody to answer.
             return Problem(.requestTimeout)

@@ -26,6 +26,7 @@ final class RequestRecord: Sendable {
     private struct State {
         var facts = Facts()
         var isAnswered = false
+        var waiter: CheckedContinuation<Void, any Error>?
     }
 
     init(id: UUID = UUID(), method: String, startedAt: ContinuousClock.Instant = .now) {
@@ -43,9 +44,41 @@ final class RequestRecord: Sendable {
 
     /// True for the first who asks: that one answers and logs, a later one does neither.
     func claimAnswer() -> Bool {
-        state.withLock { state in
-            defer { state.isAnswered = true }
-            return !state.isAnswered
+        let (isFirst, waiter) = state.withLock { state in
+            defer { (state.isAnswered, state.waiter) = (true, nil) }
+            return (!state.isAnswered, state.waiter)
         }
+        waiter?.resume()
+        return isFirst
+    }
+
+    /// Whether an answer is under way or gone, so that no other one can go out.
+    var isAnswered: Bool { state.withLock { $0.isAnswered } }
+
+    /// Returns when the request has its answer; throws when its task is cancelled before that.
+    ///
+    /// For the one who works on it, who learns by this that the connection answered in its place.
+    func untilAnswered() async throws {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let isOver = state.withLock { state in
+                    if !state.isAnswered { state.waiter = continuation }
+                    return state.isAnswered
+                }
+                if isOver { continuation.resume() }
+                // A cancellation before there was a waiter found none.
+                if Task.isCancelled { stopWaiting() }
+            }
+        } onCancel: {
+            stopWaiting()
+        }
+    }
+
+    private func stopWaiting() {
+        let waiter = state.withLock { state in
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume(throwing: CancellationError())
     }
 }

@@ -99,6 +99,8 @@ extension LoginRoutes {
             }
             try await database.run(
                 ForgiveFailures(attempt: attempt, account: candidate.accountID))
+            // A code whose login nobody was told of would only be a riddle in somebody's mailbox.
+            guard !context.record.isAnswered else { throw CancellationError() }
             return try await begin(candidate, attempt, sender(caller, context))
         }
     }

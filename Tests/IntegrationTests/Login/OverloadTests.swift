@@ -40,6 +40,28 @@ import Testing
         }
     }
 
+    @Test func `who was answered in its handler's place is neither hashed nor sent a code`()
+        async throws
+    {
+        var settings = TestService.Settings()
+        settings.hashThreads = 1
+        settings.limits.request.answerDeadline = .milliseconds(400)
+        try await TestService.run(settings) { service in
+            let person = try await service.person()
+            let held = await HeldHasher(service.service.hasher)
+            let late = try await service.login(person, ip: "10.4.4.6")
+            #expect(late.problem == "service-unavailable")
+            // It left the queue at once, while the thread is still held.
+            try await eventually { service.service.hasher.gauges.waiting == 0 }
+            try await held.open()
+            try await eventually { service.service.publicServer.requests.count == 0 }
+            #expect(try await service.database.count("code", where: "true") == 0)
+            #expect(service.mail.count(to: person.email) == 0)
+            #expect(try await Self.charged(service) == ["0", "0", "0"])
+            #expect(try await service.login(person, ip: "10.4.4.6").status == 201)
+        }
+    }
+
     /// Failures in all throttles, against the account, and waits that are still on.
     private static func charged(_ service: TestService) async throws -> [String?] {
         try await service.database.execute(
@@ -48,5 +70,30 @@ import Testing
                    (select sum(strange_failures) from account),
                    (select count(*) from throttle where blocked_until > clock_timestamp())
             """)[0]
+    }
+}
+
+/// Occupies a thread of a hasher until it is opened.
+final class HeldHasher: Sendable {
+    private let opened = DispatchSemaphore(value: 0)
+    private let holder: Task<Void, any Error>
+
+    /// Returns when the thread is held.
+    init(_ hasher: PasswordHasher) async {
+        let opened = self.opened
+        let (started, announce) = AsyncStream<Void>.makeStream()
+        holder = Task {
+            let turn = Turn(practice: SecureRandom.uuid(), network: nil, kind: .known)
+            try await hasher.perform(turn: turn) {
+                announce.finish()
+                opened.wait()
+            }
+        }
+        for await _ in started {}
+    }
+
+    func open() async throws {
+        opened.signal()
+        try await holder.value
     }
 }

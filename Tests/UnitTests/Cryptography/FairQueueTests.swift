@@ -9,19 +9,21 @@ import Testing
 
     /// Queues an element; gives who was turned away, if anybody was.
     private mutating func admit(
-        _ element: String, practice: Int = 0, network: UInt8? = 1, _ kind: Turn.Kind = .unknown
+        _ element: String, practice: Int = 0, network: UInt8? = 1, _ kind: Turn.Kind = .unknown,
+        cost: UInt64 = 1
     ) -> String? {
-        admit(element, practice: practice, from: network.map { [$0] }, kind)
+        admit(element, practice: practice, from: network.map { [$0] }, kind, cost: cost)
     }
 
     private mutating func admit(
-        _ element: String, practice: Int = 0, from network: [UInt8]?, _ kind: Turn.Kind = .unknown
+        _ element: String, practice: Int = 0, from network: [UInt8]?, _ kind: Turn.Kind = .unknown,
+        cost: UInt64 = 1
     ) -> String? {
         tickets += 1
         let turn = Turn(practice: Self.practices[practice], network: network, kind: kind)
-        return switch queue.admit(element, ticket: tickets, turn: turn) {
+        return switch queue.admit(element, ticket: tickets, turn: turn, cost: cost) {
         case .admitted: nil
-        case .admittedInsteadOf(let displaced): displaced
+        case .admittedInsteadOf(let displaced): displaced.joined(separator: " ")
         case .refused: element
         }
     }
@@ -192,6 +194,34 @@ import Testing
         for number in 1...8 { #expect(admit("i\(number)", .import) == nil) }
         #expect(Turn.Kind.allCases.map { queue.count(of: $0) } == [8, 8, 8])
         #expect(admit("k9", .known) == "k9")
+    }
+
+    @Test mutating func `what waits is bounded by what it costs`() {
+        for (number, cost) in ([2, 3, 3] as [UInt64]).enumerated() {
+            #expect(admit("a\(number)", cost: cost) == nil)
+        }
+        #expect(admit("a3", cost: 1) == "a3")
+        #expect(queue.cost == 8)
+        // Another practice's dear one needs the room of two.
+        #expect(admit("b1", practice: 1, cost: 4) == "a2 a1")
+        #expect(queue.cost == 6)
+        #expect(serveAll() == ["a0", "b1"])
+        #expect(queue.cost == 0)
+    }
+
+    @Test mutating func `an empty lane takes whatever it costs`() {
+        #expect(admit("a1", cost: 100) == nil)
+        #expect(admit("a2", cost: 1) == "a2")
+        #expect(serveAll() == ["a1"])
+        #expect(queue.cost == 0)
+    }
+
+    @Test mutating func `those let past it count into a newcomer's wait`() {
+        for number in 1...8 { _ = admit("k\(number)", .known) }
+        // One of its own and the four that go first.
+        #expect(admit("u1", .unknown) == nil)
+        #expect(admit("u2", .unknown) == "u2")
+        #expect(queue.next() == "k1")
     }
 
     @Test mutating func `who leaves is not served and gives up the place`() {

@@ -41,6 +41,11 @@ import Testing
         func update(_ change: @Sendable (inout Value) -> Void) { content.withLock { change(&$0) } }
     }
 
+    /// A hasher of one thread, in whose queue that many hashes of ours may wait.
+    private static func hasher(places: Int) throws -> PasswordHasher {
+        try PasswordHasher(threads: 1, longestWait: HashCost.current * (Double(places) + 0.5))
+    }
+
     /// Returns when that many wait in the hasher's queue.
     private func until(_ hasher: PasswordHasher, waiting: Int) async {
         while hasher.gauges.waiting != waiting { await Task.yield() }
@@ -140,7 +145,7 @@ import Testing
     }
 
     @Test func `a full queue answers at once when to come back`() async throws {
-        let hasher = try PasswordHasher(threads: 1, queueLimit: 2)
+        let hasher = try Self.hasher(places: 2)
         let gate = await Gate(on: hasher, turn: turn)
         let waiting = (0..<2).map { _ in Task { try await hasher.perform(turn: turn) { true } } }
         await until(hasher, waiting: 2)
@@ -156,7 +161,7 @@ import Testing
     }
 
     @Test func `who is displaced by a fairer turn hears so at once`() async throws {
-        let hasher = try PasswordHasher(threads: 1, queueLimit: 2)
+        let hasher = try Self.hasher(places: 2)
         let gate = await Gate(on: hasher, turn: turn)
         let first = Task { try await hasher.perform(turn: turn) { true } }
         await until(hasher, waiting: 1)
