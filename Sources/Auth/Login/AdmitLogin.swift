@@ -10,6 +10,8 @@ struct AdmitLogin: Statement {
     let attempt: LoginAttempt
     let emailCodes: Bool
 
+    var subject: UUID? { attempt.subject }
+
     enum Outcome: Sendable {
         case admitted(Candidate)
         /// No such account, or one that must look like it: the caller hashes all the same.
@@ -29,20 +31,26 @@ struct AdmitLogin: Statement {
 
     static let sql = """
         with \(Act.storedArm),
-        network_charged as (  -- 1. The network, over all identifiers.
+        site_charged as (  -- 1. The site: whoever has one has 65,536 networks to choose from.
+            insert into throttle as site
+                (practice_id, throttle_key, failures, since, last_failed_at, blocked_until)
+            select $1::uuid, $9::bytea, 1, clock_timestamp(), clock_timestamp(), clock_timestamp()
+            where $9::bytea is not null and not exists (select from stored)
+              and not exists (  -- A network that is full can't fill its neighbours' site.
+                  select from throttle
+                  where throttle.practice_id = $1::uuid
+                    and throttle.throttle_key = $7::bytea
+                    and throttle.failures >= \(LoginLimits.networkFailures)
+                    and throttle.since > clock_timestamp() - \(networkWindow))
+            \(counting("site", upTo: LoginLimits.siteFailures, in: networkWindow))
+        ),
+        network_charged as (  -- 2. The network, over all identifiers.
             insert into throttle as network
                 (practice_id, throttle_key, failures, since, last_failed_at, blocked_until)
             select $1::uuid, $7::bytea, 1, clock_timestamp(), clock_timestamp(), clock_timestamp()
             where $7::bytea is not null and not exists (select from stored)
+              and ($9::bytea is null or exists (select from site_charged))
             \(counting("network", upTo: LoginLimits.networkFailures, in: networkWindow))
-        ),
-        site_charged as (  -- 2. Its site: whoever has one has 65,536 networks to choose from.
-            insert into throttle as site
-                (practice_id, throttle_key, failures, since, last_failed_at, blocked_until)
-            select $1::uuid, $9::bytea, 1, clock_timestamp(), clock_timestamp(), clock_timestamp()
-            from network_charged
-            where $9::bytea is not null
-            \(counting("site", upTo: LoginLimits.siteFailures, in: networkWindow))
         ),
         charged as (  -- 3. What was typed, from this network: the fifth failure starts a wait.
             insert into throttle as pair
@@ -50,7 +58,6 @@ struct AdmitLogin: Statement {
             select $1::uuid, $6::bytea, 1, clock_timestamp(), clock_timestamp(), clock_timestamp()
             where not exists (select from stored)
               and ($7::bytea is null or exists (select from network_charged))
-              and ($9::bytea is null or exists (select from site_charged))
             on conflict (practice_id, throttle_key) do update
             set failures = case when \(forgotten) then 1 else pair.failures + 1 end,
                 last_failed_at = clock_timestamp(),
@@ -181,6 +188,21 @@ struct AdmitLogin: Statement {
             where \(row).since <= clock_timestamp() - \(window)
                or \(row).failures < \(limit)
             returning throttle_key
+        """
+    }
+
+    /// The arm that locks a try's counters in the order in which ``AdmitLogin`` does, the widest first.
+    static func lockedArm(site: String, network: String, pair: String, lane: String) -> String {
+        """
+        locked as (  -- In the order of the arms that count.
+                select throttle.throttle_key
+                from throttle
+                where throttle.practice_id = $1::uuid
+                  and throttle.throttle_key in (\(site), \(network), \(pair), \(lane))
+                order by array_position(
+                    array[\(site), \(network), \(pair)], throttle.throttle_key) nulls last
+                for update
+            )
         """
     }
 

@@ -7,21 +7,24 @@ struct ForgiveFailures: Statement {
     let attempt: LoginAttempt
     let account: UUID
 
-    var subject: UUID? { account }
+    var subject: UUID? { attempt.subject }
 
     static let sql = """
-        with forgotten as (  -- 1. What was typed from here, and a known network's lane.
-            delete from throttle
-            where throttle.practice_id = $1::uuid
-              and (throttle.throttle_key = $2::bytea
-                   or throttle.throttle_key = sha256($4::bytea || uuid_send($5::uuid)))
-            returning throttle_key
-        ),
-        refunded as (  -- 2. This one try of the network and of its site.
+        with \(AdmitLogin.lockedArm(
+            site: "$6::bytea", network: "$3::bytea", pair: "$2::bytea", lane: lane)),
+        refunded as (  -- 1. This one try of the network and of its site.
             update throttle
             set failures = greatest(0, failures - 1)
             where throttle.practice_id = $1::uuid
               and throttle.throttle_key in ($3::bytea, $6::bytea)
+              and (select count(*) from locked) > 0
+            returning throttle_key
+        ),
+        forgotten as (  -- 2. What was typed from here, and a known network's lane.
+            delete from throttle
+            where throttle.practice_id = $1::uuid
+              and throttle.throttle_key in ($2::bytea, \(lane))
+              and (select count(*) from locked) > 0
             returning throttle_key
         ),
         forgiven as (  -- 3. The account's total of strangers.
@@ -33,6 +36,8 @@ struct ForgiveFailures: Statement {
         )
         select exists (select from forgotten) as forgotten, $nonce as nonce
         """
+
+    private static let lane = "sha256($4::bytea || uuid_send($5::uuid))"
 
     var parameters: [Parameter] {
         [

@@ -48,6 +48,12 @@ struct LoginAttempt: Sendable {
         network.count == 8 ? Array(network.prefix(6)) : nil
     }
 
+    /// The widest row that its statements lock first, as an id: all of them share commits in the order
+    /// of these, so that two instances don't each hold what the other waits for.
+    var subject: UUID {
+        UUID(bytes: siteThrottleKey ?? networkThrottleKey ?? pairKey)
+    }
+
     /// Nine parameters; `$1` to `$4` are the act's but its request id.
     var parameters: [Parameter] {
         act.parameters.dropLast() + [

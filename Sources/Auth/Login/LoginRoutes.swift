@@ -124,9 +124,7 @@ extension LoginRoutes {
         _ attempt: LoginAttempt, _ account: UUID?, _ reason: String, lasting: Bool = true
     ) async throws {
         _ = try await database.run(
-            RefuseLogin(
-                act: attempt.act, account: account, networkKey: attempt.networkKey,
-                reason: reason, lasting: lasting)
+            RefuseLogin(attempt: attempt, account: account, reason: reason, lasting: lasting)
         ).unlessReused()
     }
 

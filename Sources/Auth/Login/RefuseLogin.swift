@@ -6,12 +6,14 @@ import Postgres
 /// A refusal that names no account would let a stranger fill the audit log: those are counted by
 /// minute and network (Z-30).
 struct RefuseLogin: IdempotentStatement {
-    let act: Act
+    let attempt: LoginAttempt
     let account: UUID?
-    let networkKey: [UInt8]?
     let reason: String
     /// A wait ends; the same request is then worth asking again (Z-24).
     let lasting: Bool
+
+    var act: Act { attempt.act }
+    var subject: UUID? { attempt.subject }
 
     static let word = "refused"
 
@@ -40,7 +42,7 @@ struct RefuseLogin: IdempotentStatement {
 
     var ownParameters: [Parameter] {
         [
-            account.map(Parameter.uuid) ?? .null, networkKey.map(Parameter.bytes) ?? .null,
+            account.map(Parameter.uuid) ?? .null, attempt.networkKey.map(Parameter.bytes) ?? .null,
             .text(reason), .bool(lasting),
         ]
     }

@@ -11,16 +11,18 @@ struct ReturnTry: Statement {
     /// Whose lane or total was charged too; nil where that of nobody was.
     let candidate: AdmitLogin.Candidate?
 
-    var subject: UUID? { candidate?.accountID }
+    var subject: UUID? { attempt.subject }
 
     static let sql = """
-        with returned as (  -- 1. What was typed, its network and site, and a known network's lane.
+        with \(AdmitLogin.lockedArm(
+            site: "$4::bytea", network: "$3::bytea", pair: "$2::bytea", lane: lane)),
+        returned as (  -- 1. What was typed, its network and site, and a known network's lane.
             update throttle
             set failures = greatest(0, failures - 1),
                 blocked_until = least(blocked_until, clock_timestamp())
             where throttle.practice_id = $1::uuid
-              and throttle.throttle_key in (
-                  $2::bytea, $3::bytea, $4::bytea, sha256($5::bytea || uuid_send($6::uuid)))
+              and throttle.throttle_key in ($2::bytea, $3::bytea, $4::bytea, \(lane))
+              and (select count(*) from locked) > 0
             returning throttle_key
         ),
         restored as (  -- 2. The account's total of strangers.
@@ -31,6 +33,8 @@ struct ReturnTry: Statement {
         )
         select exists (select from returned) as returned, $nonce as nonce
         """
+
+    private static let lane = "sha256($5::bytea || uuid_send($6::uuid))"
 
     var parameters: [Parameter] {
         let account = candidate.map { Parameter.uuid($0.accountID) } ?? .null

@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import Postgres
 import Testing
 
 @testable import Auth
@@ -67,6 +68,22 @@ import Testing
         let other = attempt("nobody@example.nl", network: nil)
         #expect(first.turn(from: nil, to: nil).network?.count == 16)
         #expect(first.turn(from: nil, to: nil) != other.turn(from: nil, to: nil))
+    }
+
+    @Test func `all that a try locks is ordered by its widest counter`() {
+        let first = attempt("jansen@example.nl")
+        let statements: [any Statement] = [
+            AdmitLogin(attempt: first, emailCodes: true),
+            RefuseLogin(attempt: first, account: nil, reason: "password-wrong", lasting: true),
+            ForgiveFailures(attempt: first, account: Sample.id),
+            ReturnTry(attempt: first, candidate: nil),
+        ]
+        #expect(Set(statements.map(\.subject)) == [first.subject])
+        #expect(attempt("nobody@example.nl").subject == first.subject)
+        let site: [[UInt8]] = [1, 2].map { [0x20, 1, 0x0D, 0xB8, 0, 1, 0, $0] }
+        #expect(Set(site.map { attempt("jansen", network: $0).subject }).count == 1)
+        #expect(
+            attempt("jansen", network: nil).subject != attempt("nobody", network: nil).subject)
     }
 
     @Test func `the same name in another practice is another account`() {
