@@ -88,6 +88,7 @@ package struct AuthService: Sendable {
         readiness = Readiness(
             checks: DatabaseChecks(database: database, logger: logger).all, logger: logger)
 
+        let spray = SprayAlarm(logger: logger)
         let log = RequestLog(logger: logger, metrics: metrics)
         let authenticator = KeyAuthenticator(database: database)
         let publicEndpoints = Endpoints(
@@ -100,7 +101,7 @@ package struct AuthService: Sendable {
                 database: database, keys: keys,
                 passwords: PasswordCheck(hasher: hasher, keys: keys), tokens: tokens,
                 dispatcher: dispatcher, ceilings: configuration.sending,
-                metrics: LoginMetrics(factory: metrics), codeMetrics: codeMetrics),
+                metrics: LoginMetrics(factory: metrics), codeMetrics: codeMetrics, spray: spray),
             codes: CodeRoutes(
                 database: database, keys: keys, dispatcher: dispatcher,
                 ceilings: configuration.sending, metrics: codeMetrics),
@@ -119,6 +120,10 @@ package struct AuthService: Sendable {
         publicServer = HTTPServer(publicEndpoints, limits: limits, log: log)
         internalServer = HTTPServer(internalEndpoints, limits: limits, log: log)
         addGauges()
+        metrics.gauge(
+            "auth_login_spray_suspected",
+            help: "Practices where failed passwords spread over many identifiers."
+        ) { Double(spray.count()) }
     }
 
     /// Runs until SIGTERM or SIGINT, then drains: not ready at once, no request lost (O6).

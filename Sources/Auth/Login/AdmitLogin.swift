@@ -31,11 +31,50 @@ struct AdmitLogin: Statement {
 
     static let sql = """
         with \(Act.storedArm),
+        found as (  -- Whose it is. An address that several accounts share is nobody's (Z-17).
+            select min(identifier.account_id::text)::uuid as account_id
+            from identifier
+            where identifier.practice_id = $1::uuid
+              and identifier.value_index = $5::bytea
+            having count(*) = 1
+        ),
+        known as (  -- Whether somebody signed in to it from this network lately (Z-12).
+            select found.account_id
+            from found
+            where exists (
+                select from session
+                where session.practice_id = $1::uuid
+                  and session.account_id = found.account_id
+                  and session.network_key = $8::bytea
+                  and session.created_at
+                      > clock_timestamp() - interval '\(LoginLimits.knownNetworkDays) days')
+        ),
+        pressed as (  -- What failed of this client and of the whole practice lately (Z-20).
+            select coalesce(
+                       sum(login_failure.failures) filter (
+                           where login_failure.client_id = $2::uuid),
+                       0) as client_failures,
+                   coalesce(sum(login_failure.failures), 0) as practice_failures,
+                   coalesce(bit_count(bit_or(login_failure.identifiers)), 0) as identifier_bits,
+                   min(login_failure.since) + \(networkWindow) as relieved_at
+            from login_failure
+            where login_failure.practice_id = $1::uuid
+              and login_failure.since > clock_timestamp() - \(networkWindow)
+        ),
+        barred as (  -- At a ceiling only networks go on that the account is known from (Z-12).
+            select pressed.relieved_at
+            from pressed
+            where (pressed.client_failures >= \(LoginLimits.clientFailures)
+                   or pressed.practice_failures >= \(LoginLimits.practiceFailures))
+              and not exists (select from known)
+        ),
         site_charged as (  -- 1. The site: whoever has one has 65,536 networks to choose from.
             insert into throttle as site
                 (practice_id, throttle_key, failures, since, last_failed_at, blocked_until)
             select $1::uuid, $9::bytea, 1, clock_timestamp(), clock_timestamp(), clock_timestamp()
-            where $9::bytea is not null and not exists (select from stored)
+            where $9::bytea is not null
+              and not exists (select from stored)
+              and not exists (select from barred)
               and not exists (  -- A network that is full can't fill its neighbours' site.
                   select from throttle
                   where throttle.practice_id = $1::uuid
@@ -48,7 +87,9 @@ struct AdmitLogin: Statement {
             insert into throttle as network
                 (practice_id, throttle_key, failures, since, last_failed_at, blocked_until)
             select $1::uuid, $7::bytea, 1, clock_timestamp(), clock_timestamp(), clock_timestamp()
-            where $7::bytea is not null and not exists (select from stored)
+            where $7::bytea is not null
+              and not exists (select from stored)
+              and not exists (select from barred)
               and ($9::bytea is null or exists (select from site_charged))
             \(counting("network", upTo: LoginLimits.networkFailures, in: networkWindow))
         ),
@@ -57,6 +98,7 @@ struct AdmitLogin: Statement {
                 (practice_id, throttle_key, failures, since, last_failed_at, blocked_until)
             select $1::uuid, $6::bytea, 1, clock_timestamp(), clock_timestamp(), clock_timestamp()
             where not exists (select from stored)
+              and not exists (select from barred)
               and ($7::bytea is null or exists (select from network_charged))
             on conflict (practice_id, throttle_key) do update
             set failures = case when \(forgotten) then 1 else pair.failures + 1 end,
@@ -73,25 +115,7 @@ struct AdmitLogin: Statement {
             where pair.blocked_until <= clock_timestamp()
             returning throttle_key
         ),
-        found as (  -- 4. Whose it is. An address that several accounts share is nobody's (Z-17).
-            select min(identifier.account_id::text)::uuid as account_id
-            from identifier
-            where identifier.practice_id = $1::uuid
-              and identifier.value_index = $5::bytea
-            having count(*) = 1
-        ),
-        known as (  -- 5. Whether somebody signed in to it from this network lately (Z-12).
-            select found.account_id
-            from found
-            where exists (
-                select from session
-                where session.practice_id = $1::uuid
-                  and session.account_id = found.account_id
-                  and session.network_key = $8::bytea
-                  and session.created_at
-                      > clock_timestamp() - interval '\(LoginLimits.knownNetworkDays) days')
-        ),
-        lane_charged as (  -- 6. A known network has a lane of its own, so that no stranger fills it.
+        lane_charged as (  -- 4. A known network has a lane of its own, so that no stranger fills it.
             insert into throttle as lane
                 (practice_id, throttle_key, failures, since, last_failed_at, blocked_until)
             select $1::uuid, \(Self.laneKey("known.account_id")), 1, clock_timestamp(),
@@ -99,7 +123,7 @@ struct AdmitLogin: Statement {
             from known, charged
             \(counting("lane", upTo: LoginLimits.knownNetworkFailures, in: "interval '1 hour'"))
         ),
-        strange_charged as (  -- 7. All other networks share the account's total of a day (Z-20).
+        strange_charged as (  -- 5. All other networks share the account's total of a day (Z-20).
             update account
             set strange_failures = case
                     when account.strange_since <= clock_timestamp() - \(strangeWindow) then 1
@@ -150,10 +174,11 @@ struct AdmitLogin: Statement {
                    else 'admitted'
                end as word,
                greatest(
-                   waiting.retry_at,
+                   waiting.retry_at, barred.relieved_at,
                    clock_timestamp() + interval '1 second'
                ) as retry_at,
-               waiting.retry_at is null as retry_unsure,
+               coalesce(waiting.retry_at, barred.relieved_at) is null as retry_unsure,
+               pressed.client_failures, pressed.practice_failures, pressed.identifier_bits,
                candidate.*, \(Act.storedColumns), $nonce as nonce
         from (values (1)) as always_one_row
         left join stored on true
@@ -162,6 +187,8 @@ struct AdmitLogin: Statement {
         left join strange_charged on true
         left join candidate on true
         left join waiting on true
+        left join pressed on true
+        left join barred on true
         """
 
     private static let networkWindow = "interval '\(LoginLimits.networkWindowMinutes) minutes'"
@@ -218,7 +245,7 @@ struct AdmitLogin: Statement {
         if let stored = try Act.answered(row, decode: { try LoginBegun.again($0) }) {
             return stored
         }
-        return .now(.first(try outcome(row)))
+        return .now(.first(try outcome(row), try LoginPressure(row)))
     }
 
     private static func outcome(_ row: Row) throws -> Outcome {
@@ -252,7 +279,7 @@ struct AdmitLogin: Statement {
 
 /// How a request to sign in goes on: for the first time, or with the answer that it had before.
 enum LoginBegun: Sendable {
-    case first(AdmitLogin.Outcome)
+    case first(AdmitLogin.Outcome, LoginPressure)
     case started(StartLogin.Outcome)
     case refused
 

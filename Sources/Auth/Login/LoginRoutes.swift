@@ -14,6 +14,9 @@ struct LoginRoutes: Sendable {
     let ceilings: SendCeilings
     let metrics: LoginMetrics
     let codeMetrics: CodeMetrics
+    let spray: SprayAlarm
+    /// Which of the rows of a client's failures this instance counts in.
+    let failureSlice = Int.random(in: 0..<LoginLimits.failureSlices)
 
     func add(to endpoints: Endpoints) {
         endpoints.post("/v1/logins", scope: .logins, body: Credentials.self, start)
@@ -68,14 +71,17 @@ extension LoginRoutes {
         let begun = try await database.run(
             AdmitLogin(attempt: attempt, emailCodes: caller.practice.policy.emailCodes)
         ).unlessReused()
+        if case .first(_, let pressure) = begun {
+            spray.notice(pressure, practice: caller.practice.id, client: caller.clientID)
+        }
         switch begun {
         case .refused: throw Problem(.loginRefused)
         case .started(let outcome): return try await answer(outcome, isFirst: false, caller)
-        case .first(.throttled(let until)):
+        case .first(.throttled(let until), _):
             metrics.count(.throttled)
             try await refuse(attempt, nil, "throttled", lasting: false)
             throw Problem(.loginThrottled, retryAt: until)
-        case .first(.refused(let account, let reason)):
+        case .first(.refused(let account, let reason), _):
             try await comparing(attempt, nil) {
                 try await passwords.pretend(
                     body.password, turn: attempt.turn(from: context.patientNetwork, to: nil))
@@ -84,7 +90,7 @@ extension LoginRoutes {
             metrics.count(.refused)
             try await floor.wait()
             throw Problem(.loginRefused)
-        case .first(.admitted(let candidate)):
+        case .first(.admitted(let candidate), _):
             let right = try await comparing(attempt, candidate) {
                 try await passwords.isRight(
                     body.password, for: candidate,
@@ -124,7 +130,9 @@ extension LoginRoutes {
         _ attempt: LoginAttempt, _ account: UUID?, _ reason: String, lasting: Bool = true
     ) async throws {
         _ = try await database.run(
-            RefuseLogin(attempt: attempt, account: account, reason: reason, lasting: lasting)
+            RefuseLogin(
+                attempt: attempt, account: account, reason: reason, lasting: lasting,
+                slice: failureSlice)
         ).unlessReused()
     }
 

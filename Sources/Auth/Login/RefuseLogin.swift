@@ -11,6 +11,8 @@ struct RefuseLogin: IdempotentStatement {
     let reason: String
     /// A wait ends; the same request is then worth asking again (Z-24).
     let lasting: Bool
+    /// The row of the client's failures that this instance counts in.
+    let slice: Int
 
     var act: Act { attempt.act }
     var subject: UUID? { attempt.subject }
@@ -35,15 +37,35 @@ struct RefuseLogin: IdempotentStatement {
             where $6::uuid is not null and not exists (select from stored)
             returning audit_id
         ),
+        failed as (  -- 3. The client's failures; a wait counts for none.
+            insert into login_failure as failed
+                (practice_id, client_id, slice, since, failures, identifiers)
+            select $1::uuid, $2::uuid, $10::int8, clock_timestamp(), 1,
+                   set_bit(0::bit(\(LoginPressure.places)), $11::int8::int4, 1)
+            where $9::bool and not exists (select from stored)
+            on conflict (practice_id, client_id, slice) do update
+            set failures = case when \(isOver) then 1 else failed.failures + 1 end,
+                identifiers = case
+                    when \(isOver) then excluded.identifiers
+                    else failed.identifiers | excluded.identifiers
+                end,
+                since = case when \(isOver) then clock_timestamp() else failed.since end
+            returning slice
+        ),
         outcome as (
             select '\(word)' as word, $9::bool as lasting
         )
         """
 
+    private static let isOver = """
+        failed.since <= clock_timestamp() - interval '\(LoginLimits.networkWindowMinutes) minutes'
+        """
+
     var ownParameters: [Parameter] {
         [
             account.map(Parameter.uuid) ?? .null, attempt.networkKey.map(Parameter.bytes) ?? .null,
-            .text(reason), .bool(lasting),
+            .text(reason), .bool(lasting), .int(slice),
+            .int(LoginPressure.place(of: attempt.identifierIndex)),
         ]
     }
 

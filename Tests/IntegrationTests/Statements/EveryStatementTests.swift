@@ -86,7 +86,7 @@ import Testing
     {
         let tenants = try await Self.tenantTables(try await Self.grown.value)
         let small: Set<String> = [
-            "practice", "client", "api_key", "gateway", "text_override",
+            "practice", "client", "api_key", "gateway", "text_override", "login_failure",
         ]
         #expect(tenants.subtracting(small).isSubset(of: GrowingTables.names))
     }

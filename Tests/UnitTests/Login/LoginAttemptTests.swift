@@ -74,7 +74,8 @@ import Testing
         let first = attempt("jansen@example.nl")
         let statements: [any Statement] = [
             AdmitLogin(attempt: first, emailCodes: true),
-            RefuseLogin(attempt: first, account: nil, reason: "password-wrong", lasting: true),
+            RefuseLogin(
+                attempt: first, account: nil, reason: "password-wrong", lasting: true, slice: 0),
             ForgiveFailures(attempt: first, account: Sample.id),
             ReturnTry(attempt: first, candidate: nil),
         ]
