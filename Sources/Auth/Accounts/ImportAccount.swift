@@ -28,13 +28,13 @@ struct ImportAccount: Statement {
                        when exists (
                            select from identifier
                            where practice_id = $1::uuid
-                             and value_index = $5::bytea
+                             and value_index = any ($5::bytea[])
                              and kind <> 'email') then 'username'
                        when exists (
                            select from identifier as mine
                            where mine.practice_id = $1::uuid
-                             and mine.value_index = $6::bytea
-                             and ($5::bytea is null or not exists (
+                             and mine.value_index = any ($6::bytea[])
+                             and ($5::bytea[] is null or not exists (
                                  select from identifier as other
                                  where other.practice_id = $1::uuid
                                    and other.account_id = mine.account_id
@@ -66,14 +66,14 @@ struct ImportAccount: Statement {
             insert into identifier (practice_id, value_index, account_id, kind)
             select $1::uuid, name.value_index, joined.account_id, name.kind
             from joined
-            cross join (values ('username', $5::bytea), ('email', $6::bytea))
+            cross join (values ('username', ($5::bytea[])[1]), ('email', ($6::bytea[])[1]))
                 as name (kind, value_index)
             where name.value_index is not null
         ),
         reached as (  -- 5. Where it is reached.
             insert into contact (account_id, contact_id, kind, address, confirmed_at)
             select created.account_id, $13::uuid, 'email', $14::text,
-                   case when $6::bytea is not null then clock_timestamp() end
+                   case when $6::bytea[] is not null then clock_timestamp() end
             from created
             where $14::text is not null
         ),
@@ -99,7 +99,7 @@ struct ImportAccount: Statement {
                    case when judged.taken is null then 'done' else 'refused' end,
                    case
                        when judged.taken is not null then judged.taken || '-taken'
-                       when $6::bytea is not null then 'email-vouched-for'
+                       when $6::bytea[] is not null then 'email-vouched-for'
                    end,
                    $2::uuid, created.account_id, created.account_id, $3::uuid
             from judged
@@ -110,15 +110,18 @@ struct ImportAccount: Statement {
         """
 
     var parameters: [Parameter] {
-        let key = keys.macKey(.identifier)
-        func index(_ text: String?) -> Parameter {
-            text.map {
-                .bytes(Identifier(typed: $0).index(practice: act.practiceID, key: key))
+        // The current key writes; what is taken may have been written by any.
+        func indexes(_ text: String?) -> Parameter {
+            text.map(Identifier.init(typed:)).map { identifier in
+                .byteArrays(
+                    keys.macKeys(.identifier).map {
+                        identifier.index(practice: act.practiceID, key: $0)
+                    })
             } ?? .null
         }
         return [
             .uuid(act.practiceID), act.client, .uuid(act.requestID), .uuid(accountID),
-            index(line.username), index(line.emailConfirmed ? line.email?.typed : nil),
+            indexes(line.username), indexes(line.emailConfirmed ? line.email?.typed : nil),
             line.externalID.map(Parameter.text) ?? .null, .text(line.firstName),
             .text(line.lastName), .text(line.locale.rawValue), .bytes(password.bytes),
             .bool(line.disabled), .uuid(UUIDv7.make(at: Date())),

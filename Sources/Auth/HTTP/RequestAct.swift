@@ -11,7 +11,7 @@ extension AuthRequestContext {
             key: idempotencyKey.map {
                 IdempotencyKey(
                     $0, client: caller.clientID, method: method.rawValue, path: path, body: body,
-                    mac: keys.macKey(.idempotency))
+                    keys: keys)
             },
             requestID: requestID)
     }

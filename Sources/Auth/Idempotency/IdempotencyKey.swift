@@ -1,18 +1,25 @@
 import Cryptography
 import Foundation
 
-/// A caller's `Idempotency-Key` with what was asked under it, both as HMACs whose key is not in
+/// A caller's `Idempotency-Key` with what was asked under it, both as HMACs whose keys are not in
 /// the database (Z-24).
+///
+/// Each by every key of the ring, the current one first: it writes, and all of them find.
 struct IdempotencyKey: Sendable {
-    let hash: [UInt8]
-    let fingerprint: [UInt8]
+    let hashes: [[UInt8]]
+    let fingerprints: [[UInt8]]
 
     /// - Parameter body: the bytes as they came; two spellings of one request are two requests.
-    init(_ key: String, client: UUID, method: String, path: String, body: [UInt8], mac: MACKey) {
-        hash = mac.authenticate(fields: [Array("key".utf8), Array(key.utf8)])
-        fingerprint = mac.authenticate(fields: [
-            Array("request".utf8), Array(client.uuidString.utf8), Array(method.utf8),
-            Array(path.utf8), body,
-        ])
+    init(
+        _ key: String, client: UUID, method: String, path: String, body: [UInt8], keys: KeyRing
+    ) {
+        let macs = keys.macKeys(.idempotency)
+        hashes = macs.map { $0.authenticate(fields: [Array("key".utf8), Array(key.utf8)]) }
+        fingerprints = macs.map {
+            $0.authenticate(fields: [
+                Array("request".utf8), Array(client.uuidString.utf8), Array(method.utf8),
+                Array(path.utf8), body,
+            ])
+        }
     }
 }

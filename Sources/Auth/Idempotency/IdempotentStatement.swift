@@ -40,8 +40,8 @@ struct Act: Sendable {
 
     var parameters: [Parameter] {
         [
-            .uuid(practiceID), client, key.map { .bytes($0.fingerprint) } ?? .null,
-            key.map { .bytes($0.hash) } ?? .null, .uuid(requestID),
+            .uuid(practiceID), client, key.map { .byteArrays($0.fingerprints) } ?? .null,
+            key.map { .byteArrays($0.hashes) } ?? .null, .uuid(requestID),
         ]
     }
 
@@ -49,13 +49,13 @@ struct Act: Sendable {
     static let storedArm = """
         stored as (  -- The answer to this very request, if there was one.
             select idempotency.outcome,
-                   idempotency.fingerprint = $3::bytea as same_request,
+                   idempotency.fingerprint = any ($3::bytea[]) as same_request,
                    extract(epoch from clock_timestamp() - idempotency.answered_at)::float8
                        as seconds_ago
             from idempotency
             where idempotency.practice_id = $1::uuid
               and idempotency.client_id = $2::uuid
-              and idempotency.key_hash = $4::bytea
+              and idempotency.key_hash = any ($4::bytea[])
         )
         """
 
@@ -83,9 +83,9 @@ extension IdempotentStatement {
         \(arms),
         remembered as (  -- Last: the outcome, in the same commit as the act.
             insert into idempotency (practice_id, client_id, key_hash, fingerprint, outcome)
-            select $1::uuid, $2::uuid, $4::bytea, $3::bytea, to_jsonb(outcome)
+            select $1::uuid, $2::uuid, ($4::bytea[])[1], ($3::bytea[])[1], to_jsonb(outcome)
             from outcome
-            where $4::bytea is not null
+            where $4::bytea[] is not null
               and outcome.lasting
               and not exists (select from stored)
         )

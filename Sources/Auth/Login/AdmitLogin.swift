@@ -35,7 +35,7 @@ struct AdmitLogin: Statement {
             select min(identifier.account_id::text)::uuid as account_id
             from identifier
             where identifier.practice_id = $1::uuid
-              and identifier.value_index = $5::bytea
+              and identifier.value_index = any ($5::bytea[])
             having count(*) = 1
         ),
         known as (  -- Whether somebody signed in to it from this network lately (Z-12).
@@ -45,7 +45,7 @@ struct AdmitLogin: Statement {
                 select from session
                 where session.practice_id = $1::uuid
                   and session.account_id = found.account_id
-                  and session.network_key = $8::bytea
+                  and session.network_key = any ($8::bytea[])
                   and session.created_at
                       > clock_timestamp() - interval '\(LoginLimits.knownNetworkDays) days')
         ),
@@ -233,9 +233,10 @@ struct AdmitLogin: Statement {
         """
     }
 
-    /// The counter of an account's tries from a known network; `$8` is the network's key.
+    /// The counter of an account's tries from a known network; `$8` are the network's keys, the current
+    /// one first.
     static func laneKey(_ account: String) -> String {
-        "sha256($8::bytea || uuid_send(\(account)))"
+        "sha256(($8::bytea[])[1] || uuid_send(\(account)))"
     }
 
     var parameters: [Parameter] { attempt.parameters + [.bool(emailCodes)] }

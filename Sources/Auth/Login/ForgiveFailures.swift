@@ -33,6 +33,15 @@ struct ForgiveFailures: Statement {
             where account.account_id = $5::uuid
               and account.strange_failures > 0
             returning account_id
+        ),
+        renewed as (  -- 4. Its identifier: under the ring's current key from now on.
+            update identifier
+            set value_index = $8::bytea
+            where identifier.practice_id = $1::uuid
+              and identifier.value_index = any ($7::bytea[])
+              and identifier.account_id = $5::uuid
+              and identifier.value_index <> $8::bytea
+            returning account_id
         )
         select exists (select from forgotten) as forgotten, $nonce as nonce
         """
@@ -45,6 +54,7 @@ struct ForgiveFailures: Statement {
             attempt.networkThrottleKey.map(Parameter.bytes) ?? .null,
             attempt.networkKey.map(Parameter.bytes) ?? .null, .uuid(account),
             attempt.siteThrottleKey.map(Parameter.bytes) ?? .null,
+            .byteArrays(attempt.identifierIndexes), .bytes(attempt.identifierIndexes[0]),
         ]
     }
 

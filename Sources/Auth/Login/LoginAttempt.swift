@@ -6,22 +6,24 @@ import Postgres
 /// into an identifier or an address, and a made-up identifier has all of them too (R7).
 struct LoginAttempt: Sendable {
     let act: Act
-    /// Finds the account.
-    let identifierIndex: [UInt8]
+    /// Find the account: by the current key, which writes, and by those before it.
+    let identifierIndexes: [[UInt8]]
     /// The identifier as typed and the network, together: the only thing a visible wait counts.
     let pairKey: [UInt8]
     /// The network over all identifiers; nil where the caller did not tell the patient's address.
     let networkThrottleKey: [UInt8]?
     /// The IPv6 site that the network is of, over all identifiers; nil for IPv4.
     let siteThrottleKey: [UInt8]?
-    /// The network, as sessions remember it.
-    let networkKey: [UInt8]?
+    /// The network, as sessions remember it, by the current key and those before it; nil where the
+    /// caller did not tell.
+    let networkKeys: [[UInt8]]?
 
     init(act: Act, identifier: Identifier, network: [UInt8]?, keys: KeyRing) {
         let throttle = keys.macKey(.throttle)
         self.act = act
-        identifierIndex = identifier.index(
-            practice: act.practiceID, key: keys.macKey(.identifier))
+        identifierIndexes = keys.macKeys(.identifier).map {
+            identifier.index(practice: act.practiceID, key: $0)
+        }
         pairKey = throttle.authenticate(fields: [
             Array("pair".utf8), Array(identifier.normalized.utf8), network ?? [],
         ])
@@ -31,8 +33,13 @@ struct LoginAttempt: Sendable {
         siteThrottleKey = network.flatMap(Self.site(of:)).map {
             throttle.authenticate(fields: [Array("site".utf8), $0])
         }
-        networkKey = network.map { keys.macKey(.network).authenticate($0) }
+        networkKeys = network.map { network in
+            keys.macKeys(.network).map { $0.authenticate(network) }
+        }
     }
+
+    /// The network as the current key writes it.
+    var networkKey: [UInt8]? { networkKeys?.first }
 
     /// Its place in the queue of hashes. Where no network was told, tries of one account, or of one
     /// made-up identifier, share a place and not those of all (Z-12, Z-21).
@@ -57,9 +64,9 @@ struct LoginAttempt: Sendable {
     /// Nine parameters; `$1` to `$4` are the act's but its request id.
     var parameters: [Parameter] {
         act.parameters.dropLast() + [
-            .bytes(identifierIndex), .bytes(pairKey),
+            .byteArrays(identifierIndexes), .bytes(pairKey),
             networkThrottleKey.map(Parameter.bytes) ?? .null,
-            networkKey.map(Parameter.bytes) ?? .null,
+            networkKeys.map(Parameter.byteArrays) ?? .null,
             siteThrottleKey.map(Parameter.bytes) ?? .null,
         ]
     }

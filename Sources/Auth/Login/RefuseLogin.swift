@@ -65,7 +65,7 @@ struct RefuseLogin: IdempotentStatement {
         [
             account.map(Parameter.uuid) ?? .null, attempt.networkKey.map(Parameter.bytes) ?? .null,
             .text(reason), .bool(lasting), .int(slice),
-            .int(LoginPressure.place(of: attempt.identifierIndex)),
+            .int(LoginPressure.place(of: attempt.identifierIndexes[0])),
         ]
     }
 

@@ -11,6 +11,9 @@ struct RefreshToken: Sendable {
     let sessionID: UUID
     private let secret: [UInt8]
     private let check: [UInt8]
+    /// The key of the ring that made it, and makes its successor: an answer that comes again is the
+    /// same, whichever key is current by then.
+    private let key: MACKey
 
     private static let prefix = "par_"
     private static let sessionBytes = 16
@@ -20,6 +23,7 @@ struct RefreshToken: Sendable {
     private init(sessionID: UUID, secret: [UInt8], key: MACKey) {
         self.sessionID = sessionID
         self.secret = secret
+        self.key = key
         check = Self.check(sessionID, secret, key)
     }
 
@@ -29,8 +33,7 @@ struct RefreshToken: Sendable {
         return RefreshToken(sessionID: session, secret: secret, key: key)
     }
 
-    func successor(keys: KeyRing) -> RefreshToken {
-        let key = keys.macKey(.refresh)
+    func successor() -> RefreshToken {
         let next = key.authenticate(fields: [Array("next".utf8), secret])
         return RefreshToken(sessionID: sessionID, secret: next, key: key)
     }
@@ -46,12 +49,13 @@ struct RefreshToken: Sendable {
         let check = Array(bytes.suffix(Self.checkBytes))
         let session = UUID(bytes: Array(bytes.prefix(Self.sessionBytes)))
         guard
-            keys.macKeys(.refresh).contains(where: {
+            let key = keys.macKeys(.refresh).first(where: {
                 ConstantTime.equal(check, Self.check(session, secret, $0))
             })
         else { return nil }
         self.sessionID = session
         self.secret = secret
+        self.key = key
         self.check = check
     }
 

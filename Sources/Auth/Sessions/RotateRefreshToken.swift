@@ -3,8 +3,8 @@ import Postgres
 
 /// Exchanges a refresh token for its successor; each works once (T6, Z-32).
 ///
-/// The direct parent may come again for 30 seconds and gets the same successor: an answer can be
-/// lost. Any older token of ours was copied from somewhere, and ends the session. All of it is decided
+/// The direct parent may come again for 30 seconds and gets the same successor, the one that the row
+/// has: an answer can be lost. Any older token of ours was copied from somewhere, and ends the session. All of it is decided
 /// on the locked row, by one update.
 struct RotateRefreshToken: Statement {
     let act: Act
@@ -79,6 +79,7 @@ struct RotateRefreshToken: Statement {
     private static let honoured = """
         session.refresh_hash = $5::bytea
                     or session.parent_hash = $5::bytea
+                    and session.refresh_hash = $6::bytea
                     and session.rotated_at
                         > clock_timestamp() - interval '\(SessionLimits.parentSeconds) seconds'
         """

@@ -45,7 +45,7 @@ struct SessionRoutes: Sendable {
         guard let presented = RefreshToken(body.refreshToken, keys: tokens.keys) else {
             throw Problem(.tokenInvalid)
         }
-        let successor = presented.successor(keys: tokens.keys)
+        let successor = presented.successor()
         let outcome = try await database.run(
             RotateRefreshToken(
                 act: try context.act(tokens.keys), session: presented.sessionID,

@@ -23,7 +23,7 @@ import Testing
         let first = attempt("jansen@example.nl")
         let second = attempt(" JANSEN@Example.NL ")
         #expect(first.pairKey == second.pairKey)
-        #expect(first.identifierIndex == second.identifierIndex)
+        #expect(first.identifierIndexes == second.identifierIndexes)
     }
 
     @Test func `another identifier or another network is another pair`() {
@@ -90,13 +90,13 @@ import Testing
     @Test func `the same name in another practice is another account`() {
         let here = attempt("jansen@example.nl")
         let there = attempt("jansen@example.nl", practice: UUID())
-        #expect(here.identifierIndex != there.identifierIndex)
+        #expect(here.identifierIndexes != there.identifierIndexes)
     }
 
     @Test func `no key holds what it was made from`() {
         let one = attempt("jansen@example.nl")
         let counters = [one.pairKey, one.networkThrottleKey ?? [], one.networkKey ?? []]
-        for key in counters + [one.identifierIndex] {
+        for key in counters + one.identifierIndexes {
             #expect(key.count == 32)
             #expect(!key.indices.dropLast(3).contains { key[$0..<$0 + 4] == [192, 0, 2, 1] })
         }
