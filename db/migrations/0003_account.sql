@@ -38,6 +38,9 @@ create table identifier (
     value_index bytea not null,
     account_id uuid not null,
     kind text not null,
+    -- The first right password with it. An address that somebody signs in with can't come to be
+    -- shared with another account any more.
+    used_at timestamptz,
     created_at timestamptz not null default clock_timestamp(),
     constraint identifier_pkey primary key (practice_id, value_index, account_id),
     constraint identifier_membership_fkey

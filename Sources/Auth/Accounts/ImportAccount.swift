@@ -5,8 +5,10 @@ import Postgres
 /// Makes one account in one practice, or says which of its identifiers is taken there; other
 /// practices are never looked at, and nothing that exists is changed (Z-28).
 ///
-/// An address may come to be shared, and then names nobody (Z-17), but only where every account of it
-/// has a username left to sign in with.
+/// An address that somebody signs in with is taken, as a username is (Z-28): it refuses the line. That
+/// is one that its account has no username beside, or has given a right password with. Any other may
+/// come to be shared, as those of couples are that come in one file, and then names nobody (Z-17);
+/// every account of it has a username left.
 struct ImportAccount: Statement {
     let act: Act
     let accountID: UUID
@@ -34,7 +36,7 @@ struct ImportAccount: Statement {
                            select from identifier as mine
                            where mine.practice_id = $1::uuid
                              and mine.value_index = any ($6::bytea[])
-                             and ($5::bytea[] is null or not exists (
+                             and ($5::bytea[] is null or mine.used_at is not null or not exists (
                                  select from identifier as other
                                  where other.practice_id = $1::uuid
                                    and other.account_id = mine.account_id

@@ -34,13 +34,14 @@ struct ForgiveFailures: Statement {
               and account.strange_failures > 0
             returning account_id
         ),
-        renewed as (  -- 4. Its identifier: under the ring's current key from now on.
+        renewed as (  -- 4. Its identifier: under the ring's current key, and in use from now on.
             update identifier
-            set value_index = $8::bytea
+            set value_index = $8::bytea,
+                used_at = coalesce(identifier.used_at, clock_timestamp())
             where identifier.practice_id = $1::uuid
               and identifier.value_index = any ($7::bytea[])
               and identifier.account_id = $5::uuid
-              and identifier.value_index <> $8::bytea
+              and (identifier.used_at is null or identifier.value_index <> $8::bytea)
             returning account_id
         )
         select exists (select from forgotten) as forgotten, $nonce as nonce

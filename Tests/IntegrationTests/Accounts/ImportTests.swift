@@ -147,6 +147,26 @@ import Testing
         }
     }
 
+    @Test func `an address that somebody signs in with is nobody else's`() async throws {
+        try await TestService.run { service in
+            let name = AccountLine.name()
+            let address = "\(name)@example.nl"
+            _ = try await service.importLine(AccountLine.with(name: name))
+            // A wrong password is no use of it, and neither is the username.
+            let owner = AccountLine.person(address, name: name)
+            _ = try await service.login(owner, password: "x")
+            _ = try await service.signIn(AccountLine.person(name, name: name))
+            let unused = try await service.database.count("identifier", where: "used_at is null")
+            #expect(unused == 1)
+            _ = try await service.signIn(owner)
+            let result = try await service.importLine(
+                AccountLine.with(["email": .string(address)]))
+            #expect(result["reason"] == "taken")
+            #expect(result["field"] == "email")
+            _ = try await service.signIn(owner)
+        }
+    }
+
     @Test func `nothing that exists is changed by a line that is refused`() async throws {
         try await TestService.run { service in
             let name = AccountLine.name()
