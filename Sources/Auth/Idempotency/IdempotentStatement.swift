@@ -56,8 +56,12 @@ struct Act: Sendable {
             where idempotency.practice_id = $1::uuid
               and idempotency.client_id = $2::uuid
               and idempotency.key_hash = any ($4::bytea[])
+              and idempotency.answered_at > clock_timestamp() - \(repeatedFor)
         )
         """
+
+    /// How long an answer is given again; then its key is free.
+    static let repeatedFor = "interval '24 hours'"
 
     /// The columns of the arm ``storedArm`` that ``answered(_:)`` reads.
     static let storedColumns = """
@@ -81,6 +85,14 @@ extension IdempotentStatement {
         """
         with \(Act.storedArm),
         \(arms),
+        expired as (  -- An answer too old to repeat gives its key up.
+            delete from idempotency
+            where idempotency.practice_id = $1::uuid
+              and idempotency.client_id = $2::uuid
+              and idempotency.key_hash = any ($4::bytea[])
+              and idempotency.answered_at <= clock_timestamp() - \(Act.repeatedFor)
+            returning key_hash
+        ),
         remembered as (  -- Last: the outcome, in the same commit as the act.
             insert into idempotency (practice_id, client_id, key_hash, fingerprint, outcome)
             select $1::uuid, $2::uuid, ($4::bytea[])[1], ($3::bytea[])[1], to_jsonb(outcome)
@@ -88,6 +100,7 @@ extension IdempotentStatement {
             where $4::bytea[] is not null
               and outcome.lasting
               and not exists (select from stored)
+              and (select count(*) from expired) >= 0  -- Which is over before its key is taken.
         )
         select outcome.*, \(Act.storedColumns), $nonce as nonce
         from outcome

@@ -26,6 +26,23 @@ import Testing
         }
     }
 
+    @Test func `an answer is kept for a day, then its key is free`() async throws {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let first = try await service.login(person, idempotencyKey: "login-day")
+            try await service.travel(86_000)
+            let again = try await service.login(person, idempotencyKey: "login-day")
+            #expect(try again.json()["id"] == first.json()["id"])
+            try await service.travel(500)
+            let later = try await service.login(person, idempotencyKey: "login-day")
+            #expect(later.status == 201)
+            #expect(try later.json()["id"] != first.json()["id"])
+            let repeated = try await service.login(person, idempotencyKey: "login-day")
+            #expect(try repeated.json()["id"] == later.json()["id"])
+            #expect(try await service.database.count("idempotency", where: "true") == 1)
+        }
+    }
+
     @Test func `a repeated refusal counts as one failure`() async throws {
         try await TestService.run { service in
             let person = try await service.person()
