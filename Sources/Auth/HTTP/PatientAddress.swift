@@ -2,7 +2,8 @@ import Foundation
 
 /// Where the patient sits, as the caller says in `X-Patient-IP` (Z-12).
 struct PatientAddress: Sendable, Equatable {
-    /// 4 bytes (IPv4) or 16 (IPv6); an IPv4 address mapped into IPv6 counts as IPv4.
+    /// 4 bytes (IPv4) or 16 (IPv6); an IPv4 address mapped into IPv6, or written as a translator
+    /// between both does (RFC 6052), counts as IPv4: it is one household, not a /64 of millions.
     let bytes: [UInt8]
 
     /// Reads one address without port, zone or brackets; nil for anything else.
@@ -17,7 +18,8 @@ struct PatientAddress: Sendable, Equatable {
         var v6 = in6_addr()
         guard inet_pton(AF_INET6, text, &v6) == 1 else { return nil }
         let all = withUnsafeBytes(of: v6) { Array($0) }
-        bytes = all.starts(with: Self.mappedPrefix) ? Array(all.suffix(4)) : all
+        let isV4 = Self.v4Prefixes.contains { all.starts(with: $0) }
+        bytes = isV4 ? Array(all.suffix(4)) : all
     }
 
     /// What counts as one network in limits and lanes: an IPv4 address, or the first 64 bits of an
@@ -33,5 +35,9 @@ struct PatientAddress: Sendable, Equatable {
         return String(decoding: text, as: UTF8.self)
     }
 
-    private static let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+    /// `::ffff:0:0/96` and `64:ff9b::/96`.
+    private static let v4Prefixes: [[UInt8]] = [
+        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF],
+        [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0],
+    ]
 }
