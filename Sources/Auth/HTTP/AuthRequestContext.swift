@@ -92,7 +92,7 @@ enum QueryReader {
         for pair in query.split(separator: "&") {
             let pieces = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = decode(pieces[0]) ?? ""
-            let place = Problem.Fault.Place.parameter(String(name.prefix(64)))
+            let place = Problem.Fault.Place.parameter(String(name.fitForALine.prefix(64)))
             guard names.contains(name) else {
                 faults.append(Problem.Fault(place, .unknown))
                 continue

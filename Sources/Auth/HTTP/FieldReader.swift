@@ -80,7 +80,7 @@ struct FieldReader {
     struct Unreadable: Error {}
 
     func path(to name: String) -> String {
-        let escaped = name.prefix(Self.longestName)
+        let escaped = name.fitForALine.prefix(Self.longestName)
             .replacing("~", with: "~0").replacing("/", with: "~1")
         return "\(pointer)/\(escaped)"
     }

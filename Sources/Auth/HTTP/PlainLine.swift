@@ -11,3 +11,10 @@ extension Unicode.Scalar {
         }
     }
 }
+
+extension String {
+    /// What is left of it without the characters that are not fit for a line.
+    var fitForALine: String {
+        String(String.UnicodeScalarView(unicodeScalars.filter(\.isFitForALine)))
+    }
+}

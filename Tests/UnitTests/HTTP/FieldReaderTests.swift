@@ -138,6 +138,12 @@ import Testing
                 == ["field-invalid", "/a~1b~0c unknown"])
     }
 
+    @Test func `a name loses what is not fit for a line`() {
+        #expect(
+            faults(in: Self.complete.dropLast() + #","a\n\u202eb\u0000c":1}"#)
+                == ["field-invalid", "/abc unknown"])
+    }
+
     @Test func `a thousand unknown fields get sixteen lines`() {
         let fields = (0..<1000).map { #""x\#($0)":1"# }.joined(separator: ",")
         #expect(faults(in: Self.complete.dropLast() + ",\(fields)}").count == 17)

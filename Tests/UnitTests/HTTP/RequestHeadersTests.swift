@@ -87,6 +87,13 @@ import Testing
         #expect(try QueryReader.parameters(of: "to=a+b", allowing: ["to"]) == ["to": "a b"])
     }
 
+    @Test func `a parameter's name is repeated without what is not fit for a line`() throws {
+        let problem = try #require(throws: Problem.self) {
+            try QueryReader.parameters(of: "a%0a%E2%80%AEb=1", allowing: [])
+        }
+        #expect(problem.faults.map(\.place) == [.parameter("ab")])
+    }
+
     @Test(arguments: [
         ("x=1", Problem.Fault.Code.unknown), ("to=1&to=2", .duplicate), ("to=%zz", .wrongFormat),
         ("to=%0a", .wrongFormat), ("to=%ff", .wrongFormat), ("TO=1", .unknown), ("=1", .unknown),
