@@ -1,3 +1,4 @@
+import Cryptography
 import Foundation
 import Postgres
 
@@ -31,6 +32,12 @@ struct FindSession: Statement {
         let session: OpenedSession
         let clientID: UUID
         let refreshHash: [UInt8]
+
+        /// Whether its refresh token is still the one that the sign-in gave out: tokens are repeated
+        /// to a caller that missed its answer, not to one that went on with them since (Z-24).
+        func holdsFirstToken(_ keys: KeyRing) -> Bool {
+            refreshHash == RefreshToken.first(of: session.sessionID, keys: keys).hash
+        }
     }
 
     var parameters: [Parameter] { [.uuid(practice), .uuid(session)] }

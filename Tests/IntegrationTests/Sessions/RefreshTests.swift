@@ -1,10 +1,26 @@
 import Foundation
+import Postgres
 import Testing
 
 @testable import Auth
 
 /// A refresh token is exchanged for its successor (T4 to T8, Z-32).
 @Suite struct RefreshTests {
+    @Test func `a session tells whether its first token is still the live one`() async throws {
+        try await TestService.run { service in
+            let tokens = try await service.tokens(of: service.person())
+            let sid = try #require(SignedToken(tokens.access).claims["sid"].string)
+            let find = FindSession(
+                practice: service.practice, session: try #require(UUID(uuidString: sid)))
+            let keys = service.service.keys
+            let before = try await service.service.database.run(find)
+            #expect(before?.holdsFirstToken(keys) == true)
+            #expect(try await service.refresh(tokens.refresh).status == 200)
+            let after = try await service.service.database.run(find)
+            #expect(after?.holdsFirstToken(keys) == false)
+        }
+    }
+
     @Test func `a refresh gives two new tokens of the same session`() async throws {
         try await TestService.run { service in
             let first = try await service.tokens(of: try await service.person())
