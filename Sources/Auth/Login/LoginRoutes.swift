@@ -323,7 +323,9 @@ extension LoginRoutes {
     ) async throws {
         let alive = try await database.run(
             FindSession(practice: caller.practice.id, session: session.sessionID))
-        guard secondsAgo <= SessionLimits.secretsRepeatSeconds, alive != nil else {
+        guard secondsAgo <= SessionLimits.secretsRepeatSeconds,
+            alive?.holdsFirstToken(keys) == true
+        else {
             throw Problem(.idempotencySecretGone)
         }
     }
