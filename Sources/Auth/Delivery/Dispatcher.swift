@@ -156,6 +156,8 @@ extension Dispatcher {
         let result = await handOver.result(of: message, by: channel)
         let state = await handOver.settle(
             message, as: result, gateway: message.gateway?.name ?? channel.name)
+        // The next rung's turn is now, not at the next look.
+        if case .climb = result { nudge() }
         var facts: Logger.Metadata = [
             "message_id": "\(message.messageID.spelled)", "channel": "\(channel.name)",
             "attempt": "\(message.attempt)", "rung": "\(message.rung)",

@@ -9,6 +9,7 @@ import argparse
 import base64
 import http.server
 import json
+import socket
 import ssl
 import sys
 import threading
@@ -43,7 +44,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if answer.get("hang"):
             threading.Event().wait()
         if answer.get("drop"):
-            self.connection.close()
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
             return
         threading.Event().wait(answer.get("delay", 0))
         content = answer.get("body", "").encode() + b"x" * answer.get("padding", 0)

@@ -21,4 +21,12 @@ import Testing
         let short = MaskedDestination.email("j@example.nl")
         #expect(MaskedDestination.email("jan-willem.jansen@example-hospital.nl") == short)
     }
+
+    @Test(arguments: [
+        ("+31612345678", "+31••••••78"), ("+4741234567", "+47••••••67"), ("0612345678", "•••"),
+        ("+31", "•••"),
+    ])
+    func `a number keeps its country and its last two digits`(number: String, masked: String) {
+        #expect(MaskedDestination.mobile(number) == masked)
+    }
 }

@@ -17,6 +17,22 @@ import Testing
             sentAt: Date(), expiresAt: Date() + 600)
     }
 
+    @Test func `an SMS is kept as it goes out, with neither subject nor headers nor HTML`()
+        async throws
+    {
+        _ = try await mailbox.deliver(
+            RenderedMessage(
+                id: UUID(), practiceID: UUID(), channel: .sms, to: "+31612345678", locale: "nl",
+                senderName: "De Linde", subject: nil, text: "048213 is uw code", html: nil,
+                code: "048213", sentAt: Date(), expiresAt: Date() + 600))
+        let sms = try #require(mailbox.mails(.init(channel: .sms)).first)
+        #expect(sms.text == "048213 is uw code")
+        #expect(sms.subject == nil && sms.html == nil && sms.headers.isEmpty)
+        #expect(mailbox.mails(.init(channel: .email)).isEmpty)
+        #expect(MailboxPage(mails: [sms], to: nil).html.contains("<pre>048213 is uw code</pre>"))
+        #expect(!MailboxPage(mails: [sms], to: nil).html.contains("<iframe"))
+    }
+
     @Test func `mails are newest first and can be narrowed down`() async throws {
         for (to, code) in [("a@x.nl", "111111"), ("b@x.nl", "222222"), ("a@x.nl", "333333")] {
             _ = try await mailbox.deliver(message(to: to, code: code))

@@ -20,6 +20,14 @@ import Testing
             SMTPReply(ending: .refused, code: 554, line: "554 5.7.9 spam"),
             .permanent(.spamRefused)
         ),
+        (
+            SMTPReply(ending: .refused, code: 553, line: "553 5.1.3 bad syntax"),
+            .permanent(.addressUnusable)
+        ),
+        (
+            SMTPReply(ending: .refused, code: 550, line: "550 5.1.8 bad sender"),
+            .permanent(.senderRefused)
+        ),
         (SMTPReply(ending: .refused, code: 552, line: "552 5.2.2 full"), .permanent(.mailboxFull)),
         (SMTPReply(ending: .refused, code: 452, line: "452 4.2.2 full"), .transient(.mailboxFull)),
         (

@@ -48,6 +48,13 @@ struct GatewayChannels: Sendable {
         }
     }
 
+    /// What a practice may choose on this installation.
+    var rules: NewLadder.Rules {
+        NewLadder.Rules(
+            allows: { [door] url in door.allows(url) },
+            development: operators.values.contains { $0 is DeveloperMailbox })
+    }
+
     func reportURL(of gateway: Gateway) -> String {
         "\(publicURL)/v1/delivery-reports/\(gateway.id.text)"
     }

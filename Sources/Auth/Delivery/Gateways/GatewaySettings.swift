@@ -74,11 +74,13 @@ struct TwilioSettings: Equatable, Sendable {
     let sender: String
 
     init(_ fields: inout FieldReader) throws {
-        url = try fields.outboundURL("url")
+        let url = try? fields.outboundURL("url")
         account = fields.string("account", max: 64)
         sender = fields.string("sender", max: 64)
-        if account.wholeMatch(of: /[A-Za-z0-9]+/) == nil { fields.refuse("account", .wrongFormat) }
-        if sender.wholeMatch(of: /[\x20-\x7E]+/) == nil { fields.refuse("sender", .wrongFormat) }
+        if account.wholeMatch(of: /[A-Za-z0-9]*/) == nil { fields.refuse("account", .wrongFormat) }
+        if sender.wholeMatch(of: /[\x20-\x7E]*/) == nil { fields.refuse("sender", .wrongFormat) }
+        guard let url else { throw FieldReader.Unreadable() }
+        self.url = url
     }
 }
 

@@ -28,7 +28,8 @@ struct GatewayTemplate: Equatable, Sendable {
         let tags = source.matches(of: /\{\{([a-z_]+)\}\}/)
         let rest = source.replacing(/\{\{[a-z_]+\}\}/, with: "")
         guard tags.allSatisfy({ Variable(rawValue: String($0.1)) != nil }),
-            !rest.contains("{{"), !rest.contains("}}")
+            !rest.contains("{{"), !rest.contains("}}"),
+            !source.contains("{{{"), !source.contains("}}}")
         else { return nil }
         self.source = source
     }

@@ -39,29 +39,32 @@ struct HTTPGatewaySettings: Equatable, Sendable {
         body.uses(.secret) || headers.contains { $0.value.uses(.secret) }
     }
 
+    /// Takes every field before it gives up, so that one answer names all that is wrong.
     init(_ fields: inout FieldReader) throws {
-        url = try fields.outboundURL("url")
+        let url = try? fields.outboundURL("url")
+        let contentType: ContentType? = try? fields.choice("content_type")
+        let body = Self.body(&fields, contentType)
         method = fields.optionalChoice("method") ?? .post
-        contentType = try fields.choice("content_type")
         headers = fields.optionalObjects("headers", count: 0...16) { Self.header(&$0) }
-        body = try Self.body(&fields, contentType)
         sender = fields.optionalString("sender", max: 64)
         messageID = fields.optionalPointer("message_id")
         errorCode = fields.optionalPointer("error_code")
         reasons = Self.reasons(&fields)
         transientStatuses = Self.statuses(&fields)
         reports = try fields.optionalObject("reports") { try Self.reports(&$0) }
+        guard let url, let contentType, let body else { throw FieldReader.Unreadable() }
+        (self.url, self.contentType, self.body) = (url, contentType, body)
     }
 
     private static func body(
-        _ fields: inout FieldReader, _ contentType: ContentType
-    ) throws -> GatewayBody {
-        guard let value = fields.takeRequired("body") else { throw FieldReader.Unreadable() }
+        _ fields: inout FieldReader, _ contentType: ContentType?
+    ) -> GatewayBody? {
+        guard let value = fields.takeRequired("body") else { return nil }
         guard case .object = value, let body = GatewayBody(value),
-            contentType == .json || body.isFlat
+            contentType != .form || body.isFlat
         else {
             fields.refuse("body", .wrongFormat)
-            throw FieldReader.Unreadable()
+            return nil
         }
         // A message without its text or destination would be paid for and worth nothing.
         let addressed = body.uses(.to) || body.uses(.toDigits)
@@ -76,10 +79,14 @@ struct HTTPGatewaySettings: Equatable, Sendable {
         let value = fields.string("value", max: 512)
         let template = GatewayTemplate(value)
         // What is put in later is checked again, when the whole line is known.
-        if template == nil || !OutboundRequest.isHeaderLine("Name: \(value)") {
+        if !value.isEmpty,
+            template == nil || !OutboundRequest.isHeaderLine("Name: \(value)")
+        {
             fields.refuse("value", .wrongFormat)
         }
-        if !OutboundRequest.isHeaderLine("\(name): value") { fields.refuse("name", .wrongFormat) }
+        if !name.isEmpty, !OutboundRequest.isHeaderName(name) {
+            fields.refuse("name", .wrongFormat)
+        }
         if ownHeaders.contains(name.lowercased()) { fields.refuse("name", .notAllowed) }
         return Header(name: name, value: template ?? GatewayTemplate.empty)
     }
@@ -125,7 +132,7 @@ struct HTTPGatewaySettings: Equatable, Sendable {
 
     private static func reports(_ fields: inout FieldReader) throws -> Reports {
         let header = fields.string("signature_header", max: 64)
-        if !OutboundRequest.isHeaderLine("\(header): value") {
+        if !header.isEmpty, !OutboundRequest.isHeaderName(header) {
             fields.refuse("signature_header", .wrongFormat)
         }
         return Reports(

@@ -52,11 +52,16 @@ extension NewLadder.Rung {
         if !name.isEmpty, name.wholeMatch(of: /[a-z0-9]+(-[a-z0-9]+)*/) == nil {
             fields.refuse("name", .wrongFormat)
         }
-        type = try fields.choice("type")
         secret = fields.optionalSecret("secret", max: 512)
         reportSecret = fields.optionalSecret("report_secret", max: 512)
         reportWithinSeconds = fields.optionalInt("report_within_seconds", in: 20...300)
-        let type = type
+        let type: GatewaySettings.Kind? = try? fields.choice("type")
+        guard let type else {
+            // Without its type nothing can be said of them.
+            _ = fields.take("settings")
+            throw FieldReader.Unreadable()
+        }
+        self.type = type
         document = fields.document("settings")
         settings = try fields.object("settings") { fields in
             let settings = try GatewaySettings(type, &fields)

@@ -19,6 +19,11 @@ struct OutboundRequest: Sendable {
     var headers: [Header]
     var body: [UInt8]
 
+    /// Whether a text can be a header's name: a token (RFC 9110 section 5.1).
+    static func isHeaderName(_ text: String) -> Bool {
+        text.wholeMatch(of: /[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}/) != nil
+    }
+
     /// Whether a line can be sent as one header: a token, a colon, a value of visible ASCII and
     /// spaces (RFC 9110 section 5). What holds CR or LF is none.
     static func isHeaderLine(_ line: String) -> Bool {

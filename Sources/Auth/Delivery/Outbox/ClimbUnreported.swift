@@ -42,6 +42,7 @@ struct ClimbUnreported: Statement {
             from overdue
             where message.practice_id = overdue.practice_id
               and message.message_id = overdue.message_id
+              -- Or all messages would be read to find those.
               and message.report_due_at is not null
             returning overdue.lives
         )
