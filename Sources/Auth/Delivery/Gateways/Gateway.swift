@@ -24,7 +24,8 @@ struct Gateway: Equatable, Sendable {
         Body(
             id: id, name: name, type: settings.type.rawValue, settings: document,
             reportWithinSeconds: reportWithinSeconds, hasSecret: sealedSecret != nil,
-            hasReportSecret: sealedReportSecret != nil)
+            hasReportSecret: sealedReportSecret != nil,
+            reportPath: settings.reports ? reportPath : nil)
     }
 
     struct Body: Encodable, Sendable {
@@ -35,7 +36,12 @@ struct Gateway: Equatable, Sendable {
         let reportWithinSeconds: Int?
         let hasSecret: Bool
         let hasReportSecret: Bool
+        /// Below the service's public URL; nil for a gateway that never reports.
+        let reportPath: String?
     }
+
+    /// Where its reports come to, below the service's public URL.
+    var reportPath: String { "/v1/delivery-reports/\(id.text)" }
 }
 
 extension Gateway {

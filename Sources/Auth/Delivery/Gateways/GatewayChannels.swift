@@ -56,7 +56,7 @@ struct GatewayChannels: Sendable {
     }
 
     func reportURL(of gateway: Gateway) -> String {
-        "\(publicURL)/v1/delivery-reports/\(gateway.id.text)"
+        publicURL + gateway.reportPath
     }
 }
 
