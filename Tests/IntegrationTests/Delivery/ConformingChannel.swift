@@ -47,6 +47,8 @@ struct HandedOver: Equatable, Sendable {
 /// The channel, and what reached its peer; ends the peer.
 struct StartedChannel: Sendable {
     let channel: any DeliveryChannel
+    /// Whose folders have the certificates, and go with them.
+    let authorities: [TestAuthority]
     let handedOver: @Sendable () async -> [HandedOver]
 }
 
@@ -60,7 +62,7 @@ extension ConformingChannel {
         case .smtp: return try await startMail(behaviour, certificate, trusting: trusted)
         case .mailbox:
             let mailbox = DeveloperMailbox()
-            return StartedChannel(channel: mailbox) {
+            return StartedChannel(channel: mailbox, authorities: []) {
                 mailbox.mails().map {
                     HandedOver(key: $0.id.uuidString.lowercased(), to: $0.to, text: $0.text)
                 }
@@ -69,7 +71,9 @@ extension ConformingChannel {
             let peer = try await HTTPSPeer([answer(behaviour)], certificate: certificate)
             let door = OutboundDoor.toPeers([peer.authority], trusting: trusted)
             let channel = try channel(to: peer, through: door)
-            return StartedChannel(channel: channel) { await peer.stop().map(handedOver) }
+            return StartedChannel(channel: channel, authorities: [authority, other]) {
+                await peer.stop().map(handedOver)
+            }
         }
     }
 
@@ -89,7 +93,7 @@ extension ConformingChannel {
                 host: "localhost", port: running.port, from: "no-reply@praktijk.example",
                 certificateAuthorities: authority.certificate.path), threads: 4,
             limits: .init(connecting: .seconds(5), conversation: .seconds(5)))
-        return StartedChannel(channel: channel) {
+        return StartedChannel(channel: channel, authorities: [authority, certificate.authority]) {
             await running.stop().map { mail in
                 let id = mail.headers["Message-ID"]?.dropFirst().prefix(36) ?? ""
                 return HandedOver(
