@@ -67,7 +67,8 @@ import Testing
             database: url)
         #expect(key.status == 65 && key.output.isEmpty, "\(key)")
         let line = """
-            {"username":"jo","first_name":"Jo","last_name":"Kok","password":"Zeeuws-Meisje-7"}
+            {"username":"jo","first_name":"Jo","last_name":"Kok","locale":"nl",\
+            "password":"Zeeuws-Meisje-7"}
             """
         let accounts = try await Self.run(
             "accounts", "import", "--practice", practice, "-", database: url, input: line)
