@@ -67,7 +67,7 @@ import Testing
             database: url)
         #expect(key.status == 65 && key.output.isEmpty, "\(key)")
         let line = """
-            {"username":"jo","first_name":"Jo","last_name":"Kok","locale":"nl",\
+            {"username":"jo.kok","first_name":"Jo","last_name":"Kok","locale":"nl",\
             "password":"Zeeuws-Meisje-7"}
             """
         let accounts = try await Self.run(
