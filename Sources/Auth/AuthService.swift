@@ -109,7 +109,8 @@ package struct AuthService: Sendable {
             accounts: AccountRoutes(
                 accounts: AccountImport(database: database, hasher: hasher, keys: keys)),
             practices: PracticeRoutes(
-                database: database, keys: keys, authenticator: authenticator),
+                database: database, keys: keys, authenticator: authenticator,
+                gateways: gateways.rules),
             apiKeys: APIKeyRoutes(database: database, keys: keys, authenticator: authenticator),
             texts: TextRoutes(database: database, keys: keys, templates: templates),
             reports: DeliveryReportRoutes(

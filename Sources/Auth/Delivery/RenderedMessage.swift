@@ -21,6 +21,8 @@ struct RenderedMessage: Sendable {
     let sentAt: Date
     /// From then on it is worth nothing.
     let expiresAt: Date
+    /// Whom an SMS shall come from, where the practice has chosen (NO-4).
+    var senderID: String?
 }
 
 extension RenderedMessage: CustomStringConvertible, CustomDebugStringConvertible {
@@ -56,6 +58,6 @@ extension RenderedMessage {
             id: claimed.messageID, practiceID: claimed.practiceID, channel: claimed.channel,
             to: outgoing.to, locale: claimed.locale, senderName: claimed.practiceName,
             subject: said.subject, text: said.text, html: said.html, code: outgoing.code,
-            sentAt: claimed.sentAt, expiresAt: claimed.expiresAt)
+            sentAt: claimed.sentAt, expiresAt: claimed.expiresAt, senderID: words.senderID)
     }
 }

@@ -9,7 +9,7 @@ package struct RequestLimits: Sendable {
 
     /// For everything but imports and long polls.
     static let ordinary = RequestLimits(
-        bodyBytes: 16 * 1024, bodyDeadline: .seconds(5), answerDeadline: .milliseconds(2500))
+        bodyBytes: 16 * 1024, bodyDeadline: .seconds(5), answerDeadline: .milliseconds(2300))
 }
 
 /// What one connection and one process may hold; each can be set, so that a test need not wait.

@@ -8,6 +8,8 @@ struct PracticeRoutes: Sendable {
     let database: Database
     let keys: KeyRing
     let authenticator: KeyAuthenticator
+    /// What a practice may choose as its gateways.
+    let gateways: NewLadder.Rules
 
     func add(to endpoints: Endpoints) {
         endpoints.get("/v1/practice", scope: .practice, read)
@@ -18,7 +20,7 @@ struct PracticeRoutes: Sendable {
     private static let attempts = 3
 
     @Sendable private func read(_ context: AuthRequestContext) async throws -> Answer {
-        answer(try await find(try context.caller))
+        try await answer(try await find(try context.caller))
     }
 
     @Sendable private func change(_ context: AuthRequestContext) async throws -> Answer {
@@ -27,19 +29,21 @@ struct PracticeRoutes: Sendable {
         for _ in 0..<Self.attempts {
             let current = try await find(try context.caller)
             var reader = fields
-            let wanted = try reader.read { current.changed(by: &$0) }
+            var ladders: [NewLadder] = []
+            let wanted = try reader.read { fields in
+                fields.optionalObject("channels") { ladders = self.ladders(&$0) }
+                return current.changed(by: &fields)
+            }
             if let condition = context.ifMatch, !current.matches(condition) {
                 throw Problem(.preconditionFailed)
             }
-            let changes = current.changes(to: wanted)
-            if changes.isEmpty { return answer(current) }
-            let revision = try await database.run(
-                ChangePractice(act: act, practice: wanted, changes: changes))
-            guard let revision else { continue }
+            let changes = current.changes(to: wanted) + (ladders.isEmpty ? [] : ["channels"])
+            if changes.isEmpty { return try await answer(current) }
+            guard let revision = try await save(wanted, ladders, changes, act) else { continue }
             authenticator.forget(current.id)
             var changed = wanted
             changed.revision = revision
-            return answer(changed)
+            return try await answer(changed)
         }
         throw Problem(.overloaded)
     }
@@ -48,8 +52,37 @@ struct PracticeRoutes: Sendable {
         try await database.run(FindPractice(practice: caller.practice.id))
     }
 
-    private func answer(_ practice: Practice) -> Answer {
-        .json(.object(practice.members), headers: [.eTag: practice.entityTag])
+    private func ladders(_ fields: inout FieldReader) -> [NewLadder] {
+        ChannelKind.allCases.compactMap { kind in
+            NewLadder(kind.rawValue, for: kind, of: &fields, by: gateways)
+        }
+    }
+
+    /// Settings and gateways in one commit; the new revision, nil where somebody else was faster.
+    private func save(
+        _ practice: Practice, _ ladders: [NewLadder], _ changes: [String], _ act: Act
+    ) async throws -> Int? {
+        let change = ChangePractice(act: act, practice: practice, changes: changes)
+        if ladders.isEmpty { return try await database.run(change) }
+        return try await database.transaction { [key = keys.sealingKey(.gateway)] transaction in
+            guard let revision = try await transaction.run(change) else { return nil }
+            for ladder in ladders {
+                try await transaction.run(
+                    ReplaceLadder(practice: practice.id, ladder: ladder, key: key))
+            }
+            return revision
+        }
+    }
+
+    private func answer(_ practice: Practice) async throws -> Answer {
+        let found = try await database.run(FindGateways(practice: practice.id))
+        let channels = ChannelKind.allCases.map { kind in
+            JSONMember(
+                kind.rawValue, .array(found.filter { $0.kind == kind }.map { .object($0.members) }))
+        }
+        return .json(
+            .object(practice.members + [JSONMember("channels", .object(channels))]),
+            headers: [.eTag: practice.entityTag])
     }
 }
 
@@ -78,6 +111,7 @@ extension Practice {
             JSONMember("admin_contacts", texts(adminContacts)),
             JSONMember("sms_price_note", text(smsPriceNote)),
             JSONMember("sender_id", text(senderID)),
+            JSONMember("sender_id_notes", texts(senderIDNotes)),
             JSONMember(
                 "policy",
                 .object([

@@ -26,6 +26,7 @@ extension Practice {
         var changed = self
         fields.demand("id", toBe: id.text)
         fields.demand("audience", toBe: audience)
+        _ = fields.take("sender_id_notes")  // Follows from the others.
         if let name = fields.optionalTrimmed("name", max: Longest.name) { changed.name = name }
         if let country = fields.optionalChoice("country", of: Country.self) {
             changed.country = country
@@ -59,9 +60,15 @@ extension Practice {
             fields.optionalTrimmed("sms_price_note", max: Longest.smsPriceNote)
         }
         changed.senderID = fields.nullable("sender_id", now: senderID) { fields in
-            let sender = fields.optionalString("sender_id", max: 16)
-            if let sender, !Self.isSenderID(sender) { fields.refuse("sender_id", .wrongFormat) }
-            return sender
+            fields.optionalString("sender_id", max: 16)
+        }
+        if let sender = changed.senderID {
+            // A change of country changes what its networks take.
+            do throws(SenderID.Fault) {
+                _ = try SenderID(sender, country: changed.country)
+            } catch {
+                fields.refuse("sender_id", error.code)
+            }
         }
         fields.optionalObject("policy") { changed.policy.change(by: &$0) }
         return changed
@@ -78,11 +85,10 @@ extension Practice {
         }
     }
 
-    /// A name of 3 to 11 letters, digits and spaces, or a number of 3 to 15 digits (GSM 03.40).
-    static func isSenderID(_ text: String) -> Bool {
-        if text.wholeMatch(of: /\+?[0-9]{3,15}/) != nil { return true }
-        return text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9 ]{1,9}[A-Za-z0-9]/) != nil
-            && text.contains(where: \.isLetter)
+    /// What else has to be arranged before messages arrive under its sender id.
+    var senderIDNotes: [String] {
+        guard let senderID, let checked = try? SenderID(senderID, country: country) else { return [] }
+        return checked.notes.map(\.rawValue)
     }
 }
 
@@ -118,4 +124,16 @@ extension Practice.Policy {
 
     /// More than there are.
     private static let countryLimit = 300
+}
+
+extension SenderID.Fault {
+    /// What the field `sender_id` is refused for.
+    fileprivate var code: Problem.Fault.Code {
+        switch self {
+        case .tooShort: .tooShort
+        case .tooLong: .tooLong
+        case .blankAtEnd, .foreignCharacter: .wrongFormat
+        case .generic, .numberNotAllowed, .numberNoShortCode: .notAllowed
+        }
+    }
 }

@@ -14,11 +14,12 @@ struct FindText: Statement {
         /// Whether it has words of its own for this text in another language.
         let hasOtherLanguage: Bool
         let portalOrigin: String
+        let senderID: String?
     }
 
     static let sql = """
         select text_override.subject, text_override.body_text, text_override.body_html,
-               text_override.sms, text_override.changed_at, practice.portal_origin,
+               text_override.sms, text_override.changed_at, practice.portal_origin, practice.sender_id,
                exists (
                    select
                    from text_override as other
@@ -47,7 +48,8 @@ struct FindText: Statement {
         return Found(
             parts: parts, changedAt: try row.instantIfPresent("changed_at"),
             hasOtherLanguage: try row.bool("has_other_language"),
-            portalOrigin: try row.text("portal_origin"))
+            portalOrigin: try row.text("portal_origin"),
+            senderID: try row.textIfPresent("sender_id"))
     }
 }
 

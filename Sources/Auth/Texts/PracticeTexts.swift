@@ -18,6 +18,8 @@ struct PracticeTexts: Sendable {
     struct Found: Sendable {
         let text: MessageText
         let portal: DomainName?
+        /// Whom the practice's text messages come from (NO-4).
+        let senderID: String?
     }
 
     private let templates: Templates
@@ -57,15 +59,15 @@ struct PracticeTexts: Sendable {
             if stored.hasOtherLanguage {
                 report(.missing, template, locale, practice, faults: [])
             }
-            return Found(text: own, portal: portal)
+            return Found(text: own, portal: portal, senderID: stored.senderID)
         }
         do throws(TemplateFault) {
             let text = try templates.text(
                 template, locale: locale, with: stored.parts, portal: portal)
-            return Found(text: text, portal: portal)
+            return Found(text: text, portal: portal, senderID: stored.senderID)
         } catch {
             report(.broken, template, locale, practice, faults: error.faults)
-            return Found(text: own, portal: portal)
+            return Found(text: own, portal: portal, senderID: stored.senderID)
         }
     }
 

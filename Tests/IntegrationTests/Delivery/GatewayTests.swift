@@ -39,7 +39,7 @@ struct GatewayTests {
                 outbox, "[\(twilio("main", secret: "canary-1")), \(twilio("spare"))]")
             #expect(stored.map(\.name) == ["main", "spare"])
             #expect(stored.map { secret($0, outbox) } == ["canary-1", nil])
-            let bodies = try JSONValue(encoding: stored.map(\.body)).text
+            let bodies = JSONValue.array(stored.map { .object($0.members) }).text
             #expect(!bodies.contains("canary-1"))
             #expect(bodies.contains(#""has_secret":true"#))
             #expect(bodies.contains(#""account":"AC1""#))
@@ -70,7 +70,7 @@ struct GatewayTests {
             _ = try await replace(outbox, "[\(twilio("main", secret: "one"))]")
             let moved = try await replace(outbox, "[\(twilio("main", host: host))]")
             #expect(moved.map { secret($0, outbox) } == [nil])
-            #expect(moved.first?.body.hasSecret == false)
+            #expect(moved.first?.sealedSecret == nil)
             let back = try await replace(outbox, "[\(twilio("main"))]")
             #expect(back.map { secret($0, outbox) } == [nil])
         }

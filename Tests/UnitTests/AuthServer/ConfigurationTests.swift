@@ -262,7 +262,7 @@ extension ConfigurationTests {
         #expect(
             Set(without) == [
                 .publicURL, .databaseURL, .ownerDatabaseURL, .keys, .signingKeys, .smtpHost,
-                .smtpUsername, .smtpPassword, .mailFrom,
+                .smtpUsername, .smtpPassword, .mailFrom, .outboundHosts, .templatesDirectory,
             ])
     }
 }

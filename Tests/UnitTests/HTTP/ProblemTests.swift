@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (0, "Deze code is niet juist. Begin opnieuw met inloggen."),
+        (0, "Deze code is niet juist. Begin opnieuw."),
         (1, "Deze code is niet juist. U kunt het nog 1 keer proberen."),
         (3, "Deze code is niet juist. U kunt het nog 3 keer proberen."),
     ])

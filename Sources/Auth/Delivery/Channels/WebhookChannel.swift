@@ -43,7 +43,7 @@ struct WebhookChannel: DeliveryChannel {
             JSONMember("id", .string(message.id.text)),
             JSONMember("channel", .string(message.channel.rawValue)),
             JSONMember("to", .string(message.to)),
-            JSONMember("sender", .string(message.senderName)),
+            JSONMember("sender", .string(message.senderID ?? message.senderName)),
             JSONMember("locale", .string(message.locale)),
             JSONMember("text", .string(message.text)),
         ]

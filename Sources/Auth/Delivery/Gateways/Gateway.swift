@@ -19,25 +19,19 @@ struct Gateway: Equatable, Sendable {
     let sealedSecret: [UInt8]?
     let sealedReportSecret: [UInt8]?
 
-    /// As answers show it: no secret, only whether there is one.
-    var body: Body {
-        Body(
-            id: id, name: name, type: settings.type.rawValue, settings: document,
-            reportWithinSeconds: reportWithinSeconds, hasSecret: sealedSecret != nil,
-            hasReportSecret: sealedReportSecret != nil,
-            reportPath: settings.reports ? reportPath : nil)
-    }
-
-    struct Body: Encodable, Sendable {
-        let id: UUID
-        let name: String
-        let type: String
-        let settings: JSONValue
-        let reportWithinSeconds: Int?
-        let hasSecret: Bool
-        let hasReportSecret: Bool
-        /// Below the service's public URL; nil for a gateway that never reports.
-        let reportPath: String?
+    /// As answers show it: no secret, only whether there is one. `report_path` is below the service's
+    /// public URL, and null for a gateway that never reports.
+    var members: [JSONMember] {
+        [
+            JSONMember("id", .string(id.text)),
+            JSONMember("name", .string(name)),
+            JSONMember("type", .string(settings.type.rawValue)),
+            JSONMember("settings", document),
+            JSONMember("report_within_seconds", reportWithinSeconds.map(JSONValue.int) ?? .null),
+            JSONMember("has_secret", .bool(sealedSecret != nil)),
+            JSONMember("has_report_secret", .bool(sealedReportSecret != nil)),
+            JSONMember("report_path", settings.reports ? .string(reportPath) : .null),
+        ]
     }
 
     /// Where its reports come to, below the service's public URL.

@@ -24,7 +24,7 @@ struct HTTPGatewaySettings: Equatable, Sendable {
     let contentType: ContentType
     let headers: [Header]
     let body: GatewayBody
-    /// What `{{sender}}` stands for; the practice's name where it is nil.
+    /// What `{{sender}}` stands for; the practice's sender id, else its name, where it is nil.
     let sender: String?
     let messageID: JSONPointer?
     /// Where answers and reports have their error code.

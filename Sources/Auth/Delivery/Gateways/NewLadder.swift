@@ -48,6 +48,10 @@ extension NewLadder.Rung {
     fileprivate init(
         _ fields: inout FieldReader, for kind: ChannelKind, by rules: NewLadder.Rules
     ) throws {
+        // What an answer says of a gateway may come back as it was; it is not the caller's to choose.
+        for known in ["id", "has_secret", "has_report_secret", "report_path"] {
+            _ = fields.take(known)
+        }
         name = fields.string("name", max: 40)
         if !name.isEmpty, name.wholeMatch(of: /[a-z0-9]+(-[a-z0-9]+)*/) == nil {
             fields.refuse("name", .wrongFormat)
