@@ -50,3 +50,20 @@ struct ReturnTry: Statement {
 
     static func decode(_ rows: [Row]) throws {}
 }
+
+extension LoginRoutes {
+    /// A try counts as a failure from its admission on; one that never came to the comparison is
+    /// taken back.
+    func comparing<Result>(
+        _ attempt: LoginAttempt, _ candidate: AdmitLogin.Candidate?,
+        _ compare: () async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await compare()
+        } catch {
+            // What kept it from the comparison is the answer, also where the count stays.
+            _ = try? await database.run(ReturnTry(attempt: attempt, candidate: candidate))
+            throw error
+        }
+    }
+}
