@@ -15,8 +15,6 @@ struct LoginRoutes: Sendable {
     let metrics: LoginMetrics
     let codeMetrics: CodeMetrics
     let spray: SprayAlarm
-    /// Which of the rows of a client's failures this instance counts in.
-    let failureSlice = Int.random(in: 0..<LoginLimits.failureSlices)
 
     func add(to endpoints: Endpoints) {
         endpoints.post("/v1/logins", scope: .logins, body: Credentials.self, start)
@@ -117,7 +115,7 @@ extension LoginRoutes {
         _ = try await database.run(
             RefuseLogin(
                 attempt: attempt, account: account, reason: reason, lasting: lasting,
-                slice: failureSlice)
+                slice: spray.slice)
         ).unlessReused()
     }
 

@@ -38,6 +38,8 @@ extension LoginPressure {
 /// Tells operations when failures spread over many identifiers, as they do where one password is
 /// tried on everybody (Z-20): no account's own limits see that.
 final class SprayAlarm: Sendable {
+    /// Which of the rows of a client's failures this instance counts in.
+    let slice = Int.random(in: 0..<LoginLimits.failureSlices)
     private let logger: Logger
     /// Until when each practice is under suspicion.
     private let suspected = Mutex<[UUID: ContinuousClock.Instant]>([:])

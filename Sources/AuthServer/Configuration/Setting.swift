@@ -42,7 +42,7 @@ enum Setting: String, CaseIterable {
     var hasDefault: Bool {
         switch self {
         case .listen, .internalListen, .smtpPort, .smtpCAFile, .logLevel, .logFile, .hashThreads,
-            .ordinaryConnections, .deliveryWorkers, .drainSeconds:
+            .ordinaryConnections, .deliveryWorkers, .drainSeconds, .clientCodesPerHour, .smsPrices:
             true
         default: false
         }
