@@ -47,7 +47,8 @@ import Testing
     {
         try await TestService.run { service in
             let routes = service.service.routes.filter {
-                $0.access != .open && $0.path.contains("{") && !Noun.chosen.contains($0.path)
+                $0.access != .open && $0.path.contains("{")
+                    && !$0.path.hasPrefix(Noun.chosen)
             }
             #expect(routes.count >= 5)
             for route in routes {
@@ -107,7 +108,7 @@ private struct Noun: Sendable {
     let make: @Sendable (TestService) async throws -> String
 
     /// What these name is chosen from a list, and is the caller's practice's own whatever it is.
-    static let chosen: Set<String> = ["/v1/practice/texts/{template}/{locale}"]
+    static let chosen = "/v1/practice/texts/"
 
     static let all = [
         Noun(path: "/v1/logins/{id}", isClients: true, bodies: ["/verify": ["code": "000000"]]) {

@@ -42,7 +42,10 @@ import Testing
         let slug = (value["type"]?.string ?? "").dropFirst("/problems/".count)
         var problem = Problem(try #require(Problem.Kind(rawValue: String(slug))))
         if case .int(let count) = value["attempts_left"] { problem.attemptsLeft = count }
-        if case .int(let count) = value["digits_found"] { problem.digitsFound = count }
+        if case .int(let count) = value["digits_found"] {
+            problem.digitsFound = count
+            problem.digitsExpected = Code.digitCount
+        }
         if let instant = value["retry_at"]?.string { problem.retryAt = try Self.instant(instant) }
         if let instant = value["newest_sent_at"]?.string {
             let sentAt = try Self.instant(instant)

@@ -135,7 +135,7 @@ struct SMTPChannelTests {
         await #expect(throws: DeliveryFailure.permanent(.unknownMailbox)) {
             try await channel.deliver(message())
         }
-        await #expect(throws: DeliveryFailure.permanent(.messageRefused)) {
+        await #expect(throws: DeliveryFailure.permanent(.spamRefused)) {
             try await channel.deliver(message())
         }
         #expect(await server.stop().isEmpty)

@@ -140,7 +140,7 @@ import Testing
 
     @Test func `a name loses what is not fit for a line`() {
         #expect(
-            faults(in: Self.complete.dropLast() + #","a\n\u202eb\u0000c":1}"#)
+            faults(in: Self.complete.dropLast() + #","a\n\u202ebc":1}"#)
                 == ["field-invalid", "/abc unknown"])
     }
 

@@ -85,7 +85,9 @@ final class DeveloperMailbox: DeliveryChannel {
         of message: RenderedMessage
     ) throws(DeliveryFailure) -> [Mail.Header] {
         guard message.channel == .email else { return [] }
-        guard let to = EmailAddress(message.to), let from = EmailAddress(Self.sender) else {
+        guard let to = EmailAddress(message.to), to.typed == message.to,
+            let from = EmailAddress(Self.sender)
+        else {
             throw .permanent(.addressUnusable)
         }
         guard let mail = try? InternetMessage(message, to: to, from: from) else {

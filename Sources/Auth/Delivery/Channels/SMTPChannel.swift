@@ -39,7 +39,9 @@ final class SMTPChannel: DeliveryChannel {
     }
 
     func deliver(_ message: RenderedMessage) async throws(DeliveryFailure) -> Receipt {
-        guard let to = EmailAddress(message.to) else { throw .permanent(.addressUnusable) }
+        guard let to = EmailAddress(message.to), to.typed == message.to else {
+            throw .permanent(.addressUnusable)
+        }
         let mail: InternetMessage
         do throws(MailFault) {
             mail = try InternetMessage(message, to: to, from: server.sender)
