@@ -93,6 +93,26 @@ package struct Administration: Sendable {
         return id
     }
 
+    /// The channels that can be stopped, by name.
+    package static var channelNames: [String] { ChannelKind.allCases.map(\.rawValue) }
+
+    /// Refuses every send of the channel from now on, on every instance.
+    package func stopSending(by channel: String, reason: String) async throws {
+        try await database.run(StopSending(channel: try Self.channel(channel), reason: reason))
+    }
+
+    /// Whether the channel had been stopped.
+    package func resumeSending(by channel: String) async throws -> Bool {
+        try await database.run(ResumeSending(channel: try Self.channel(channel)))
+    }
+
+    private static func channel(_ name: String) throws -> ChannelKind {
+        guard let channel = ChannelKind(rawValue: name) else {
+            throw Refusal.invalid("channel (\(channelNames.joined(separator: " or ")))")
+        }
+        return channel
+    }
+
     /// Every scope there is, by name.
     package static var scopeNames: [String] { Scope.allCases.map(\.rawValue) }
 

@@ -9,7 +9,7 @@ struct PracticeAuth: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, DevelopmentCommand.self, MigrateCommand.self, ConfigCommand.self,
             PracticeCommand.self, ClientCommand.self, KeyCommand.self, AccountsCommand.self,
-            HealthcheckCommand.self,
+            SendingCommand.self, HealthcheckCommand.self,
         ]
     )
 }

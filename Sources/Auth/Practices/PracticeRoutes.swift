@@ -37,6 +37,7 @@ struct PracticeRoutes: Sendable {
             if let condition = context.ifMatch, !current.matches(condition) {
                 throw Problem(.preconditionFailed)
             }
+            ladders = try await changed(ladders, of: current)
             let changes = current.changes(to: wanted) + (ladders.isEmpty ? [] : ["channels"])
             if changes.isEmpty { return try await answer(current) }
             guard let revision = try await save(wanted, ladders, changes, act) else { continue }
@@ -55,6 +56,16 @@ struct PracticeRoutes: Sendable {
     private func ladders(_ fields: inout FieldReader) -> [NewLadder] {
         ChannelKind.allCases.compactMap { kind in
             NewLadder(kind.rawValue, for: kind, of: &fields, by: gateways)
+        }
+    }
+
+    /// Those that differ from what is there; an answer that is sent back changes nothing.
+    private func changed(_ ladders: [NewLadder], of practice: Practice) async throws -> [NewLadder]
+    {
+        if ladders.isEmpty { return [] }
+        let found = try await database.run(FindGateways(practice: practice.id))
+        return ladders.filter { ladder in
+            !ladder.describes(found.filter { $0.kind == ladder.kind })
         }
     }
 

@@ -87,7 +87,9 @@ extension Practice {
 
     /// What else has to be arranged before messages arrive under its sender id.
     var senderIDNotes: [String] {
-        guard let senderID, let checked = try? SenderID(senderID, country: country) else { return [] }
+        guard let senderID, let checked = try? SenderID(senderID, country: country) else {
+            return []
+        }
         return checked.notes.map(\.rawValue)
     }
 }

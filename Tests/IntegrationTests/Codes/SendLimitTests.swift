@@ -128,8 +128,8 @@ import Testing
             let login = try await service.begin(person)
             let code = try await service.issue(to: TestService.freshAddress())
             try await service.travel(31)
-            try await service.database.execute(
-                "insert into send_stop (channel, reason) values ('email', 'test')")
+            let operatorsOwn = service.service.administration
+            try await operatorsOwn.stopSending(by: "email", reason: "test")
             let answers = [
                 try await service.issueAnswer(to: TestService.freshAddress()),
                 try await service.resend(code.id),
@@ -142,7 +142,8 @@ import Testing
                 #expect(answer.header("Retry-After") != nil)
             }
             #expect(try await service.issueAnswer(to: "06 12345678").status == 201)
-            try await service.database.execute("delete from send_stop")
+            #expect(try await operatorsOwn.resumeSending(by: "email"))
+            #expect(try await !operatorsOwn.resumeSending(by: "email"))
             #expect(try await service.issueAnswer(to: TestService.freshAddress()).status == 201)
         }
     }

@@ -42,6 +42,9 @@ import Testing
         let slug = (value["type"]?.string ?? "").dropFirst("/problems/".count)
         var problem = Problem(try #require(Problem.Kind(rawValue: String(slug))))
         if case .int(let count) = value["attempts_left"] { problem.attemptsLeft = count }
+        if case .string(let limit) = value["limit"] {
+            problem.limit = SendLimit.Kind(rawValue: limit)
+        }
         if case .int(let count) = value["digits_found"] {
             problem.digitsFound = count
             problem.digitsExpected = Code.digitCount

@@ -14,7 +14,7 @@ enum AllStatements {
         FindLogin.self,
         ResendCode.self, VerifyCode.self, RefundGuess.self, AbandonLogin.self,
         IssueCode.self, FindCodeRequest.self, ResendRequestedCode.self, VerifyRequestedCode.self,
-        CancelCode.self, FindContact.self,
+        CancelCode.self, FindContact.self, StopSending.self, ResumeSending.self,
         RotateRefreshToken.self, FindSession.self, EndSession.self,
         ClaimMessage.self, MessageStillDue.self, SettleMessage.self, WithdrawDeadMessages.self,
         MeasureOutbox.self, FindGateways.self, FindGateway.self, ReplaceLadder.self,

@@ -31,6 +31,16 @@ struct NewLadder: Sendable {
         let development: Bool
     }
 
+    /// Whether these gateways are what it asks for; never where it brings a secret.
+    func describes(_ gateways: [Gateway]) -> Bool {
+        rungs.count == gateways.count
+            && zip(rungs, gateways).allSatisfy { rung, gateway in
+                rung.name == gateway.name && rung.settings == gateway.settings
+                    && rung.reportWithinSeconds == gateway.reportWithinSeconds
+                    && rung.secret == nil && rung.reportSecret == nil
+            }
+    }
+
     /// Reads the member of that name, a list of gateways; nil where it is absent.
     init?(
         _ name: String, for kind: ChannelKind, of fields: inout FieldReader, by rules: Rules
@@ -58,6 +68,7 @@ extension NewLadder.Rung {
         }
         secret = fields.optionalSecret("secret", max: 512)
         reportSecret = fields.optionalSecret("report_secret", max: 512)
+        Self.refuseUnprintable(["secret": secret, "report_secret": reportSecret], &fields)
         reportWithinSeconds = fields.optionalInt("report_within_seconds", in: 20...300)
         let type: GatewaySettings.Kind? = try? fields.choice("type")
         guard let type else {
@@ -80,14 +91,19 @@ extension NewLadder.Rung {
         }
     }
 
-    /// A secret becomes part of a header, so it is one line of visible ASCII; a webhook's has a form.
-    private func refuseSecrets(_ fields: inout FieldReader) {
-        for (name, secret) in [("secret", secret), ("report_secret", reportSecret)] {
-            guard let secret else { continue }
-            if secret.expose().wholeMatch(of: /[\x21-\x7E][\x20-\x7E]*/) == nil {
+    /// A secret becomes part of a header, so it is one line of visible ASCII.
+    private static func refuseUnprintable(
+        _ secrets: [String: Secret<String>?], _ fields: inout FieldReader
+    ) {
+        for (name, secret) in secrets {
+            if let secret, secret.expose().wholeMatch(of: /[\x21-\x7E][\x20-\x7E]*/) == nil {
                 fields.refuse(name, .wrongFormat)
             }
         }
+    }
+
+    /// What a gateway of its type has no use for; a webhook's secret has a form of its own.
+    private func refuseSecrets(_ fields: inout FieldReader) {
         if type == .webhook, let secret, StandardWebhook(secret) == nil {
             fields.refuse("secret", .wrongFormat)
         }
