@@ -20,4 +20,4 @@ create table send_stop (
 );
 
 grant select, insert, update, delete on send_count to practice_auth_service;
-grant select, insert, delete on send_stop to practice_auth_service;
+grant select, insert, update, delete on send_stop to practice_auth_service;

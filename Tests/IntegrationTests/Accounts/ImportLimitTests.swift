@@ -11,7 +11,7 @@ import Testing
         return settings
     }
 
-    @Test func `ten thousand lines are taken and those after them are left for another call`() async throws {
+    @Test func `ten thousand lines are taken and the rest left for another call`() async throws {
         try await TestService.run { service in
             let full = try await service.importText(String(repeating: "{}\n", count: 10_000))
             #expect(full.status == 200)

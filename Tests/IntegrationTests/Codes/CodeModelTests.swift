@@ -108,21 +108,37 @@ private struct CodeModel: Sendable {
     ) async throws {
         let flow = flows[index]
         let answer = try await service.resend(flow.id)
-        // The first wait is thirty seconds, every later one of a flow at most two minutes.
-        let expected: String? =
-            if index < flows.count - 1 { "code-superseded" } else if flow.isUsed {
-                "code-used"
-            } else if flow.isCancelled || clock > flow.firstAt + 1_800 {
-                "code-expired"
-            } else if clock < flow.sentAt + 30 {
-                "resend-too-soon"
-            } else if guessesSpent >= Code.guessesPerHour { "code-attempts-exhausted" } else { nil }
+        let expected = resendRefusal(of: flow, isNewest: index == flows.count - 1)
         #expect(answer.problem == expected, "resend, seed \(seed)")
         guard answer.status == 201 else { return }
         let issued = try await service.issued(try answer.json(), at: address)
         flows[index].digits.append(issued.digits)
         flows[index].left = Code.attemptCount
         flows[index].sentAt = clock
+    }
+
+    /// The first wait is thirty seconds; a round is longer than every later one.
+    private func resendRefusal(of flow: Flow, isNewest: Bool) -> String? {
+        if flow.isUsed { return "code-used" }
+        if flow.isCancelled { return "code-expired" }
+        if !isNewest { return "code-superseded" }
+        if clock > flow.firstAt + 1_800 { return "code-expired" }
+        if clock < flow.sentAt + 30 { return "resend-too-soon" }
+        return guessesSpent >= Code.guessesPerHour ? "code-attempts-exhausted" : nil
+    }
+
+    private func guessRefusal(
+        of flow: Flow, isNewest: Bool, isRight: Bool, isOlder: Bool
+    ) -> String? {
+        if flow.isUsed { return "code-used" }
+        if !isNewest { return "code-superseded" }
+        if flow.isCancelled { return "code-expired" }
+        if isOlder, !isRight { return "code-superseded" }
+        if clock > flow.sentAt + 600 { return "code-expired" }
+        if flow.left == 0 || guessesSpent >= Code.guessesPerHour {
+            return "code-attempts-exhausted"
+        }
+        return isRight ? nil : "code-incorrect"
     }
 
     private mutating func cancel(
@@ -138,25 +154,10 @@ private struct CodeModel: Sendable {
         _ index: Int, _ digits: String, _ service: TestService, _ instance: Int, _ seed: UInt64
     ) async throws {
         let flow = flows[index]
-        let isRight = digits == flow.digits.last
-        let isOlder =
-            flow.digits.dropLast().contains(digits)
-            || flows.indices.contains { $0 != index && flows[$0].digits.contains(digits) }
         let answer = try await service.check(flow.id, digits, instance: instance)
-        let expected: String? =
-            if flow.isUsed { "code-used" } else if index < flows.count - 1 {
-                "code-superseded"
-            } else if flow.isCancelled {
-                "code-expired"
-            } else if isOlder, !isRight, flow.digits.dropLast().contains(digits) {
-                "code-superseded"
-            } else if clock > flow.sentAt + 600 {
-                "code-expired"
-            } else if flow.left == 0 || guessesSpent >= Code.guessesPerHour {
-                "code-attempts-exhausted"
-            } else if isRight { nil } else if isOlder { "code-superseded" } else {
-                "code-incorrect"
-            }
+        let expected = guessRefusal(
+            of: flow, isNewest: index == flows.count - 1, isRight: digits == flow.digits.last,
+            isOlder: flow.digits.dropLast().contains(digits))
         #expect(answer.problem == expected, "verify, seed \(seed)")
         if answer.status == 200 {
             flows[index].isUsed = true

@@ -41,7 +41,8 @@ struct HTTPGatewayChannel: DeliveryChannel {
             .to: message.to,
             .toDigits: message.to.hasPrefix("+") ? String(message.to.dropFirst()) : message.to,
             .text: message.text, .subject: message.subject ?? "", .html: message.html ?? "",
-            .id: message.id.text, .sender: settings.sender ?? message.senderID ?? message.senderName,
+            .id: message.id.text,
+            .sender: settings.sender ?? message.senderID ?? message.senderName,
             .locale: message.locale, .expiresAt: message.expiresAt.rfc3339,
             .reportURL: reportURL, .secret: secret?.expose() ?? "",
         ]
