@@ -21,6 +21,11 @@ where following.position = (login.position + 1) % :codes;
 alter table bench.login add primary key (position);
 grant select on bench.login to practice_auth_service;
 
+insert into account (account_id, first_name, last_name, locale, password)
+select account_id, 'Anna', 'Jansen', 'nl', '\x00'
+from bench.login
+order by account_id;
+
 insert into login
     (practice_id, login_id, client_id, account_id, plan, steps, expires_at)
 select :'practice'::uuid, login_id, :'client'::uuid, account_id, array['code'], array['code'],
@@ -45,6 +50,6 @@ from bench.login
 cross join (select clock_timestamp() + interval '1 hour' as sent_at) as sending
 order by code_id;
 
-vacuum (freeze, analyze) bench.login, login, code_subject, code, audit;
+vacuum (freeze, analyze) bench.login, account, login, code_subject, code, audit;
 -- The last one: from here on no measurement pays for another's first touch of a page.
 checkpoint;

@@ -9,12 +9,12 @@ from load import drive, request
 
 IN_FLIGHT = 64
 ATTEMPTS_OF_A_CODE = 5
-# What $1, $2, … of VerifyCode are for pgbench, which has no null: practice, client, fingerprint and
-# hash of the idempotency key, request, login, hash of the code, session, hash of its refresh token,
-# network, acr, amr, nonce.
+# What $1, $2, … of VerifyCode are for pgbench, which has no null: practice, client, fingerprints and
+# hashes of the idempotency key, request, login, hashes and digits of the code, session, hash of its
+# refresh token, network, acr, amr, nonce.
 PARAMETERS = """
-    :practice :client nullif(:none,'none') nullif(:none,'none') :next_code_id :next_code_id
-    :hash :client :hash :hash :acr :amr :nonce""".split()
+    :practice :client nullif(:none,'none') nullif(:none,'none') :next_guessed_code_id
+    :next_guessed_code_id :hashes :digits :client :hash :hash :acr :amr :nonce""".split()
 
 
 class Verifies:
@@ -44,7 +44,7 @@ class Verifies:
         sql = re.sub(r"\$(\d+)", lambda match: PARAMETERS[int(match[1]) - 1], sql)
         return f"""\\if :started = 0
 \\set position (:first + :client_id * :share) % :codes
-select login_id as next_code_id from bench.login where position = :position \\gset
+select login_id as next_guessed_code_id from bench.login where position = :position \\gset
 \\set started 1
 \\endif
 \\set nonce random(1, 4611686018427387904)
@@ -74,6 +74,7 @@ select login_id as next_code_id from bench.login where position = :position \\gs
         variables = {
             "first": self.take(), "share": self.requests // clients, "codes": self.codes,
             "practice": self.practice, "client": self.client, "hash": "\\x" + "0f" * 32,
+            "hashes": '{"\\\\x' + "0f" * 32 + '"}', "digits": 6,
             "acr": "1", "amr": "{pwd,email}", "none": "none", "started": 0,
         }
         command = [

@@ -53,6 +53,46 @@ import Testing
         }
     }
 
+    @Test func `a receiver's hour and the hour of guesses hold for resends too`() async throws {
+        var settings = TestService.Settings()
+        settings.sendsPerHour = 2
+        try await TestService.run(settings) { service in
+            let to = TestService.freshAddress()
+            let code = try await service.issue(to: to)
+            try await service.travel(31)
+            #expect(try await service.resend(code.id).status == 201)
+            try await service.travel(61)
+            #expect(try await service.resend(code.id).problem == "sends-exhausted")
+            #expect(try await service.issueAnswer(to: to).problem == "sends-exhausted")
+        }
+        try await TestService.run { service in
+            let to = TestService.freshAddress()
+            let first = try await service.issueAnswer(to: to, idempotencyKey: "key-1")
+            let code = try await service.issued(try first.json(), at: to)
+            try await service.travel(31)
+            let reused = try await service.resend(code.id, idempotencyKey: "key-1")
+            #expect(reused.problem == "idempotency-key-reused")
+            let again = try await service.resend(code.id)
+            let second = try await service.issued(try again.json(), at: to)
+            for digits in [code.digits, second.digits] {
+                for offset in 1...5 {
+                    _ = try await service.check(
+                        code.id, TestService.wrongDigits(digits, offset * 7))
+                }
+            }
+            try await service.travel(61)
+            let third = try await service.resend(code.id)
+            #expect(third.status == 201)
+            let newest = try await service.issued(try third.json(), at: to)
+            for offset in 1...5 {
+                _ = try await service.check(
+                    code.id, TestService.wrongDigits(newest.digits, offset))
+            }
+            try await service.travel(121)
+            #expect(try await service.resend(code.id).problem == "code-attempts-exhausted")
+        }
+    }
+
     @Test func `a network has sixty an hour`() async throws {
         try await TestService.run { service in
             for number in 1...SendLimit.perNetworkAndHour {
