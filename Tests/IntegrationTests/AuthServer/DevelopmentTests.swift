@@ -45,7 +45,7 @@ import Testing
     @Test func `its end leaves nothing running, and the next start finds keys and data`()
         async throws
     {
-        let folder = try Program.makeFolder()
+        let folder = try await RunningDemo.usedFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let first = try await RunningDemo.start(in: folder)
         let server = try first.server()
@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test func `a server that outlived its demo is taken over`() async throws {
-        let folder = try Program.makeFolder()
+        let folder = try await RunningDemo.usedFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let killed = try await RunningDemo.start(in: folder)
         let server = try killed.server()
@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test func `a reset begins with new keys`() async throws {
-        let folder = try Program.makeFolder()
+        let folder = try await RunningDemo.usedFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let first = try await RunningDemo.start(in: folder)
         let key = try await first.variables()["AUTH_API_KEY"]
@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test func `a second demo in the folder or on the port is refused in words`() async throws {
-        let folder = try Program.makeFolder()
+        let folder = try await RunningDemo.usedFolder()
         let other = try Program.makeFolder()
         defer {
             try? FileManager.default.removeItem(at: folder)

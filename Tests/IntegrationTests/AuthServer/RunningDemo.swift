@@ -38,6 +38,22 @@ struct RunningDemo {
             folder: folder, environment: environment, block: block, process: process)
     }
 
+    /// A new folder in which a demo has run and ended; making its data takes longer than most tests.
+    static func usedFolder() async throws -> URL {
+        let folder = try Program.makeFolder()
+        let made = try await made.value
+        let copied = try await Program.run(
+            URL(filePath: "/bin/cp"), ["-a", "\(made.path)/.", folder.path])
+        try #require(copied.status == 0)
+        return folder
+    }
+
+    private static let made = Task {
+        let folder = try Program.makeFolder()
+        try await start(in: folder).end()
+        return folder
+    }
+
     /// What `docker/dev env` says.
     func variables() async throws -> [String: String] {
         let outcome = try await Program.run(

@@ -63,7 +63,7 @@ struct KilledWorkerTests {
             "AUTH_SIGNING_KEYS": ServiceConfiguration.generateSigningKey().expose(),
             "AUTH_SMTP_HOST": "localhost", "AUTH_SMTP_PORT": "\(server.port)",
             "AUTH_SMTP_CA_FILE": authority.certificate.path,
-            "AUTH_MAIL_FROM": "no-reply@praktijk.example", "AUTH_DELIVERY_WORKERS": "2",
+            "AUTH_MAIL_FROM": "no-reply@praktijk.example", "AUTH_DELIVERY_WORKERS": "1",
             "AUTH_LOG_LEVEL": "error",
         ]
     }

@@ -18,21 +18,36 @@ struct OutboxFixture: Sendable {
     let ring: String
     let practice: UUID
 
-    /// Makes the database and a practice, runs the body, and stops the clients.
+    /// Runs the body with an outbox that nobody else uses meanwhile, and a practice of its own.
     static func run<Result: Sendable>(
-        _ body: @escaping @Sendable (OutboxFixture) async throws -> Result
+        _ body: @Sendable (OutboxFixture) async throws -> Result
     ) async throws -> Result {
+        try await pool.run { fixture in
+            try await fixture.makePractice()
+            return try await body(fixture)
+        }
+    }
+
+    private static let pool = TestPool(
+        start: started,
+        renew: { used in
+            try await used.owner.empty()
+            return used
+        })
+
+    private static func started(
+        _ body: @escaping @Sendable (OutboxFixture) async throws -> Void
+    ) async throws {
         let owner = try await TestCluster.shared().cloneDatabase()
         let ring = KeyRing.generate()
         let keys = try KeyRing(parsing: ring)
         let settings = Database.Configuration(url: owner.serviceURL)
-        return try await Database.use(settings, logger: quiet) { first in
+        try await Database.use(settings, logger: quiet) { first in
             try await Database.use(settings, logger: quiet) { second in
-                let fixture = OutboxFixture(
-                    owner: owner, database: first, otherDatabase: second, keys: keys,
-                    ring: ring, practice: UUID())
-                try await fixture.makePractice()
-                return try await body(fixture)
+                try await body(
+                    OutboxFixture(
+                        owner: owner, database: first, otherDatabase: second, keys: keys,
+                        ring: ring, practice: UUID()))
             }
         }
     }

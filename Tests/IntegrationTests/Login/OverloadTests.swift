@@ -7,7 +7,7 @@ import Testing
 /// A try whose password nobody looked at costs nothing, and no work is done for who has left.
 @Suite struct OverloadTests {
     @Test func `a try that found no place in the hash queue is not charged`() async throws {
-        try await TestService.run { service in
+        try await TestService.run(.onItsOwn) { service in
             let person = try await service.person()
             _ = try await service.signIn(person, ip: "203.0.113.9")
             // From now on it refuses everything.
@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test func `a try comes back beside those that were looked at`() async throws {
-        try await TestService.run { service in
+        try await TestService.run(.onItsOwn) { service in
             let person = try await service.person()
             for _ in 1...4 {
                 _ = try await service.login(person, password: "x", ip: "10.4.4.5")
@@ -45,7 +45,8 @@ import Testing
     {
         var settings = TestService.Settings()
         settings.hashThreads = 1
-        settings.limits.request.answerDeadline = .milliseconds(400)
+        settings.limits = ServerLimits()
+        settings.limits?.request.answerDeadline = .milliseconds(400)
         try await TestService.run(settings) { service in
             let person = try await service.person()
             let held = await HeldHasher(service.service.hasher)

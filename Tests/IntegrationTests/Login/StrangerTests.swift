@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func `failures over many identifiers are told once, without names`() async throws {
-        try await TestService.run { service in
+        try await TestService.run(.onItsOwn) { service in
             let person = try await service.person()
             _ = try await service.login(person, password: "x", ip: "10.1.2.3")
             #expect(try await Self.suspected(service) == "0")

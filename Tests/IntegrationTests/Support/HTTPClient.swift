@@ -12,7 +12,7 @@ struct HTTPClient: Sendable {
     private let pool: ConnectionPool
 
     /// - Parameter connections: the most that are open at once; further requests wait for one.
-    init(host: String = "127.0.0.1", port: Int, connections: Int = 1_024) {
+    init(host: String = "127.0.0.1", port: Int, connections: Int = 128) {
         self.host = host
         self.port = port
         self.pool = ConnectionPool(host: host, port: port, limit: connections)

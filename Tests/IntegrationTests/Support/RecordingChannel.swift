@@ -17,6 +17,10 @@ final class RecordingChannel: DeliveryChannel {
 
     var messages: [RenderedMessage] { state.withLock { $0.messages } }
 
+    func forget() {
+        state.withLock { $0 = State() }
+    }
+
     func count(to address: String) -> Int {
         state.withLock { $0.messages.count { $0.to == address } }
     }

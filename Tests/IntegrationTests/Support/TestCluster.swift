@@ -28,12 +28,18 @@ struct TestCluster: Sendable {
         let seed = try await seedDirectory.value
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         try await copy(seed.appending(path: "data"), into: directory)
-        return try await started(LocalCluster(directory: directory, settings: settings))
+        return try await started(
+            LocalCluster(
+                directory: directory, settings: unsafe.merging(settings) { $1 }))
     }
+
+    /// The data need not outlast a failure of the machine's power.
+    private static let unsafe = ["fsync": "off", "full_page_writes": "off"]
 
     /// The data of a server with the roles and the template, made once for all servers.
     private static let seedDirectory = Task {
-        let cluster = try await started(LocalCluster(directory: try newDirectory()))
+        let cluster = try await started(
+            LocalCluster(directory: try newDirectory(), settings: unsafe))
         try await cluster.makeTemplate()
         try await cluster.local.stop()
         return cluster.local.directory
@@ -120,6 +126,32 @@ struct TestDatabase: Sendable {
         try guardName()
         return try await cluster.execute(sql, url: ownerURL)
     }
+
+    /// Removes all that tests have left, and keeps the schema.
+    func empty() async throws {
+        try guardName()
+        try await afterDeadlocks { try await cluster.execute(Self.emptying, database: name) }
+    }
+
+    /// Foreign keys are not followed meanwhile, so that any order will do.
+    private static let emptying = """
+        do $$
+        declare
+            emptied record;
+        begin
+            set local session_replication_role = replica;
+            for emptied in
+                select table_name
+                from information_schema.tables
+                where table_schema = 'public'
+                  and table_type = 'BASE TABLE'
+                  and table_name not in ('schema_migration', 'service_probe')
+            loop
+                execute format('delete from %I', emptied.table_name);
+            end loop;
+        end
+        $$
+        """
 
     /// Tests may only ever change a database that was made for them.
     private func guardName() throws {

@@ -39,6 +39,10 @@ final class TestLog: Sendable {
         }
     }
 
+    func forget() {
+        ftruncate(descriptor, 0)
+    }
+
     /// Every line that was logged so far, without its end.
     var lines: [String] {
         text.split(separator: "\n").map(String.init)

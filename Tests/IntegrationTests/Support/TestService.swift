@@ -1,21 +1,14 @@
 import Cryptography
 import Foundation
-import Logging
 import Postgres
 import Synchronization
 import Testing
 
 @testable import Auth
 
-/// One or more instances of the whole service on a database of their own, reached over sockets.
+/// The service as its callers see it: servers, and two practices with a client or two each.
 struct TestService: Sendable {
-    /// A client of each instance; requests go to the first unless a test says otherwise.
-    let instances: [HTTPClient]
-    let internalInstances: [HTTPClient]
-    let services: [AuthService]
-    let mail: RecordingChannel
-    let database: TestDatabase
-    let log: TestLog
+    private let servers: TestServers
     let practice: UUID
     /// All scopes of the practice.
     let key: String
@@ -24,6 +17,13 @@ struct TestService: Sendable {
     /// All scopes of the practice, another client.
     let secondKey: String
 
+    /// A client of each instance; requests go to the first unless a test says otherwise.
+    var instances: [HTTPClient] { servers.instances }
+    var internalInstances: [HTTPClient] { servers.internalInstances }
+    var services: [AuthService] { servers.services }
+    var mail: RecordingChannel { servers.mail }
+    var database: TestDatabase { servers.database }
+    var log: TestLog { servers.log }
     var client: HTTPClient { instances[0] }
     var service: AuthService { services[0] }
 
@@ -33,71 +33,60 @@ struct TestService: Sendable {
         var sendsPerHour = 100
         var sendsPerDay = 1_000
         var resendWaitSeconds = 30
-        var limits = ServerLimits()
-        var configure: @Sendable (inout ServiceConfiguration) -> Void = { _ in }
+        var limits: ServerLimits?
+        var configure: (@Sendable (inout ServiceConfiguration) -> Void)?
         var channel: (any DeliveryChannel)?
         var hashThreads: Int?
         /// A server of its own, for a test that stops it.
         var cluster: TestCluster?
+        /// For a test that counts by metrics, or breaks what it runs on.
+        var hasOwnServers = false
+
+        static let onItsOwn = Settings(hasOwnServers: true)
+
+        var canShareServers: Bool {
+            !hasOwnServers && limits == nil && configure == nil && channel == nil
+                && hashThreads == nil && cluster == nil
+        }
     }
 
-    /// Starts the service, runs the body against it, and stops it whatever happened.
+    /// Runs the body against the service, with practices that it has for itself.
     static func run<Result: Sendable>(
         _ settings: Settings = Settings(),
         _ body: @escaping @Sendable (TestService) async throws -> Result
     ) async throws -> Result {
-        let shared = try await TestCluster.shared()
-        let database = try await (settings.cluster ?? shared).cloneDatabase()
-        let mail = RecordingChannel()
-        let log = TestLog()
-        let signingKey = try TestKeys.signingKey()
-        let ring = TestKeys.ring
-        var services: [AuthService] = []
-        for _ in 0..<settings.instances {
-            var configuration = ServiceConfiguration(
-                publicURL: "http://127.0.0.1", listen: .init(host: "127.0.0.1", port: 0),
-                internalListen: .init(host: "127.0.0.1", port: 0),
-                databaseURL: Secret(database.serviceURL), keys: Secret(ring),
-                signingKeys: Secret(signingKey), mail: nil)
-            configuration.limits.drainDelay = .zero
-            configuration.limits.hashThreads = settings.hashThreads
-            settings.configure(&configuration)
-            services.append(
-                try await AuthService(
-                    configuration: configuration, logger: log.logger, metrics: MetricsRegistry(),
-                    limits: settings.limits, channel: settings.channel ?? mail))
+        try await TestServers.run(settings) { servers in
+            try await body(TestService(on: servers, settings))
         }
-        return try await Running.with(services) { [services] ports in
-            let administration = services[0].administration
-            func practice(_ name: String, _ country: String, _ zone: String, _ locale: String)
-                async throws -> UUID
-            {
-                var new = Administration.NewPractice(
-                    name: name, country: country, timeZone: zone, locale: locale,
-                    portalOrigin: "https://portal.example", supportContact: "030 000 00 00")
-                new.sendsPerHour = settings.sendsPerHour
-                new.sendsPerDay = settings.sendsPerDay
-                new.resendWaitSeconds = settings.resendWaitSeconds
-                return try await administration.createPractice(new)
-            }
-            func key(_ practice: UUID, _ name: String) async throws -> String {
-                let client = try await administration.createClient(practice: practice, name: name)
-                return try await administration.createKey(
-                    practice: practice, client: client, scopes: Administration.scopeNames
-                ).expose()
-            }
-            let utrecht = try await practice(
-                "Huisartsenpraktijk De Linde", "NL", "Europe/Amsterdam", "nl")
-            let bergen = try await practice("Bryggen legesenter", "NO", "Europe/Oslo", "nb")
-            let test = TestService(
-                instances: ports.map { HTTPClient(port: $0.open) },
-                internalInstances: ports.map { HTTPClient(port: $0.internal) },
-                services: services, mail: mail, database: database, log: log, practice: utrecht,
-                key: try await key(utrecht, "portal"),
-                foreignKey: try await key(bergen, "portal"),
-                secondKey: try await key(utrecht, "messenger"))
-            return try await body(test)
+    }
+
+    private init(on servers: TestServers, _ settings: Settings) async throws {
+        let administration = servers.services[0].administration
+        func practice(_ name: String, _ country: String, _ zone: String, _ locale: String)
+            async throws -> UUID
+        {
+            var new = Administration.NewPractice(
+                name: name, country: country, timeZone: zone, locale: locale,
+                portalOrigin: "https://portal.example", supportContact: "030 000 00 00")
+            new.sendsPerHour = settings.sendsPerHour
+            new.sendsPerDay = settings.sendsPerDay
+            new.resendWaitSeconds = settings.resendWaitSeconds
+            return try await administration.createPractice(new)
         }
+        func key(_ practice: UUID, _ name: String) async throws -> String {
+            let client = try await administration.createClient(practice: practice, name: name)
+            return try await administration.createKey(
+                practice: practice, client: client, scopes: Administration.scopeNames
+            ).expose()
+        }
+        let utrecht = try await practice(
+            "Huisartsenpraktijk De Linde", "NL", "Europe/Amsterdam", "nl")
+        let bergen = try await practice("Bryggen legesenter", "NO", "Europe/Oslo", "nb")
+        self.servers = servers
+        self.practice = utrecht
+        self.key = try await key(utrecht, "portal")
+        self.foreignKey = try await key(bergen, "portal")
+        self.secondKey = try await key(utrecht, "messenger")
     }
 }
 

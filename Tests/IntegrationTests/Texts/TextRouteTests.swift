@@ -148,7 +148,7 @@ import Testing
     }
 
     @Test func `words that no longer keep to the rules are left aside, loudly`() async throws {
-        try await TestService.run { service in
+        try await TestService.run(.onItsOwn) { service in
             _ = try await service.send("PUT", path(), json: ["text": .string(Self.mail)])
             // As a release would find them that asks for more.
             try await service.database.execute("update text_override set body_text = 'Code'")
@@ -163,7 +163,7 @@ import Testing
     }
 
     @Test func `a language that a practice has no words in is told of`() async throws {
-        try await TestService.run { service in
+        try await TestService.run(.onItsOwn) { service in
             let sms = JSON.string(Self.sms)
             _ = try await service.send("PUT", path("session-code", "nb"), json: ["sms": sms])
             _ = try await service.begin(try await service.person())
