@@ -1,11 +1,10 @@
 """Wrong codes over HTTP, and the same statement by pgbench."""
 
-import os
 import pathlib
 import re
 
-from demo import output, program, wait_until
 from load import drive, request
+from metering import Meter
 
 IN_FLIGHT = 64
 ATTEMPTS_OF_A_CODE = 5
@@ -22,6 +21,7 @@ class Verifies:
 
     def __init__(self, demo, codes, requests):
         self.demo, self.codes, self.requests = demo, codes, requests
+        self.meter = Meter(demo, requests)
         self.next = 0
         self.practice, self.client = demo.sql(
             "select practice_id, client_id from client join practice using (practice_id) "
@@ -68,7 +68,7 @@ select login_id as next_guessed_code_id from bench.login where position = :posit
     def over_http(self):
         first = self.take()
         logins = (self.logins * 2)[first : first + self.requests]
-        return self.measure(lambda: self.send(logins))
+        return self.meter.measure(lambda: self.send(logins))
 
     def by_pgbench(self, clients):
         variables = {
@@ -77,53 +77,7 @@ select login_id as next_guessed_code_id from bench.login where position = :posit
             "hashes": '{"\\\\x' + "0f" * 32 + '"}', "digits": 6,
             "acr": "1", "amr": "{pwd,email}", "none": "none", "started": 0,
         }
-        command = [
-            program("pgbench"), "-n", "-M", "prepared", "-c", clients, "-j", os.cpu_count(),
-            "-t", self.requests // clients, "-f", self.script]
-        for item in variables.items():
-            command += ["-D", "{}={}".format(*item)]
-        command.append(self.demo.url("practice_auth_login"))
-
-        def run():
-            cpu_start = children_seconds()
-            answer = output(*command)
-            if f"processed: {self.requests}/{self.requests}" not in answer:
-                raise SystemExit(f"bench: pgbench did not finish\n{answer}")
-            rate = float(re.search(r"tps = ([\d.]+) \(without", answer)[1])
-            return {"rate": rate, "caller": children_seconds() - cpu_start}
-
-        return self.measure(run)
-
-    def measure(self, act):
-        """Runs it, and counts what it cost each process and how often the WAL was flushed."""
-        before = self.counts()
-        cpu = self.demo.cpu_seconds()
-        outcome = act()
-        cpu = [after - start for start, after in zip(cpu, self.demo.cpu_seconds())]
-        if not isinstance(outcome, dict):
-            outcome = {
-                "rate": outcome.rate, "p50": outcome.percentile(0.5),
-                "p99": outcome.percentile(0.99), "caller": outcome.cpu_seconds}
-        # The server's processes report what they did when they are idle, and at their end.
-        after = []
-
-        def reported():
-            after[:] = self.counts()
-            return after[0] - before[0] >= self.requests
-
-        wait_until(reported, 30, "every verify in the audit")
-        each = 1e6 / self.requests
-        return outcome | {
-            "flushes": (after[1] - before[1]) / self.requests,
-            "wal": (after[2] - before[2]) / self.requests,
-            "service": cpu[0] * each, "server": cpu[1] * each, "caller": outcome["caller"] * each}
-
-    def counts(self):
-        """Audit rows written, WAL flushes, WAL bytes."""
-        row = self.demo.sql(
-            "select n_tup_ins, wal_sync, wal_bytes from pg_stat_wal, pg_stat_user_tables "
-            "where relname = 'audit'")[0]
-        return [int(value) for value in row]
+        return self.meter.pgbench(clients, self.script, variables)
 
     def incorrect(self):
         """How many guesses were compared and found wrong, the only outcome that is measured."""
@@ -133,9 +87,3 @@ select login_id as next_guessed_code_id from bench.login where position = :posit
         """The same caller on the cheapest route, which never asks the database."""
         requests = [request("GET", "/livez", self.headers)] * self.requests
         return drive(self.demo.address, requests, IN_FLIGHT, 200).rate
-
-
-def children_seconds():
-    """The processor time of all child processes that have ended."""
-    times = os.times()
-    return times.children_user + times.children_system

@@ -33,7 +33,6 @@ package struct APIKey: Sendable {
     var hash: [UInt8] { SHA256.hash(Array(text.expose().utf8)) }
 
     private static func checksum(_ text: some StringProtocol) -> String {
-        SHA256.hash(Array(text.utf8)).prefix(checksumDigits / 2)
-            .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        SHA256.hash(Array(text.utf8)).prefix(checksumDigits / 2).hexadecimal
     }
 }

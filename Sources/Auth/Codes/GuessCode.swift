@@ -242,10 +242,3 @@ struct WrongGuess: Sendable {
         }
     }
 }
-
-extension [UInt8] {
-    /// As PostgreSQL's `encode(…, 'hex')` writes them.
-    fileprivate var hexadecimal: String {
-        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-}

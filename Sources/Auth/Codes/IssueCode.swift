@@ -20,19 +20,23 @@ struct IssueCode: IdempotentStatement {
         case overtaken
     }
 
+    /// The code's parameters come after those of the request.
+    private static let firstOfCode = 13
+
     static let arms = """
         asked as (
             select $7::uuid as subject_id, $8::text as purpose, null::uuid as known_code_id,
                    null::timestamptz as ends_at
             where not exists (select from stored)
         ),
-        \(SendCode.arms(first: 13)),
+        \(SendCode.arms(first: firstOfCode)),
         requested as (
             insert into code_request
                 (practice_id, request_id, client_id, subject_id, purpose, account_id, destination,
                  locale, digits, lifetime_seconds)
             select $1::uuid, $6::uuid, $2::uuid, $7::uuid, $8::text, $9::uuid, $10::bytea,
-                   $11::text, $21::int8, $12::int8
+                   $11::text, \(SendCode.parameter(.digits, first: firstOfCode))::int8,
+                   $12::int8
             from sent
             returning request_id
         ),

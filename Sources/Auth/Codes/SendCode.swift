@@ -103,7 +103,8 @@ struct SendCode: Sendable {
         if case .mobile(let number) = destination { BlockCount(number).block } else { nil }
     }
 
-    private enum Place: Int, CaseIterable {
+    /// What stands at which place from `$<first>` on.
+    enum Place: Int, CaseIterable {
         case code, flow, factor, channel, masked, destinationKey, reference, hash, digits, lifetime
         case resendWait, sendsPerHour, sendsPerDay, block, limits, message, template, locale, body
     }
@@ -112,10 +113,12 @@ struct SendCode: Sendable {
 // MARK: - SQL
 
 extension SendCode {
+    static func parameter(_ place: Place, first: Int) -> String { "$\(first + place.rawValue)" }
+
     /// The arms `counter`, `reached`, `ready`, `held`, `addressed`, `superseding`, `sent`, `queued`
     /// and `counted`; the caller's `$1` and `$2` are practice and client.
     static func arms(first: Int) -> String {
-        func p(_ place: Place) -> String { "$\(first + place.rawValue)" }
+        func p(_ place: Place) -> String { parameter(place, first: first) }
         /// When the oldest of as many sends as are allowed leaves the span.
         func again(_ span: String, _ ceiling: String) -> String {
             """

@@ -89,6 +89,6 @@ struct ReplaceLadder: Statement {
         let bytes = use.sealed(
             secret, with: key, practice: practice, kind: ladder.kind, name: rung.name,
             origin: rung.settings.origin)
-        return .string(bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
+        return .string(bytes.hexadecimal)
     }
 }
