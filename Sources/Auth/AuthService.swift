@@ -65,6 +65,9 @@ package struct AuthService: Sendable {
             issuer: configuration.issuer, now: now)
         var settings = Database.Configuration(url: configuration.databaseURL.expose())
         settings.ordinaryConnections = configuration.limits.ordinaryConnections
+        settings.deadline = limits.statementDeadline
+        // Sooner, so that the server has given up what its caller no longer waits for.
+        settings.statementTimeout = limits.statementDeadline * 3 / 4
         let database = try Database(configuration: settings, logger: logger)
         self.database = database
         hasher = try PasswordHasher(

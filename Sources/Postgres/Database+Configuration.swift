@@ -16,6 +16,8 @@ extension Database {
         package var ordinaryConnections = 4
         /// Statements and transactions waiting for one of those.
         package var ordinaryQueueLimit = 256
+        /// A caller that names no other time is answered within this one.
+        package var deadline: Duration = .seconds(2)
         /// How long a shared commit waits for a row that others have locked.
         package var lockTimeout: Duration = .milliseconds(250)
         /// The same for a statement that met a lock before and now runs alone: short, since the

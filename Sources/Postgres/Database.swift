@@ -15,6 +15,7 @@ package final class Database: Service, Sendable {
     private let servers: [[String: String]]
     private let ordinaryServers: [[String: String]]
     private let generation = PoolGeneration()
+    private let deadline: Duration
     private let nextLane = Atomic<Int>(0)
     private let hasStarted = Atomic<Bool>(false)
     private let logger: Logger
@@ -24,6 +25,7 @@ package final class Database: Service, Sendable {
     /// Throws where the connection string can't be read.
     package init(configuration: Configuration, logger: Logger) throws {
         self.logger = logger
+        deadline = configuration.deadline
         let session = SessionSettings(configuration)
         servers = try session.servers(lockTimeout: configuration.lockTimeout)
         ordinaryServers = try session.servers(lockTimeout: configuration.ordinaryLockTimeout)
@@ -47,13 +49,13 @@ package final class Database: Service, Sendable {
 
     /// Runs one statement in a transaction of its own.
     ///
-    /// - Parameter limit: the caller is answered within this time, whatever the server does. The
-    ///   statement is not cancelled then.
+    /// - Parameter limit: the caller is answered within this time, the configuration's where nil,
+    ///   whatever the server does. The statement is not cancelled then.
     /// - Throws: `PostgresError`.
     package func run<S: Statement>(
-        _ statement: S, within limit: Duration = .seconds(2)
+        _ statement: S, within limit: Duration? = nil
     ) async throws(PostgresError) -> S.Output {
-        let deadline = ContinuousClock.now + limit
+        let deadline = ContinuousClock.now + (limit ?? deadline)
         let call = try Call(statement)
         start()
         let execution: Execution

@@ -16,6 +16,8 @@ package struct RequestLimits: Sendable {
 package struct ServerLimits: Sendable {
     /// What a request may cost where its route says nothing else.
     package var request = RequestLimits.ordinary
+    /// How long a statement may take, below the answer's deadline so that its caller is still told.
+    package var statementDeadline = Duration.seconds(2)
     /// Bytes of the request target.
     package var targetBytes = 4 * 1024
     /// Bytes of all header names and values.

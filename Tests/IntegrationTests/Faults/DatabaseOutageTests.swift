@@ -22,6 +22,7 @@ import Testing
         defer { cluster.discard() }
         var settings = TestService.Settings()
         settings.cluster = cluster
+        settings.limits = ServerLimits()
         try await TestService.run(settings) { service in
             let load = Load(service)
             let people = try await parallel(Self.callers) { _ in try await service.person() }

@@ -33,6 +33,7 @@ struct TestService: Sendable {
         var sendsPerHour = 100
         var sendsPerDay = 1_000
         var resendWaitSeconds = 30
+        /// The product's own, for a test of deadlines; else a busy machine gets time.
         var limits: ServerLimits?
         var configure: (@Sendable (inout ServiceConfiguration) -> Void)?
         var channel: (any DeliveryChannel)?
