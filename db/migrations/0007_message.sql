@@ -1,14 +1,15 @@
--- The outbox: a message is inserted by the statement that makes its code, in the same commit, and
--- delivered by any instance. What its text says besides the code (time sent, reference, expiry,
--- practice) is read from `code` and `practice` when it is claimed.
+-- The outbox: a message is inserted by the statement that makes its code, or that does what it tells
+-- of, in the same commit, and delivered by any instance. What its text says besides (time sent,
+-- reference, expiry, practice) is read from `code` and `practice` when it is claimed.
 create table message (
     practice_id uuid not null,
     message_id uuid not null,
-    code_id uuid not null,
+    -- Null for a message that carries none; it lives until it expires.
+    code_id uuid,
     channel text not null,
     template text not null,
     locale text not null,
-    -- Sealed address and code, bound to the row; erased as soon as the message is done.
+    -- Sealed address and secrets, bound to the row; erased as soon as the message is done.
     body bytea,
     state text not null default 'queued',
     -- Why it is not on its way: a plain cause, never the server's own words.
@@ -44,10 +45,25 @@ create table message (
 ) with (fillfactor = 70);
 
 create index message_due_idx on message (next_attempt_at) where state = 'queued';
-create index message_code_idx on message (practice_id, code_id);
+create index message_code_idx on message (practice_id, code_id) where code_id is not null;
 -- A report names the gateway's own number.
 create index message_reported_idx on message (practice_id, gateway_id, provider_message_id)
     where gateway_id is not null;
 create index message_report_due_idx on message (report_due_at) where report_due_at is not null;
 
+-- The messages that may still be sent (SC-9): while their code lives; without one, until they expire.
+-- The code is looked up for each message, since as a join every live code there is would be read.
+create view live_message as
+select message.practice_id, message.message_id
+from message
+where case
+    when message.code_id is null then message.expires_at > clock_timestamp()
+    else (
+        select live_code.code_id
+        from live_code
+        where live_code.practice_id = message.practice_id
+          and live_code.code_id = message.code_id) is not null
+end;
+
 grant select, insert, update on message to practice_auth_service;
+grant select on live_message to practice_auth_service;

@@ -65,7 +65,10 @@ struct HandOver: Sendable {
             return mayClimb && !isHopeless ? .climb(reason) : .failed(reason)
         case .transient(let reason, let asked):
             let wait = RetrySchedule.wait(
-                afterAttempt: message.attempt, asked: asked, chance: .random(in: 0..<1))
+                afterAttempt: message.attempt, asked: asked,
+                longest: message.reference == nil
+                    ? RetrySchedule.longestOfADay : RetrySchedule.longest,
+                chance: .random(in: 0..<1))
             let isLong = isClosed || wait > Self.longestWaitBeforeClimbing
             return mayClimb && isLong ? .climb(reason) : .retry(reason, after: wait)
         }

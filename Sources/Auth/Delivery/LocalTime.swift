@@ -13,4 +13,37 @@ enum LocalTime {
         return "\(minutes / 60 < 10 ? "0" : "")\(minutes / 60):"
             + "\(minutes % 60 < 10 ? "0" : "")\(minutes % 60)"
     }
+
+    /// With the day, `22 november, 11:50`; in English for a language that has no names of months here.
+    static func dated(_ instant: Date, in zone: TimeZone, locale: String) -> String {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = zone
+        let parts = calendar.dateComponents([.day, .month], from: instant)
+        let language = Language(rawValue: locale) ?? .english
+        let month = language.months[(parts.month ?? 1) - 1]
+        let day = language == .bokmål ? "\(parts.day ?? 1)." : "\(parts.day ?? 1)"
+        return "\(day) \(month), \(text(instant, in: zone))"
+    }
+}
+
+extension Language {
+    fileprivate var months: [String] {
+        switch self {
+        case .dutch:
+            [
+                "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus",
+                "september", "oktober", "november", "december",
+            ]
+        case .bokmål:
+            [
+                "januar", "februar", "mars", "april", "mai", "juni", "juli", "august", "september",
+                "oktober", "november", "desember",
+            ]
+        case .english:
+            [
+                "January", "February", "March", "April", "May", "June", "July", "August",
+                "September", "October", "November", "December",
+            ]
+        }
+    }
 }

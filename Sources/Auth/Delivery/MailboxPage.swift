@@ -73,7 +73,7 @@ struct MailboxPage {
         return """
             <article aria-labelledby="s-\(id)">
             <div class="head">
-            <p class="code" title="Click to select">\(mail.code.escaped)</p>
+            \(mail.code.map { "<p class=\"code\" title=\"Click to select\">\($0.escaped)</p>" } ?? "")
             <div>
             <h2 id="s-\(id)">\((mail.subject ?? "SMS").escaped)</h2>
             <p>To <b>\(mail.to.escaped)</b> <span class="tag">\(mail.channel.rawValue)</span> \

@@ -16,7 +16,7 @@ enum DeliveryState: String, Codable, Sendable, CaseIterable {
     case delivered
     /// Given up, for a reason.
     case failed
-    /// Its code was dead before it could be handed over (SC-9).
+    /// It was dead before it could be handed over, like its code (SC-9).
     case withdrawn
 }
 
@@ -25,17 +25,35 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     case sessionCode = "session-code"
     /// A code that another system asked for, for a purpose of its own.
     case oneTimeCode = "one-time-code"
+    /// Somebody fails again and again to sign in as the person, who can go on with a pass (Z-20).
+    case signInPass = "sign-in-pass"
+    /// To those who answer for a practice: what was changed there (Z-9).
+    case settingsChanged = "settings-changed"
+    case keyCreated = "key-created"
+    case keyRevoked = "key-revoked"
+
+    /// Whether it brings a code; what does not goes by mail alone.
+    var carriesCode: Bool { self == .sessionCode || self == .oneTimeCode }
+
+    /// Whether a practice may have words of its own for it. Not where its own keys are watched: whoever
+    /// stole one would reword the warning.
+    var isThePractices: Bool { carriesCode || self == .signInPass }
+
+    /// Whether it still tells the truth after its expiry, which then only ends the tries to send it.
+    var staysTrue: Bool { !isThePractices }
 }
 
 /// The part of a message that nobody may read in the database: the address and the code.
 ///
-/// The statement that makes the code seals it into `message.body`, bound to the row's own id, so
-/// that a body moved to another row does not open. All else is read beside the row when it is due.
+/// It is sealed into `message.body`, bound to the row's own id, so that a body moved to another row
+/// does not open. All else is read beside the row when it is due.
 struct OutgoingMessage: Codable, Equatable, Sendable {
     /// Where it goes; a bare e-mail address, or a mobile number in E.164 form.
     let to: String
-    /// The code, in plain digits.
-    let code: String
+    /// The code, in plain digits; nil where it carries none.
+    var code: String?
+    /// What else it says that is written nowhere else.
+    var facts: [MessageTemplate.Variable: String] = [:]
 
     /// The bytes for `message.body`.
     func sealed(

@@ -15,12 +15,14 @@ struct RenderedMessage: Sendable {
     let subject: String?
     let text: String
     let html: String?
-    /// The code inside, for a channel that can point it out.
-    let code: String
+    /// The code inside, for a channel that can point it out; nil where there is none.
+    var code: String?
     /// When the code was made: the time that the text names.
     let sentAt: Date
-    /// From then on it is worth nothing.
+    /// From then on it is worth nothing, or not worth sending where it `staysTrue`.
     let expiresAt: Date
+    /// Whether whoever got it in time may keep it.
+    var staysTrue = false
     /// Whom an SMS shall come from, where the practice has chosen (NO-4).
     var senderID: String?
 }
@@ -36,15 +38,7 @@ extension RenderedMessage {
     init(
         _ claimed: ClaimedMessage, _ outgoing: OutgoingMessage, words: PracticeTexts.Found
     ) throws(TemplateFault) {
-        let variables: MessageText.Variables = [
-            .practice: claimed.practiceName,
-            .code: outgoing.code,
-            .sentAt: LocalTime.text(claimed.sentAt, in: claimed.timeZone),
-            .validUntil: LocalTime.text(claimed.expiresAt, in: claimed.timeZone),
-            .minutes: MessageTemplate.minutes(from: claimed.sentAt, to: claimed.expiresAt),
-            .reference: claimed.reference,
-            .supportContact: claimed.supportContact,
-        ]
+        let variables = outgoing.facts.merging(Self.variables(claimed, code: outgoing.code)) { $1 }
         let said: (subject: String?, text: String, html: String?)
         switch claimed.channel {
         case .email:
@@ -58,6 +52,28 @@ extension RenderedMessage {
             id: claimed.messageID, practiceID: claimed.practiceID, channel: claimed.channel,
             to: outgoing.to, locale: claimed.locale, senderName: claimed.practiceName,
             subject: said.subject, text: said.text, html: said.html, code: outgoing.code,
-            sentAt: claimed.sentAt, expiresAt: claimed.expiresAt, senderID: words.senderID)
+            sentAt: claimed.sentAt, expiresAt: claimed.expiresAt,
+            staysTrue: words.text.template.staysTrue, senderID: words.senderID)
+    }
+
+    private static func variables(
+        _ claimed: ClaimedMessage, code: String?
+    ) -> MessageText.Variables {
+        var variables: MessageText.Variables = [
+            .practice: claimed.practiceName, .supportContact: claimed.supportContact,
+        ]
+        func told(_ instant: Date) -> String {
+            // A code lives for minutes, all else for up to a day.
+            code == nil
+                ? LocalTime.dated(instant, in: claimed.timeZone, locale: claimed.locale)
+                : LocalTime.text(instant, in: claimed.timeZone)
+        }
+        variables[.sentAt] = told(claimed.sentAt)
+        variables[.validUntil] = told(claimed.expiresAt)
+        variables[.code] = code
+        variables[.reference] = claimed.reference
+        variables[.minutes] = MessageTemplate.minutes(
+            from: claimed.sentAt, to: claimed.expiresAt)
+        return variables
     }
 }

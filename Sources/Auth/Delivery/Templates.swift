@@ -89,14 +89,14 @@ struct TemplateFault: Error, Equatable, CustomStringConvertible {
 
 extension MessageTemplate {
     /// What a text may say; a closed set.
-    enum Variable: String, Sendable, CaseIterable {
+    enum Variable: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
         /// The practice's name.
         case practice
         /// The code, in plain digits.
         case code
-        /// When the code was made, `11:50` (SC-2).
+        /// When the code was made, `11:50` (SC-2); without a code with the day, `22 november, 11:50`.
         case sentAt = "sent_at"
-        /// Until when it can be used, `12:00`.
+        /// Until when it can be used, `12:00`, or with the day likewise.
         case validUntil = "valid_until"
         /// For how many minutes from then on it can be used, `10`; `<1` below one.
         case minutes
@@ -104,6 +104,18 @@ extension MessageTemplate {
         case reference
         /// Whom to ask (SC-10).
         case supportContact = "support_contact"
+        /// Opens the portal's page with the pass in it (Z-20).
+        case passLink = "pass_link"
+        /// The names of the settings that were changed, as the API has them.
+        case changes
+        /// Who did it: a client's name, or the operator.
+        case actor
+        /// The key's id, as the list of keys shows it; never the key.
+        case keyID = "key_id"
+        /// The client whose key it is.
+        case keyClient = "key_client"
+        /// What the key may do.
+        case scopes
     }
 
     /// The variables that a part must use, and the only ones that it may.
@@ -113,9 +125,25 @@ extension MessageTemplate {
     /// for whom to ask.
     func variables(of part: MessageText.Part) -> [Variable] {
         switch part {
-        case .subject: [.practice, .sentAt, .reference]
-        case .text, .html: Variable.allCases
-        case .sms: [.practice, .code, .sentAt, .minutes, .reference]
+        case .subject: carriesCode ? [.practice, .sentAt, .reference] : [.practice, .sentAt]
+        case .text, .html: variables
+        case .sms: carriesCode ? [.practice, .code, .sentAt, .minutes, .reference] : []
+        }
+    }
+
+    /// The parts that it has.
+    var parts: [MessageText.Part] {
+        carriesCode ? [.subject, .text, .html, .sms] : [.subject, .text, .html]
+    }
+
+    private var variables: [Variable] {
+        switch self {
+        case .sessionCode, .oneTimeCode:
+            [.practice, .code, .sentAt, .validUntil, .minutes, .reference, .supportContact]
+        case .signInPass: [.practice, .sentAt, .passLink, .validUntil, .supportContact]
+        case .settingsChanged: [.practice, .sentAt, .changes, .actor]
+        case .keyCreated: [.practice, .sentAt, .keyID, .keyClient, .scopes, .actor]
+        case .keyRevoked: [.practice, .sentAt, .keyID, .keyClient, .actor]
         }
     }
 
@@ -139,7 +167,7 @@ extension Templates {
         _ name: TextName, from folders: [URL]
     ) -> [MessageText.Part: String] {
         var found: [MessageText.Part: String] = [:]
-        for part in MessageText.Part.allCases {
+        for part in name.template.parts {
             let path = "\(name.path).\(part.rawValue)"
             let file = folders.map { $0.appending(path: path) }
                 .first { FileManager.default.fileExists(atPath: $0.path) }
@@ -156,7 +184,7 @@ extension Templates {
         else { return ["the operator's folder is missing"] }
         let files = Set(
             MessageTemplate.allCases.flatMap { template in
-                MessageText.Part.allCases.map { "\(template.rawValue).\($0.rawValue)" }
+                template.parts.map { "\(template.rawValue).\($0.rawValue)" }
             })
         return names(in: folder).flatMap { locale in
             guard locales.contains(locale) else {

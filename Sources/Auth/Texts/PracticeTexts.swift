@@ -55,7 +55,7 @@ struct PracticeTexts: Sendable {
             FindText(practice: practice, template: template, locale: locale),
             within: Dispatcher.statementLimit)
         let portal = DomainName(origin: stored.portalOrigin)
-        guard !stored.parts.isEmpty else {
+        guard template.isThePractices, !stored.parts.isEmpty else {
             if stored.hasOtherLanguage {
                 report(.missing, template, locale, practice, faults: [])
             }

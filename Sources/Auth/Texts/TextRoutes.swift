@@ -64,19 +64,23 @@ struct TextRoutes: Sendable {
         let variables: MessageText.Variables = [
             .practice: practice.name, .supportContact: practice.supportContact, .code: "048213",
             .sentAt: "11:50", .validUntil: "12:00", .minutes: "10", .reference: "KD",
+            .passLink: SignInPass.link(
+                text: "made-up-for-this-preview", portal: practice.portalOrigin),
         ]
         let mail = try refusing { () throws(TemplateFault) in try text.mail(variables) }
         let sms = try refusing { () throws(TemplateFault) in
-            try text.sms(variables, portal: DomainName(origin: practice.portalOrigin))
+            place.template.parts.contains(.sms)
+                ? try text.sms(variables, portal: DomainName(origin: practice.portalOrigin)) : nil
         }
         return try .json(
             Preview(
-                subject: mail.subject, text: mail.text, html: mail.html, sms: sms.text,
-                smsSegments: sms.segments))
+                subject: mail.subject, text: mail.text, html: mail.html, sms: sms?.text,
+                smsSegments: sms?.segments))
     }
 
     private func place(_ context: AuthRequestContext) throws -> Place {
         guard let template = MessageTemplate(rawValue: try context.segment("template")),
+            template.isThePractices,
             let language = Language(rawValue: try context.segment("locale"))
         else { throw Problem(.notFound) }
         return Place(template: template, locale: language.rawValue)
@@ -118,7 +122,7 @@ struct TextRoutes: Sendable {
             Body(
                 template: place.template.rawValue, locale: place.locale,
                 subject: sources[.subject] ?? "", text: sources[.text] ?? "",
-                html: sources[.html] ?? "", sms: sources[.sms] ?? "",
+                html: sources[.html] ?? "", sms: sources[.sms],
                 overridden: MessageText.Part.allCases.filter { parts[$0] != nil }.map(\.member),
                 changedAt: changedAt))
     }
@@ -130,7 +134,8 @@ struct TextRoutes: Sendable {
         let subject: String
         let text: String
         let html: String
-        let sms: String
+        /// Left out where it goes by mail alone.
+        let sms: String?
         let overridden: [String]
         /// Left out where nothing was ever changed.
         let changedAt: Date?
@@ -140,8 +145,8 @@ struct TextRoutes: Sendable {
         let subject: String
         let text: String
         let html: String
-        let sms: String
-        let smsSegments: Int
+        let sms: String?
+        let smsSegments: Int?
     }
 }
 

@@ -49,7 +49,7 @@ extension TestService {
     /// The message of the time that the answer names; two letters alone may come again.
     func issued(_ answer: JSON, at address: String) async throws -> Issued {
         let sentAt = try #require(answer["sent_at"].string)
-        let message: @Sendable () -> RenderedMessage? = {
+        let message: @Sendable () -> RecordedMessage? = {
             self.mail.messages.last { $0.to == address && $0.sentAt.rfc3339 == sentAt }
         }
         try await eventually { message() != nil }

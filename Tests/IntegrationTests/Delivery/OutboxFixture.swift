@@ -124,6 +124,25 @@ extension OutboxFixture {
         return message
     }
 
+    /// A queued message that carries no code, an hour before its expiry.
+    func queueWithoutCode(
+        to address: String = "kari@example.no", template: MessageTemplate = .settingsChanged,
+        facts: MessageText.Variables = [.changes: "portal_origin", .actor: "portal"]
+    ) async throws -> UUID {
+        let message = UUIDv7.make(at: Date())
+        let body = try OutgoingMessage(to: address, facts: facts).sealed(
+            with: keys.sealingKey(.message), boundTo: message, of: practice)
+        let hex = body.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        try await owner.execute(
+            """
+            insert into message
+                (practice_id, message_id, channel, template, locale, body, expires_at)
+            values ('\(practice)', '\(message)', 'email', '\(template.rawValue)', 'nb',
+                    '\\x\(hex)', clock_timestamp() + interval '1 hour')
+            """)
+        return message
+    }
+
     /// What a message's row says now.
     struct Row: Equatable, Sendable {
         let state: String

@@ -14,13 +14,14 @@ import Testing
         folder = root.appending(path: "templates-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for locale in Templates.shippedLocales {
-            for template in MessageTemplate.allCases.map(\.rawValue) {
-                try write(
-                    "\(locale)/\(template).subject.txt", "{{sent_at}} {{reference}} {{practice}}")
-                for part in ["txt", "html"] {
-                    try write("\(locale)/\(template).\(part)", Self.whole)
+            for template in MessageTemplate.allCases {
+                for part in template.parts {
+                    let text = template.carriesCode ? Self.text(of: part) : nil
+                    let variables = template.variables(of: part).map { "{{\($0.rawValue)}}" }
+                    try write(
+                        "\(locale)/\(template.rawValue).\(part.rawValue)",
+                        text ?? variables.joined(separator: " "))
                 }
-                try write("\(locale)/\(template).sms.txt", Self.sms)
             }
         }
     }
@@ -28,6 +29,14 @@ import Testing
     private static let whole =
         "{{code}} {{practice}} {{sent_at}} {{valid_until}} {{minutes}} {{reference}} "
         + "{{support_contact}}"
+    private static func text(of part: MessageText.Part) -> String {
+        switch part {
+        case .subject: "{{sent_at}} {{reference}} {{practice}}"
+        case .text, .html: whole
+        case .sms: sms
+        }
+    }
+
     private static let sms = "{{code}} {{practice}} {{sent_at}} {{minutes}} {{reference}}"
 
     private func write(_ path: String, _ text: String) throws {

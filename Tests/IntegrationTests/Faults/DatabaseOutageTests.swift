@@ -109,7 +109,7 @@ private final class Load: Sendable {
     /// The code of the newest mail, once that is the one that the answer named: a mail whose
     /// hand-over could not be recorded comes twice.
     private func code(for person: Person, reference: String) async throws -> String {
-        let newest: @Sendable () -> RenderedMessage? = {
+        let newest: @Sendable () -> RecordedMessage? = {
             self.service.mail.messages.filter { $0.to == person.email }
                 .max { $0.sentAt < $1.sentAt }
         }

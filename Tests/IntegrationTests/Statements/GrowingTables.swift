@@ -88,6 +88,11 @@ enum GrowingTables {
                case when number % 200 = 0 then '\\x00'::bytea end,
                case when number % 200 = 0 then 'queued' else 'sent' end, sent_at, expires_at
         from (select *, row_number() over () as number from code) as numbered;
+        insert into message
+            (practice_id, message_id, channel, template, locale, body, state, expires_at)
+        select practice_id, gen_random_uuid(), 'email', 'sign-in-pass', 'nl', null, 'sent',
+               clock_timestamp()
+        from membership;
         insert into audit
             (practice_id, event, result, client_id, account_id, object_id, request_id)
         select practice_id, event, 'done', client_id, account_id, login_id, gen_random_uuid()

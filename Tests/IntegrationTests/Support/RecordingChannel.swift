@@ -15,7 +15,7 @@ final class RecordingChannel: DeliveryChannel {
 
     private let state = Mutex(State())
 
-    var messages: [RenderedMessage] { state.withLock { $0.messages } }
+    var messages: [RecordedMessage] { state.withLock { $0.messages }.map(RecordedMessage.init) }
 
     func forget() {
         state.withLock { $0 = State() }
@@ -26,8 +26,8 @@ final class RecordingChannel: DeliveryChannel {
     }
 
     /// The message of that number to the address, from 1, as soon as it is there.
-    func message(_ number: Int = 1, to address: String) async -> RenderedMessage {
-        await withCheckedContinuation { continuation in
+    func message(_ number: Int = 1, to address: String) async -> RecordedMessage {
+        let message = await withCheckedContinuation { continuation in
             let present: RenderedMessage? = state.withLock { state in
                 let sent = state.messages.filter { $0.to == address }
                 if sent.count >= number { return sent[number - 1] }
@@ -36,6 +36,7 @@ final class RecordingChannel: DeliveryChannel {
             }
             if let present { continuation.resume(returning: present) }
         }
+        return RecordedMessage(message: message)
     }
 
     func deliver(_ message: RenderedMessage) async throws(DeliveryFailure) -> Receipt {
@@ -48,5 +49,18 @@ final class RecordingChannel: DeliveryChannel {
         }
         for (_, _, continuation) in served { continuation.resume(returning: message) }
         return Receipt(providerMessageID: nil)
+    }
+}
+
+/// A message as a test reads it: most are there for their code.
+@dynamicMemberLookup
+struct RecordedMessage: Sendable {
+    let message: RenderedMessage
+
+    /// In plain digits; empty where it carries none.
+    var code: String { message.code ?? "" }
+
+    subscript<Value>(dynamicMember path: KeyPath<RenderedMessage, Value>) -> Value {
+        message[keyPath: path]
     }
 }

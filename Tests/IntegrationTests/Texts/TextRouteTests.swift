@@ -132,7 +132,33 @@ import Testing
         }
     }
 
-    @Test(arguments: ["none/nl", "session-code/fy", "session-code/NL", "Session-Code/nl"])
+    @Test func `a text that goes by mail alone has no part for text messages`() async throws {
+        try await TestService.run { service in
+            let path = path("sign-in-pass")
+            let own = try await service.send("GET", path)
+            #expect(try own.status == 200 && own.json()["sms"].isAbsent)
+            let words = """
+                {{practice}}: {{pass_link}}, {{sent_at}} tot {{valid_until}}. {{support_contact}}
+                """
+            let changed = try await service.send("PUT", path, json: ["text": .string(words)])
+            #expect(try changed.status == 200 && changed.json()["overridden"] == ["text"])
+            let shown = try await service.send("POST", path + "/preview").json()
+            #expect(shown["sms"].isAbsent && shown["sms_segments"].isAbsent)
+            #expect(shown["text"].string?.contains("https://portal.example/sign-in#pass=") == true)
+            let refused = try await service.send("PUT", path, json: ["sms": "{{practice}}"])
+            #expect(refused.problem == "text-unusable")
+            #expect(
+                try refused.json()["text_faults"] == [
+                    "sign-in-pass.sms.txt: this goes by mail alone"
+                ])
+        }
+    }
+
+    @Test(arguments: [
+        "none/nl", "session-code/fy", "session-code/NL", "Session-Code/nl",
+        // Whoever stole a key would reword what warns of it.
+        "settings-changed/nl", "key-created/nl", "key-revoked/nl",
+    ])
     func `a text or language that does not exist is not found`(name: String) async throws {
         try await TestService.run { service in
             let path = "/v1/practice/texts/\(name)"

@@ -46,6 +46,14 @@ import Testing
         #expect(Set(mail.headers.map(\.name)).count == mail.headers.count)
     }
 
+    @Test func `what stays true has no expiry that a mail program would clear it away by`() throws {
+        var message = try Self.message()
+        message.staysTrue = true
+        let mail = try ParsedMail(Self.wire(message))
+        #expect(mail["Expires"] == nil && mail["Expiry-Date"] == nil)
+        #expect(mail["Date"] != nil && mail.parts.count == 2)
+    }
+
     @Test func `text comes before HTML, and both come back as they were`() throws {
         let text = "Én kode, sendt kl. 11:50 = nå.\n\n.\n..punkt \nFrom her\n" + "æøå € 👩‍⚕️ "
         let html = "<p style=\"color:#111\">" + String(repeating: "blåbær ", count: 300) + "</p>\n"

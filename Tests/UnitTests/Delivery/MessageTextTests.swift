@@ -28,7 +28,7 @@ import Testing
         "诊所", "Øvre Årdal legesenter og helsestasjon for ungdom",
     ]
 
-    @Test(arguments: MessageTemplate.allCases, names)
+    @Test(arguments: TemplateTests.codes, names)
     func `a text message is one message of the SMS alphabet, whatever the practice is called`(
         template: MessageTemplate, name: String
     ) throws {
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test(arguments: MessageTemplate.allCases, Templates.shippedLocales)
+    @Test(arguments: TemplateTests.codes, Templates.shippedLocales)
     func `a text message has no link and no name but the practice's`(
         template: MessageTemplate, locale: String
     ) throws {

@@ -34,6 +34,15 @@ import Testing
         }
     }
 
+    @Test func `what carries no code keeps what else it says`() throws {
+        let pass = OutgoingMessage(
+            to: "jansen@example.nl", facts: [.passLink: "https://portal.example/sign-in#pass=a"])
+        let body = try pass.sealed(with: key, boundTo: row, of: practice)
+        let opened = try OutgoingMessage.opened(body, with: key, boundTo: row, of: practice)
+        #expect(opened == pass && opened.code == nil)
+        #expect(!"\(pass)\(String(reflecting: pass))".contains("pass=a"))
+    }
+
     @Test func `neither address nor code can be read in the sealed bytes or when printed`() throws {
         let body = try message.sealed(with: key, boundTo: row, of: practice)
         let shown =

@@ -14,6 +14,15 @@ import Testing
         #expect(longest < .seconds(ceiling) && longest > .seconds(ceiling - 0.1))
     }
 
+    @Test(arguments: [(5, 32.0), (9, 512), (10, 900), (1_000, 900)])
+    func `what has a day is tried ever more seldom, at least each quarter of an hour`(
+        attempt: Int, ceiling: Double
+    ) {
+        let wait = RetrySchedule.wait(
+            afterAttempt: attempt, longest: RetrySchedule.longestOfADay, chance: 0.999_999)
+        #expect(wait < .seconds(ceiling) && wait > .seconds(ceiling - 0.1))
+    }
+
     @Test func `a server that asks for more time gets it, and never less than the jitter`() {
         let asked = RetrySchedule.wait(afterAttempt: 1, asked: .seconds(90), chance: 0)
         #expect(asked == .seconds(90))

@@ -8,7 +8,13 @@ import Testing
         .practice: "Huisartsenpraktijk De Linde", .code: "048213", .sentAt: "11:50",
         .validUntil: "12:00", .minutes: "10", .reference: "KD",
         .supportContact: "030 123 45 67",
+        .passLink: "https://portal.example/sign-in#pass=MadeUp-0123456789_abcdef",
+        .changes: "portal_origin", .actor: "practice-system", .keyClient: "laboratory",
+        .keyID: "01955691-4c1a-7d2e-8b3f-5a697811c4d5", .scopes: "codes:issue codes:verify",
     ]
+
+    /// The texts that carry a code.
+    static let codes = MessageTemplate.allCases.filter(\.carriesCode)
 
     @Test(arguments: MessageTemplate.allCases, Templates.shippedLocales)
     func `every text says all it promises in every language`(
@@ -37,7 +43,7 @@ import Testing
         template: MessageTemplate, locale: String
     ) throws {
         let templates = try Templates.shipped()
-        for variable in MessageTemplate.Variable.allCases {
+        for variable in template.variables(of: .text) {
             for value in [nil, "", " \u{A0}"] {
                 var variables = Self.variables
                 variables[variable] = value
@@ -48,7 +54,7 @@ import Testing
         }
     }
 
-    @Test(arguments: MessageTemplate.allCases, Templates.shippedLocales)
+    @Test(arguments: codes, Templates.shippedLocales)
     func `the code stands once, early in the text, and never in the subject`(
         template: MessageTemplate, locale: String
     ) throws {
@@ -62,16 +68,21 @@ import Testing
     }
 
     @Test(arguments: MessageTemplate.allCases, Templates.shippedLocales)
-    func `a code mail has no link, picture, script or style sheet`(
+    func `a mail has no link but the pass's, and no picture, script or style sheet`(
         template: MessageTemplate, locale: String
     ) throws {
         let text = try Templates.shipped()
             .render(template, locale: locale, variables: Self.variables)
 
+        // The one link that a text may have is the pass's, which the service makes.
+        let link = try #require(Self.variables[.passLink])
+        let html = text.html.replacing("<a href=\"\(link)\"", with: "").lowercased()
+        let plain = text.text.replacing(link, with: "").lowercased()
         for forbidden in ["http", "//", "<img", "<script", "<link", "<style", "<a ", "url("] {
-            #expect(!text.html.lowercased().contains(forbidden), "\(forbidden)")
-            #expect(!text.text.lowercased().contains(forbidden), "\(forbidden)")
+            #expect(!html.contains(forbidden), "\(forbidden)")
+            #expect(!plain.contains(forbidden), "\(forbidden)")
         }
+        #expect(text.html.contains(link) == (template == .signInPass))
         #expect(text.html.contains("<html lang=\"\(locale)\">"))
     }
 
@@ -99,6 +110,21 @@ import Testing
         #expect(throws: TemplateFault.self) {
             try templates.render(.sessionCode, locale: "nl", variables: variables)
         }
+    }
+
+    @Test(arguments: MessageTemplate.allCases.filter { !$0.carriesCode })
+    func `what carries no code is no text message`(template: MessageTemplate) throws {
+        #expect(throws: TemplateFault.self) {
+            try Templates.shipped().renderSMS(
+                template, locale: "nl", variables: Self.variables, portal: nil)
+        }
+        var sources = try Templates.shipped().sources(of: template, locale: "nl")
+        #expect(sources[.sms] == nil)
+        sources[.sms] = "{{practice}}"
+        let fault = #expect(throws: TemplateFault.self) {
+            try MessageText(template, name: "x", sources: sources)
+        }
+        #expect(fault?.faults == ["x.sms.txt: this goes by mail alone"])
     }
 
     @Test func `a language that nobody wrote is refused`() throws {

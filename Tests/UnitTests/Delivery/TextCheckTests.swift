@@ -120,6 +120,26 @@ import Testing
                 == ["is 2 characters too long for one text message"])
     }
 
+    @Test func `the pass is a link where its text has one, and nothing beside it`() {
+        func faults(_ source: String, of template: MessageTemplate) -> [String] {
+            TextCheck(source: source, part: .html, template: template, hosts: []).faults
+        }
+        let rest = "{{practice}} {{sent_at}} {{valid_until}} {{support_contact}}"
+        #expect(
+            faults("<a href=\"{{pass_link}}\">x</a> \(rest)", of: .signInPass).isEmpty)
+        for link in ["https://evil{{pass_link}}", "{{pass_link}}?x", "{{practice}}"] {
+            let source = "<a href=\"\(link)\">{{pass_link}}</a> \(rest)"
+            #expect(
+                faults(source, of: .signInPass) == ["a variable can't stand in href="], "\(link)")
+        }
+        #expect(
+            faults("<p style=\"{{pass_link}}\">{{pass_link}} \(rest)</p>", of: .signInPass)
+                == ["a variable can't stand in style="])
+        #expect(
+            faults("<a href=\"{{pass_link}}\">\(Self.text)</a>", of: .oneTimeCode)
+                .contains("a variable can't stand in href="))
+    }
+
     @Test func `a text has an end`() {
         #expect(faults(Self.text + String(repeating: "a", count: 16_384), .text) == ["is too long"])
     }

@@ -27,7 +27,8 @@ final class DeveloperMailbox: DeliveryChannel {
         let text: String
         /// Nil for an SMS.
         let html: String?
-        let code: String
+        /// Nil where it carries none.
+        let code: String?
         /// When it arrived here, in milliseconds since 1970: no two are equal, and each is exactly
         /// what `since` can name, so a reader that goes on from the newest misses none.
         var arrival = 0

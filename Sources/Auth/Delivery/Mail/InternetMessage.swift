@@ -15,7 +15,7 @@ struct InternetMessage: Sendable {
         // Quoted-printable never holds "=_", so no line of a part can look like the boundary.
         let id = message.id.uuidString.lowercased()
         let boundary = "=_\(id)"
-        headers = [
+        var headers: [(name: String, value: String)] = [
             // The time that the text names, not that of a later try: a patient compares the two.
             ("Date", Self.date(message.sentAt)),
             ("From", try HeaderText.mailbox(name: message.senderName, address: from)),
@@ -27,13 +27,16 @@ struct InternetMessage: Sendable {
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "All"),
             ("X-Entity-Ref-ID", id),
-            // Mail programs that know either can clear a dead code away (RFC 4021).
-            ("Expires", Self.date(message.expiresAt)),
-            ("Expiry-Date", Self.date(message.expiresAt)),
             ("Content-Language", message.locale),
             ("MIME-Version", "1.0"),
             ("Content-Type", "multipart/alternative;\r\n boundary=\"\(boundary)\""),
         ]
+        if !message.staysTrue {
+            // Mail programs that know either can clear a dead code away (RFC 4021).
+            let expiry = Self.date(message.expiresAt)
+            headers += [("Expires", expiry), ("Expiry-Date", expiry)]
+        }
+        self.headers = headers
         body = [
             "--\(boundary)", Self.part("text/plain", message.text),
             "--\(boundary)", Self.part("text/html", html),

@@ -1,8 +1,8 @@
 import Foundation
 import Postgres
 
-/// Takes the message that has been due for longest, for one worker; withdraws it where its code is
-/// dead (SC-9).
+/// Takes the message that has been due for longest, for one worker; withdraws it where its code, or
+/// itself, is dead (SC-9).
 ///
 /// The claim is a lease: a worker that dies loses the message when it runs out, and each claim raises
 /// the fence, so that a worker which comes back late can no longer settle what another one holds
@@ -37,28 +37,29 @@ struct ClaimMessage: Statement {
                        from gateway
                        where gateway.practice_id = message.practice_id
                          and gateway.kind = message.channel))
+              -- A stopped channel makes no codes; what carries none waits for it.
+              and (message.code_id is not null
+                   or message.channel not in (select send_stop.channel from send_stop))
             order by message.next_attempt_at
             limit 1
             for update skip locked
         ),
-        judged as (  -- 2. Leased, or withdrawn where no code lives that it could carry.
+        judged as (  -- 2. Leased, or withdrawn where it would tell of what is over.
             update message
-            set state = case when living.code_id is null then 'withdrawn' else 'queued' end,
-                body = case when living.code_id is null then null else message.body end,
+            set state = case when living.message_id is null then 'withdrawn' else 'queued' end,
+                body = case when living.message_id is null then null else message.body end,
                 fence = message.fence + 1,
-                attempts = message.attempts + (living.code_id is not null)::int4,
+                attempts = message.attempts + (living.message_id is not null)::int4,
                 gateway_id = gateway.gateway_id,
                 leased_until = case
-                    when living.code_id is not null
+                    when living.message_id is not null
                     then clock_timestamp() + $2::float8 * interval '1 second'
                 end,
                 next_attempt_at = clock_timestamp() + $2::float8 * interval '1 second'
             from due
-            left join (
-                live_code
-                join code using (practice_id, code_id)
-                join practice using (practice_id)
-            ) as living using (practice_id, code_id)
+            join practice using (practice_id)
+            left join live_message as living using (practice_id, message_id)
+            left join code using (practice_id, code_id)
             -- The gateway on its rung; on the last one where the ladder was shortened meanwhile.
             left join lateral (
                 select *
@@ -78,12 +79,12 @@ struct ClaimMessage: Statement {
               and message.message_id = due.message_id
             returning message.state, message.practice_id, message.message_id, message.channel,
                       message.template, message.locale, message.body, message.fence,
-                      message.attempts, message.code_id, message.expires_at,
+                      message.attempts, message.expires_at,
                       message.rung as message_rung,
                       message.rung < coalesce(gateway.places, 0) as has_next_rung,
                       \(Gateway.columns),
-                      living.reference, living.sent_at,
-                      living.name, living.time_zone, living.support_contact
+                      code.reference, coalesce(code.sent_at, message.created_at) as sent_at,
+                      practice.name, practice.time_zone, practice.support_contact
         )
         select judged.*, $nonce as nonce
         from (values (1)) as always_one_row
@@ -120,7 +121,6 @@ struct ClaimMessage: Statement {
 struct ClaimedMessage: Sendable {
     let practiceID: UUID
     let messageID: UUID
-    let codeID: UUID
     let channel: ChannelKind
     /// Nil for a text that this version does not know (an older instance, a newer row).
     let template: MessageTemplate?
@@ -132,7 +132,9 @@ struct ClaimedMessage: Sendable {
     /// This attempt's number, from 1.
     let attempt: Int
     let expiresAt: Date
-    let reference: String
+    /// Of its code; nil where it carries none.
+    let reference: String?
+    /// When its code was made, or what it tells of was done.
     let sentAt: Date
     let practiceName: String
     let timeZone: TimeZone
@@ -146,14 +148,13 @@ struct ClaimedMessage: Sendable {
         self.channel = channel
         practiceID = try row.uuid("practice_id")
         messageID = try row.uuid("message_id")
-        codeID = try row.uuid("code_id")
         template = MessageTemplate(rawValue: try row.text("template"))
         locale = try row.text("locale")
         body = try row.bytes("body")
         fence = try row.int("fence")
         attempt = try row.int("attempts")
         expiresAt = try row.instant("expires_at")
-        reference = try row.text("reference")
+        reference = try row.textIfPresent("reference")
         sentAt = try row.instant("sent_at")
         practiceName = try row.text("name")
         guard let timeZone = TimeZone(identifier: try row.text("time_zone")) else {

@@ -2,7 +2,7 @@ import Foundation
 import Postgres
 
 /// Sends messages on to the next rung that their gateway has not reported in time, with the same
-/// live code and to the same destination (Z-1); lets go of those whose code has died.
+/// live code and to the same destination (Z-1); lets go of those that have died.
 ///
 /// It is our own clock that does this, never a report (Z-27).
 struct ClimbUnreported: Statement {
@@ -13,13 +13,13 @@ struct ClimbUnreported: Statement {
     static let spansPractices: String? = "one dispatcher delivers for every practice"
 
     static let sql = """
-        with overdue as (  -- 1. As a subselect: a join would read every live code there is.
+        with overdue as (  -- 1. As a subselect, like the view's own.
             select message.practice_id, message.message_id,
                    (
-                       select live_code.code_id
-                       from live_code
-                       where live_code.practice_id = message.practice_id
-                         and live_code.code_id = message.code_id
+                       select live_message.message_id
+                       from live_message
+                       where live_message.practice_id = message.practice_id
+                         and live_message.message_id = message.message_id
                    ) is not null as lives
             from message
             where message.report_due_at <= (select clock_timestamp())

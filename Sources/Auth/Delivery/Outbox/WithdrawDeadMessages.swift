@@ -1,7 +1,7 @@
 import Foundation
 import Postgres
 
-/// Withdraws messages that wait for a later try while their code has died, and erases their bodies.
+/// Withdraws messages that died while they wait for a later try, and erases their bodies.
 ///
 /// A claim would find out by itself; this makes it visible within seconds, and a backlog of dead
 /// messages goes at once instead of one by one in front of the living (C4).
@@ -18,12 +18,12 @@ struct WithdrawDeadMessages: Statement {
             from message
             where message.state = 'queued'
               and (message.leased_until is null or message.leased_until < clock_timestamp())
-              -- Not `not exists`: as a join it would read every live code there is.
+              -- Not `not exists`: as a join it would read every message there is.
               and (
-                  select live_code.code_id
-                  from live_code
-                  where live_code.practice_id = message.practice_id
-                    and live_code.code_id = message.code_id) is null
+                  select live_message.message_id
+                  from live_message
+                  where live_message.practice_id = message.practice_id
+                    and live_message.message_id = message.message_id) is null
             limit $1::int8
             for update skip locked
         ),

@@ -28,16 +28,17 @@ struct MessageText: Sendable {
     /// Checks and reads every part.
     ///
     /// - Parameters:
-    ///   - sources: a text for each part.
+    ///   - sources: a text for each part that the template has.
     ///   - hosts: where links in a mail may lead: the portal's host, or nowhere.
     /// - Throws: every fault of every part, by name.
     init(
         _ template: MessageTemplate, name: String, sources: [Part: String],
         hosts: Set<DomainName> = []
     ) throws(TemplateFault) {
-        var faults: [String] = []
+        var faults = Part.allCases.filter { sources[$0] != nil && !template.parts.contains($0) }
+            .map { "\(name).\($0.rawValue): this goes by mail alone" }
         var parts: [Part: MustacheTemplate] = [:]
-        for part in Part.allCases {
+        for part in template.parts {
             let name = "\(name).\(part.rawValue)"
             guard let source = sources[part] else {
                 faults.append("\(name): can't be read as UTF-8")
@@ -73,8 +74,11 @@ struct MessageText: Sendable {
     /// Its last line lets a phone offer the code to the portal's page and to no other (C11). Where a
     /// very long host leaves no room for the practice's name, the name is kept and the line goes.
     ///
-    /// - Throws: where a variable is missing, empty, or not plain text.
+    /// - Throws: where a variable is missing, empty, or not plain text, and where it goes by mail alone.
     func sms(_ variables: Variables, portal: DomainName?) throws(TemplateFault) -> SMSText {
+        guard template.parts.contains(.sms) else {
+            throw TemplateFault(faults: ["\(name): this goes by mail alone"])
+        }
         let variables = try checked(variables, for: [.sms])
         let code = variables[.code] ?? ""
         var line = portal.map { "\n@\($0.ascii) #\(code)" } ?? ""

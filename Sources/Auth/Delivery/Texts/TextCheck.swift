@@ -33,7 +33,9 @@ struct TextCheck {
                 "{{code}} must stand within the first \(Self.codeWithin) characters, before the "
                     + "practice's name")
         }
-        if part == .html { faults += HTMLCheck(source: source, hosts: hosts).faults }
+        if part == .html {
+            faults += HTMLCheck(source: source, template: template, hosts: hosts).faults
+        }
         if part == .sms { faults += smsFaults }
         if part != .html { faults += LinkCheck.faults(in: literal, hosts: hosts, part: part) }
         return faults
@@ -112,7 +114,8 @@ extension MessageTemplate.Variable {
         case .sentAt, .validUntil: "00:00"
         case .minutes: "10"
         case .reference: "AA"
-        case .practice, .supportContact: ""
+        // Text messages have none of the others.
+        default: ""
         }
     }
 }
