@@ -13,6 +13,8 @@ create table account (
     -- that began with the first of them: a stranger locks nobody out for good.
     strange_failures integer not null default 0,
     strange_since timestamptz not null default clock_timestamp(),
+    -- When its owner was last mailed a pass for such networks: once a day, in one practice (Z-20).
+    pass_sent_at timestamptz,
     disabled_at timestamptz,
     created_at timestamptz not null default clock_timestamp(),
     constraint account_pkey primary key (account_id),

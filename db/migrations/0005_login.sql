@@ -20,4 +20,24 @@ create table login (
     constraint login_done_has_session check ((done_at is null) = (session_id is null))
 ) with (fillfactor = 80);
 
+-- A pass that the owner of an account was mailed while strangers' failures have its unknown networks
+-- refused: it opens one sign-in from such a network (Z-20). The newest of an account in a practice.
+create table login_pass (
+    practice_id uuid not null,
+    account_id uuid not null,
+    -- SHA-256 of 192 random bits; the pass itself stands in the mail alone.
+    pass_hash bytea not null,
+    -- Passwords that may be tried with it; a mistyped one does not burn it.
+    guesses_left smallint not null,
+    created_at timestamptz not null default clock_timestamp(),
+    -- When the refusal ends, too.
+    expires_at timestamptz not null,
+    used_at timestamptz,
+    constraint login_pass_pkey primary key (practice_id, account_id),
+    constraint login_pass_membership_fkey
+        foreign key (practice_id, account_id) references membership,
+    constraint login_pass_guesses_counted check (guesses_left between 0 and 5)
+) with (fillfactor = 70);
+
+grant select, insert, update on login_pass to practice_auth_service;
 grant select, insert, update on login to practice_auth_service;

@@ -12,6 +12,8 @@ enum AuditEvent: String, CaseIterable, Sendable {
     case loginRefused = "login-refused"
     case loginAbandoned = "login-abandoned"
     case loginCompleted = "login-completed"
+    case passSent = "pass-sent"
+    case passUsed = "pass-used"
     case codeSent = "code-sent"
     case codeGuessed = "code-guessed"
     case guessRefunded = "guess-refunded"

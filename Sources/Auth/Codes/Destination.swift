@@ -58,11 +58,14 @@ enum Destination: Sendable, Equatable {
         case signIn
         /// `/v1/codes`, each client by itself.
         case client(UUID)
+        /// What strangers' failures bring about (Z-20).
+        case pass
 
         fileprivate var text: String {
             switch self {
             case .signIn: "sign-in"
             case .client(let id): id.text
+            case .pass: "pass"
             }
         }
     }

@@ -231,7 +231,7 @@ extension SendCode {
                 from sent
                 returning state
             ),
-            \(SendLimits.countedArm)
+            \(SendLimits.countedArm())
             """
     }
 

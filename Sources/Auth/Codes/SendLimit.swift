@@ -17,6 +17,9 @@ struct SendLimit: Sendable, Equatable, Encodable {
         case network
         /// A block of numbers that hardly ever proves a code, a day (SU-6).
         case numbers
+        /// The practice's messages that nobody asked for: to its admin contacts, an hour; to people whom
+        /// strangers try to sign in as, a day.
+        case notices
     }
 
     enum Span: String, Sendable, Encodable {
@@ -40,6 +43,12 @@ extension SendLimit {
     static let unprovenPerBlock = 100
     /// Sends that one right code of the block allows: below one in twenty it is stopped.
     static let sendsPerProof = 20
+
+    /// Passes that a practice's people are mailed in a day (Z-20).
+    static let passesPerDay = 300
+
+    static let passes = SendLimit(
+        kind: .notices, counter: "passes", span: .day, ceiling: passesPerDay)
 
     /// All that hold for one send.
     static func all(
@@ -181,18 +190,20 @@ enum SendLimits {
         """
     }
 
-    /// The arm that counts what was sent; reads `counter` and `sent`.
-    static let countedArm = """
+    /// The arm that counts what was sent; reads `counter` and the one row of `sent`.
+    static func countedArm(of sent: String = "sent") -> String {
+        """
         counted as (  -- One slice a connection, so that many can count at once.
                 insert into send_count (practice_id, counter, window_start, slice, amount)
                 select $1::uuid, counter.counter, counter.window_start, pg_backend_pid() % 32,
                        counter.weight
-                from counter, sent
+                from counter, \(sent)
                 order by counter.counter
                 on conflict (practice_id, counter, window_start, slice) do update
                 set amount = send_count.amount + excluded.amount
             )
         """
+    }
 
     static func parameter(_ limits: [SendLimit]) throws -> Parameter {
         .json(String(decoding: try JSONEncoder().encode(limits), as: UTF8.self))

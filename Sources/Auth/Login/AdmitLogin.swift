@@ -15,7 +15,7 @@ struct AdmitLogin: Statement {
     enum Outcome: Sendable {
         case admitted(Candidate)
         /// No such account, or one that must look like it: the caller hashes all the same.
-        case refused(account: UUID?, reason: String)
+        case refused(Candidate?, reason: String)
         case throttled(until: Date)
     }
 
@@ -27,6 +27,12 @@ struct AdmitLogin: Statement {
         let locale: Language
         let factors: [Factor]
         let fromKnownNetwork: Bool
+        /// Whether only the pass that it was mailed let this try in.
+        var byPass = false
+        /// Whether its owner is to be told that strangers have its unknown networks refused.
+        var passIsDue = false
+        /// Its oldest confirmed mail address, whether codes may go there or not.
+        var mailbox: String?
     }
 
     static let sql = """
@@ -140,12 +146,41 @@ struct AdmitLogin: Statement {
               and not exists (select from known)
               and (account.strange_since <= clock_timestamp() - \(strangeWindow)
                    or account.strange_failures < \(LoginLimits.strangeFailures))
-            returning account.account_id
+            returning account.account_id, account.strange_failures
+        ),
+        presented as (  -- 6. Where those are refused, the owner's pass has a few tries of its own.
+            update login_pass
+            set guesses_left = login_pass.guesses_left - 1
+            from found, charged
+            where login_pass.practice_id = $1::uuid
+              and login_pass.account_id = found.account_id
+              and login_pass.pass_hash = $11::bytea
+              and login_pass.used_at is null
+              and login_pass.expires_at > clock_timestamp()
+              and login_pass.guesses_left > 0
+              and not exists (select from known)
+              and not exists (select from strange_charged)
+            returning login_pass.account_id
         ),
         candidate as (
             select account.account_id, account.password, account.locale,
                    account.disabled_at is not null as disabled,
                    exists (select from known) as from_known_network,
+                   exists (select from presented) as by_pass,
+                   not exists (select from known)
+                       and coalesce(
+                           (select strange_charged.strange_failures from strange_charged),
+                           \(LoginLimits.strangeFailures)) >= \(LoginLimits.strangeFailures)
+                       and (account.pass_sent_at is null
+                            or account.pass_sent_at <= clock_timestamp() - \(strangeWindow))
+                       as pass_is_due,
+                   (select contact.address
+                    from contact
+                    where contact.account_id = account.account_id
+                      and contact.kind = 'email'
+                      and contact.confirmed_at is not null
+                    order by contact.created_at, contact.contact_id
+                    limit 1) as mailbox,
                    \(Factor.column(of: "account.account_id", emailCodes: "$10"))
             from found
             join account using (account_id)
@@ -170,6 +205,7 @@ struct AdmitLogin: Statement {
                    when charged.throttle_key is null then 'throttled'
                    when candidate.account_id is null then 'unknown'
                    when lane_charged.throttle_key is null and strange_charged.account_id is null
+                       and presented.account_id is null
                    then 'over-limit'
                    else 'admitted'
                end as word,
@@ -185,6 +221,7 @@ struct AdmitLogin: Statement {
         left join charged on true
         left join lane_charged on true
         left join strange_charged on true
+        left join presented on true
         left join candidate on true
         left join waiting on true
         left join pressed on true
@@ -192,7 +229,7 @@ struct AdmitLogin: Statement {
         """
 
     private static let networkWindow = "interval '\(LoginLimits.networkWindowMinutes) minutes'"
-    private static let strangeWindow = "interval '\(LoginLimits.strangeHours) hours'"
+    static let strangeWindow = "interval '\(LoginLimits.strangeHours) hours'"
     private static let forgotten = """
         pair.last_failed_at <= clock_timestamp() - interval '\(LoginLimits.forgottenAfterHours) hours'
         """
@@ -239,7 +276,11 @@ struct AdmitLogin: Statement {
         "sha256(($8::bytea[])[1] || uuid_send(\(account)))"
     }
 
-    var parameters: [Parameter] { attempt.parameters + [.bool(emailCodes)] }
+    var parameters: [Parameter] {
+        attempt.parameters + [
+            .bool(emailCodes), attempt.passHash.map(Parameter.bytes) ?? .null,
+        ]
+    }
 
     static func decode(_ rows: [Row]) throws -> Answered<LoginBegun> {
         guard let row = rows.first else { throw PostgresError.undecodable(name) }
@@ -255,9 +296,8 @@ struct AdmitLogin: Statement {
             // Where a parallel try started the wait, this statement's snapshot does not show it.
             let wait = try row.bool("retry_unsure") ? LoginLimits.firstWaitSeconds : 0
             return .throttled(until: try row.instant("retry_at").addingTimeInterval(Double(wait)))
-        case "unknown": return .refused(account: nil, reason: "identifier-unknown")
-        case "over-limit":
-            return .refused(account: try row.uuid("account_id"), reason: "account-over-limit")
+        case "unknown": return .refused(nil, reason: "identifier-unknown")
+        case "over-limit": return .refused(try candidate(row), reason: "account-over-limit")
         case "admitted": return .admitted(try candidate(row))
         default: throw PostgresError.undecodable("word")
         }
@@ -273,7 +313,10 @@ struct AdmitLogin: Statement {
             disabled: try row.bool("disabled"),
             locale: locale,
             factors: try Factor.list(row),
-            fromKnownNetwork: try row.bool("from_known_network")
+            fromKnownNetwork: try row.bool("from_known_network"),
+            byPass: try row.bool("by_pass"),
+            passIsDue: try row.bool("pass_is_due"),
+            mailbox: try row.textIfPresent("mailbox")
         )
     }
 }

@@ -3,38 +3,58 @@ import Postgres
 
 /// A right password takes back what its try and the ones before it were charged; success resets only
 /// what was used (R4). The network and its site give back this one try and keep the others.
+///
+/// A pass that let the try in is used up by it. Of parallel tries with one pass only the first finds
+/// it unused; the others forgive nothing.
 struct ForgiveFailures: Statement {
     let attempt: LoginAttempt
-    let account: UUID
+    let candidate: AdmitLogin.Candidate
 
     var subject: UUID? { attempt.subject }
 
     static let sql = """
         with \(AdmitLogin.lockedArm(
             site: "$6::bytea", network: "$3::bytea", pair: "$2::bytea", lane: lane)),
-        refunded as (  -- 1. This one try of the network and of its site.
+        spent as (  -- 1. The pass.
+            update login_pass
+            set used_at = clock_timestamp()
+            where login_pass.practice_id = $1::uuid
+              and login_pass.account_id = $5::uuid
+              and login_pass.pass_hash = $9::bytea
+              and login_pass.used_at is null
+              and (select count(*) from locked) >= 0
+            returning login_pass.account_id
+        ),
+        right_one as (  -- The try that is forgiven.
+            select true as is_right
+            where $9::bytea is null or exists (select from spent)
+        ),
+        refunded as (  -- 2. This one try of the network and of its site.
             update throttle
             set failures = greatest(0, failures - 1)
             where throttle.practice_id = $1::uuid
               and throttle.throttle_key in ($3::bytea, $6::bytea)
               and (select count(*) from locked) > 0
+              and exists (select from right_one)
             returning throttle_key
         ),
-        forgotten as (  -- 2. What was typed from here, and a known network's lane.
+        forgotten as (  -- 3. What was typed from here, and a known network's lane.
             delete from throttle
             where throttle.practice_id = $1::uuid
               and throttle.throttle_key in ($2::bytea, \(lane))
               and (select count(*) from locked) > 0
+              and exists (select from right_one)
             returning throttle_key
         ),
-        forgiven as (  -- 3. The account's total of strangers.
+        forgiven as (  -- 4. The account's total of strangers.
             update account
             set strange_failures = 0
             where account.account_id = $5::uuid
               and account.strange_failures > 0
+              and exists (select from right_one)
             returning account_id
         ),
-        renewed as (  -- 4. Its identifier: under the ring's current key, and in use from now on.
+        renewed as (  -- 5. Its identifier: under the ring's current key, and in use from now on.
             update identifier
             set value_index = $8::bytea,
                 used_at = coalesce(identifier.used_at, clock_timestamp())
@@ -42,9 +62,16 @@ struct ForgiveFailures: Statement {
               and identifier.value_index = any ($7::bytea[])
               and identifier.account_id = $5::uuid
               and (identifier.used_at is null or identifier.value_index <> $8::bytea)
+              and exists (select from right_one)
             returning account_id
+        ),
+        audited as (
+            insert into audit (practice_id, event, result, client_id, account_id, request_id)
+            select $1::uuid, '\(AuditEvent.passUsed.rawValue)', 'done', $10::uuid,
+                   spent.account_id, $11::uuid
+            from spent
         )
-        select exists (select from forgotten) as forgotten, $nonce as nonce
+        select exists (select from right_one) as forgiven, $nonce as nonce
         """
 
     private static let lane = "sha256($4::bytea || uuid_send($5::uuid))"
@@ -53,11 +80,16 @@ struct ForgiveFailures: Statement {
         [
             .uuid(attempt.act.practiceID), .bytes(attempt.pairKey),
             attempt.networkThrottleKey.map(Parameter.bytes) ?? .null,
-            attempt.networkKey.map(Parameter.bytes) ?? .null, .uuid(account),
+            attempt.networkKey.map(Parameter.bytes) ?? .null, .uuid(candidate.accountID),
             attempt.siteThrottleKey.map(Parameter.bytes) ?? .null,
             .byteArrays(attempt.identifierIndexes), .bytes(attempt.identifierIndexes[0]),
+            candidate.byPass ? attempt.passHash.map(Parameter.bytes) ?? .null : .null,
+            attempt.act.client, .uuid(attempt.act.requestID),
         ]
     }
 
-    static func decode(_ rows: [Row]) throws {}
+    /// False where somebody else was let in by the same pass meanwhile.
+    static func decode(_ rows: [Row]) throws -> Bool {
+        try rows.first?.bool("forgiven") ?? false
+    }
 }

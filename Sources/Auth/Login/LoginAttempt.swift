@@ -17,10 +17,16 @@ struct LoginAttempt: Sendable {
     /// The network, as sessions remember it, by the current key and those before it; nil where the
     /// caller did not tell.
     let networkKeys: [[UInt8]]?
+    /// Of what was handed in as a pass (Z-20); nil where nothing was.
+    let passHash: [UInt8]?
 
-    init(act: Act, identifier: Identifier, network: [UInt8]?, keys: KeyRing) {
+    init(
+        act: Act, identifier: Identifier, network: [UInt8]?, pass: Secret<String>? = nil,
+        keys: KeyRing
+    ) {
         let throttle = keys.macKey(.throttle)
         self.act = act
+        passHash = pass.map(SignInPass.hash)
         identifierIndexes = keys.macKeys(.identifier).map {
             identifier.index(practice: act.practiceID, key: $0)
         }

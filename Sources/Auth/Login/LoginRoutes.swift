@@ -28,10 +28,12 @@ struct LoginRoutes: Sendable {
     struct Credentials: RequestBody {
         let identifier: String
         let password: Secret<String>
+        let pass: Secret<String>?
 
         init(_ fields: inout FieldReader) throws {
             identifier = fields.string("identifier", max: Identifier.longest, characters: .any)
             password = fields.secret("password", max: 512)
+            pass = fields.optionalSecret("pass", max: SignInPass.longest)
         }
     }
 
@@ -65,7 +67,7 @@ extension LoginRoutes {
         let floor = passwords.floor
         let attempt = LoginAttempt(
             act: try context.act(keys), identifier: Identifier(typed: body.identifier),
-            network: context.patientNetwork, keys: keys)
+            network: context.patientNetwork, pass: body.pass, keys: keys)
         let begun = try await database.run(
             AdmitLogin(attempt: attempt, emailCodes: caller.practice.policy.emailCodes)
         ).unlessReused()
@@ -79,13 +81,12 @@ extension LoginRoutes {
             metrics.count(.throttled)
             try await refuse(attempt, nil, "throttled", lasting: false)
             throw Problem(.loginThrottled, retryAt: until)
-        case .first(.refused(let account, let reason), _):
+        case .first(.refused(let candidate, let reason), _):
             try await comparing(attempt, nil) {
                 try await passwords.pretend(
                     body.password, turn: attempt.turn(from: context.patientNetwork, to: nil))
             }
-            try await refuse(attempt, account, reason)
-            metrics.count(.refused)
+            try await refuse(attempt, candidate, reason, by: caller)
             try await floor.wait()
             throw Problem(.loginRefused)
         case .first(.admitted(let candidate), _):
@@ -96,26 +97,42 @@ extension LoginRoutes {
             }
             guard right, !candidate.disabled else {
                 let reason = right ? "account-disabled" : "password-wrong"
-                try await refuse(attempt, candidate.accountID, reason)
-                metrics.count(.refused)
+                try await refuse(attempt, candidate, reason, by: caller)
                 try await floor.wait()
                 throw Problem(.loginRefused)
             }
-            try await database.run(
-                ForgiveFailures(attempt: attempt, account: candidate.accountID))
+            guard
+                try await database.run(ForgiveFailures(attempt: attempt, candidate: candidate))
+            else {
+                try await refuse(attempt, candidate, "pass-used", by: caller)
+                try await floor.wait()
+                throw Problem(.loginRefused)
+            }
             // A code whose login nobody was told of would only be a riddle in somebody's mailbox.
             guard !context.record.isAnswered else { throw CancellationError() }
             return try await begin(candidate, attempt, sender(caller, context))
         }
     }
 
+    /// A failure, which may be the one after which the account's owner is mailed a pass.
     private func refuse(
-        _ attempt: LoginAttempt, _ account: UUID?, _ reason: String, lasting: Bool = true
+        _ attempt: LoginAttempt, _ candidate: AdmitLogin.Candidate?, _ reason: String,
+        by caller: Caller
+    ) async throws {
+        let pass = try candidate.flatMap { try SendPass(to: $0, by: caller, keys: keys) }
+        try await refuse(attempt, candidate?.accountID, reason, pass: pass)
+        metrics.count(.refused)
+        if pass != nil { dispatcher.nudge() }
+    }
+
+    private func refuse(
+        _ attempt: LoginAttempt, _ account: UUID?, _ reason: String, lasting: Bool = true,
+        pass: SendPass? = nil
     ) async throws {
         _ = try await database.run(
             RefuseLogin(
                 attempt: attempt, account: account, reason: reason, lasting: lasting,
-                slice: spray.slice)
+                slice: spray.slice, pass: pass)
         ).unlessReused()
     }
 

@@ -4,7 +4,8 @@ import Postgres
 /// Writes down a refusal. The try was counted when it was admitted, so nothing else changes.
 ///
 /// A refusal that names no account would let a stranger fill the audit log: those are counted by
-/// minute and network (Z-30).
+/// minute and network (Z-30). The one that closes an account to unknown networks mails its owner a
+/// pass, in the same commit (Z-20).
 struct RefuseLogin: IdempotentStatement {
     let attempt: LoginAttempt
     let account: UUID?
@@ -13,6 +14,8 @@ struct RefuseLogin: IdempotentStatement {
     let lasting: Bool
     /// The row of the client's failures that this instance counts in.
     let slice: Int
+    /// For the account's owner; nil where none is due.
+    var pass: SendPass?
 
     var act: Act { attempt.act }
     var subject: UUID? { attempt.subject }
@@ -20,7 +23,7 @@ struct RefuseLogin: IdempotentStatement {
     static let word = "refused"
 
     static let arms = """
-        counted as (  -- 1. Nobody's account: one row for each minute and network.
+        tallied as (  -- 1. Nobody's account: one row for each minute and network.
             insert into refusal (practice_id, minute, network_key, reason, refusals)
             select $1::uuid, date_trunc('minute', clock_timestamp()),
                    coalesce($7::bytea, ''::bytea), $8::text, 1
@@ -52,6 +55,7 @@ struct RefuseLogin: IdempotentStatement {
                 since = case when \(isOver) then clock_timestamp() else failed.since end
             returning slice
         ),
+        \(SendPass.arms(first: 12)),
         outcome as (
             select '\(word)' as word, $9::bool as lasting
         )
@@ -66,7 +70,7 @@ struct RefuseLogin: IdempotentStatement {
             account.map(Parameter.uuid) ?? .null, attempt.networkKey.map(Parameter.bytes) ?? .null,
             .text(reason), .bool(lasting), .int(slice),
             .int(LoginPressure.place(of: attempt.identifierIndexes[0])),
-        ]
+        ] + SendPass.parameters(of: pass)
     }
 
     static func outcome(_ row: Row) throws {}

@@ -30,6 +30,14 @@ struct ReturnTry: Statement {
             set strange_failures = greatest(0, strange_failures - 1)
             where account.account_id = $7::uuid
             returning account_id
+        ),
+        given_back as (  -- 3. The pass's try.
+            update login_pass
+            set guesses_left = least(\(SignInPass.guesses), login_pass.guesses_left + 1)
+            where login_pass.practice_id = $1::uuid
+              and login_pass.account_id = $8::uuid
+              and login_pass.pass_hash = $9::bytea
+            returning account_id
         )
         select exists (select from returned) as returned, $nonce as nonce
         """
@@ -39,12 +47,14 @@ struct ReturnTry: Statement {
     var parameters: [Parameter] {
         let account = candidate.map { Parameter.uuid($0.accountID) } ?? .null
         let isKnown = candidate?.fromKnownNetwork ?? false
+        let byPass = candidate?.byPass ?? false
         return [
             .uuid(attempt.act.practiceID), .bytes(attempt.pairKey),
             attempt.networkThrottleKey.map(Parameter.bytes) ?? .null,
             attempt.siteThrottleKey.map(Parameter.bytes) ?? .null,
             attempt.networkKey.map(Parameter.bytes) ?? .null,
-            isKnown ? account : .null, isKnown ? .null : account,
+            isKnown ? account : .null, isKnown || byPass ? .null : account,
+            byPass ? account : .null, attempt.passHash.map(Parameter.bytes) ?? .null,
         ]
     }
 

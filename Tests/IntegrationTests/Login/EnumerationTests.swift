@@ -5,7 +5,8 @@ import Testing
 
 /// Before the password is proven, one answer for everybody, in the same time (P9, Z-17, Z-20).
 @Suite(.serialized) struct EnumerationTests {
-    @Test func `unknown, wrong, disabled, shared and foreign differ in nothing but their ids`()
+    @Test
+    func `unknown, wrong, disabled, shared, closed and foreign differ in nothing but their ids`()
         async throws
     {
         try await TestService.run { service in
@@ -46,7 +47,7 @@ import Testing
         let password: String
     }
 
-    /// Five people whom nothing may tell apart; the last four with the right password.
+    /// Six people whom nothing may tell apart; the last five with the right password.
     static func attempts(_ service: TestService) async throws -> [Attempt] {
         let known = try await service.person()
         var unknown = known
@@ -55,12 +56,16 @@ import Testing
         var shared = try await service.person(email: "family-\(known.username)@example.nl")
         _ = try await service.person(email: shared.email)
         shared.identifier = shared.email
+        // Refused unseen, after the mail of its first refusal.
+        let closed = try await service.person()
+        try await service.close(closed)
         let foreign = try await service.person(in: service.foreignKey)
         return [
             Attempt(name: "unknown", person: unknown, password: known.password),
             Attempt(name: "wrong", person: known, password: "not-the-password"),
             Attempt(name: "disabled", person: disabled, password: disabled.password),
             Attempt(name: "shared", person: shared, password: shared.password),
+            Attempt(name: "closed", person: closed, password: closed.password),
             Attempt(name: "other practice", person: foreign, password: foreign.password),
         ]
     }

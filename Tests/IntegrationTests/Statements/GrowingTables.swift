@@ -2,7 +2,8 @@
 enum GrowingTables {
     static let names: Set<String> = [
         "account", "membership", "identifier", "contact", "patient", "patient_link", "session",
-        "login", "code", "code_subject", "code_request", "send_count", "destination", "message",
+        "login", "login_pass", "code", "code_subject", "code_request", "send_count", "destination",
+        "message",
         "audit", "refusal",
         "idempotency", "throttle",
     ]
@@ -52,6 +53,9 @@ enum GrowingTables {
         join client using (practice_id)
         cross join lateral (
             select clock_timestamp() - random() * interval '90 days' as instant) as past;
+        insert into login_pass (practice_id, account_id, pass_hash, guesses_left, expires_at)
+        select practice_id, account_id, '\\x00', 5, clock_timestamp()
+        from membership;
         insert into session
             (practice_id, session_id, account_id, client_id, network_key, acr, amr,
              authenticated_at, refresh_hash, rotated_at, expires_at, created_at)

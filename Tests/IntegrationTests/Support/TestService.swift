@@ -110,14 +110,15 @@ extension TestService {
 
     func login(
         _ person: Person, password: String? = nil, ip: String? = nil, key: String? = nil,
-        idempotencyKey: String? = nil, instance: Int = 0
+        idempotencyKey: String? = nil, instance: Int = 0, pass: String? = nil
     ) async throws -> HTTPAnswer {
-        try await send(
-            "POST", "/v1/logins",
-            json: [
-                "identifier": .string(person.identifier),
-                "password": .string(password ?? person.password),
-            ],
+        var members: [String: JSON] = [
+            "identifier": .string(person.identifier),
+            "password": .string(password ?? person.password),
+        ]
+        members["pass"] = pass.map(JSON.string)
+        return try await send(
+            "POST", "/v1/logins", json: .object(members),
             key: key, ip: ip, idempotencyKey: idempotencyKey, instance: instance)
     }
 

@@ -76,7 +76,11 @@ import Testing
             AdmitLogin(attempt: first, emailCodes: true),
             RefuseLogin(
                 attempt: first, account: nil, reason: "password-wrong", lasting: true, slice: 0),
-            ForgiveFailures(attempt: first, account: Sample.id),
+            ForgiveFailures(
+                attempt: first,
+                candidate: .init(
+                    accountID: Sample.id, sealedPassword: [], disabled: false, locale: .dutch,
+                    factors: [], fromKnownNetwork: false)),
             ReturnTry(attempt: first, candidate: nil),
         ]
         #expect(Set(statements.map(\.subject)) == [first.subject])
