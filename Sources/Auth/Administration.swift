@@ -20,12 +20,15 @@ package struct Administration: Sendable {
         case unknownClient
         case clientExists
         case tooManyKeys
+        case tooManyChanges(until: Date)
 
         package var description: String {
             switch self {
             case .invalid(let what): "not valid: \(what)"
             case .unknownClient: "no such client in this practice"
             case .clientExists: "the practice has a client of this name"
+            case .tooManyChanges(let until):
+                "too much was changed in this practice just now; again from \(until.rfc3339)"
             case .tooManyKeys: "the client has two live keys; one must be revoked or expire first"
             }
         }
@@ -133,13 +136,15 @@ package struct Administration: Sendable {
         do {
             let issued = try await IssueKey(database: database, keys: keys).run(
                 for: .client(client), scopes: scopes,
-                expiresAt: NewKey.expiry(days: days, from: Date()), act: act)
+                expiresAt: NewKey.expiry(days: days, from: Date()), act: act, by: nil)
             guard let text = issued.text else { throw Refusal.tooManyKeys }
             return text
         } catch IssueKey.Refusal.unknownClient {
             throw Refusal.unknownClient
         } catch IssueKey.Refusal.tooManyKeys {
             throw Refusal.tooManyKeys
+        } catch IssueKey.Refusal.tooManyChanges(let until) {
+            throw Refusal.tooManyChanges(until: until)
         }
     }
 

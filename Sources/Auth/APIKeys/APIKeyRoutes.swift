@@ -41,10 +41,11 @@ struct APIKeyRoutes: Sendable {
         do {
             issued = try await IssueKey(database: database, keys: keys).run(
                 for: .named(body.client), scopes: body.scopes, expiresAt: body.expiresAt,
-                act: try context.act(keys))
+                act: try context.act(keys), by: caller.clientName)
         } catch let refusal as IssueKey.Refusal {
             switch refusal {
             case .tooManyKeys: throw Problem(.tooManyKeys)
+            case .tooManyChanges(let until): throw Problem(.tooManyChanges, retryAt: until)
             case .keyReused: throw Problem(.idempotencyKeyReused)
             case .unknownClient: throw Problem(.notFound)
             }
@@ -61,9 +62,18 @@ struct APIKeyRoutes: Sendable {
 
     @Sendable private func revoke(_ context: AuthRequestContext) async throws -> Answer {
         let act = try context.act(keys)
+        let (key, actor) = (try context.id("id"), try context.caller.clientName)
         guard
-            try await database.run(RevokeKey(act: act, key: try context.id("id")))
+            let client = try await database.run(
+                FindKeyClient(practice: act.practiceID, key: key))
         else { throw Problem(.notFound) }
+        try await database.transaction { transaction in
+            guard let practice = try await transaction.run(HoldPractice(practice: act.practiceID))
+            else { throw Problem(.notFound) }
+            let notice = try AdminNotice(
+                .keyRevoked(key, of: client, by: actor), to: practice, keys: keys)
+            try await transaction.run(RevokeKey(act: act, key: key, notice: notice))
+        }
         authenticator.forget(act.practiceID)
         return .noContent
     }

@@ -11,6 +11,8 @@ struct CreateKey: IdempotentStatement {
     let expiresAt: Date
     /// The key's text, sealed for a request that is repeated (Z-24); null where none can be.
     let sealed: [UInt8]?
+    /// To those who answer for the practice.
+    let notice: AdminNotice
 
     static let lane = Lane.ordinary
     static let liveKeys = 2
@@ -20,6 +22,7 @@ struct CreateKey: IdempotentStatement {
     enum Outcome: Sendable {
         case created(Created)
         case tooManyKeys
+        case tooManyChanges(until: Date)
     }
 
     struct Created: Sendable {
@@ -31,10 +34,12 @@ struct CreateKey: IdempotentStatement {
     }
 
     static let arms = """
+        \(AdminNotice.limitArms(first: 12)),
         created as (  -- 1. The key; the live ones can be counted, since the client is locked.
             insert into api_key (practice_id, key_id, client_id, key_hash, scopes, expires_at)
             select $1::uuid, $6::uuid, $7::uuid, $8::bytea, $9::text[], $10::timestamptz
             where not exists (select from stored)
+              and not exists (select from reached)
               and (
                   select count(*)
                   from api_key
@@ -50,10 +55,13 @@ struct CreateKey: IdempotentStatement {
                    created.key_id, $5::uuid
             from created
         ),
+        \(AdminNotice.arms(first: 12, of: "created")),
         outcome as (  -- 3. A refusal does not last: a key that is revoked makes room.
-            select created.*, $11::bytea as sealed_key, created.key_id is not null as lasting
+            select created.*, $11::bytea as sealed_key, created.key_id is not null as lasting,
+                   reached.again_at
             from (values (1)) as always_one_row
             left join created on true
+            left join reached on true
         )
         """
 
@@ -61,11 +69,14 @@ struct CreateKey: IdempotentStatement {
         [
             .uuid(key), .uuid(client), .bytes(hash), .texts(scopes.map(\.rawValue)),
             .instant(expiresAt), sealed.map(Parameter.bytes) ?? .null,
-        ]
+        ] + notice.parameters
     }
 
     static func outcome(_ row: Row) throws -> Outcome {
-        guard let key = try row.uuidIfPresent("key_id") else { return .tooManyKeys }
+        guard let key = try row.uuidIfPresent("key_id") else {
+            return try row.instantIfPresent("again_at").map(Outcome.tooManyChanges)
+                ?? .tooManyKeys
+        }
         return .created(
             Created(
                 key: key, client: try row.uuid("client_id"),

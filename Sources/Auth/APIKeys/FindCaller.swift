@@ -9,10 +9,12 @@ struct FindCaller: Statement {
 
     static let sql = """
         with found as (  -- 1. The key and its practice.
-            select api_key.client_id, api_key.key_id, api_key.scopes,
+            select api_key.client_id, client.name as client_name, api_key.key_id,
+                   api_key.scopes,
                    \(Practice.columns)
             from api_key
             join practice using (practice_id)
+            join client using (practice_id, client_id)
             where api_key.key_hash = $1::bytea
               and api_key.revoked_at is null
               and api_key.expires_at > clock_timestamp()
@@ -44,6 +46,7 @@ struct FindCaller: Statement {
         guard let row = rows.first else { return nil }
         return Caller(
             clientID: try row.uuid("client_id"),
+            clientName: try row.text("client_name"),
             keyID: try row.uuid("key_id"),
             practice: try Practice(row),
             scopes: Set(try row.texts("scopes").compactMap(Scope.init(rawValue:))))

@@ -17,6 +17,8 @@ struct IssueKey: Sendable {
     enum Refusal: Error {
         case unknownClient
         case tooManyKeys
+        /// More than those who answer for the practice would read of.
+        case tooManyChanges(until: Date)
         /// The caller used its `Idempotency-Key` for something else.
         case keyReused
     }
@@ -31,33 +33,41 @@ struct IssueKey: Sendable {
     private static let limit = Duration.seconds(2)
     private static let idempotencyConstraint = "idempotency_pkey"
 
+    /// - Parameter actor: the client that asks; nil for the operator.
     /// - Throws: `Refusal`; nothing was changed then.
     func run(
-        for owner: Owner, scopes: [Scope], expiresAt: Date, act: Act
+        for owner: Owner, scopes: [Scope], expiresAt: Date, act: Act, by actor: String?
     ) async throws -> Issued {
         do {
-            return try await once(owner, scopes, expiresAt, act)
+            return try await once(owner, scopes, expiresAt, act, actor)
         } catch PostgresError.server(_, Self.idempotencyConstraint?) {
             // Two requests with one key at once; the other is done now, so its answer is found.
-            return try await once(owner, scopes, expiresAt, act)
+            return try await once(owner, scopes, expiresAt, act, actor)
         }
     }
 
     private func once(
-        _ owner: Owner, _ scopes: [Scope], _ expiresAt: Date, _ act: Act
+        _ owner: Owner, _ scopes: [Scope], _ expiresAt: Date, _ act: Act, _ actor: String?
     ) async throws -> Issued {
         let id = UUIDv7.make(at: Date())
         let key = APIKey.random(id: id)
         let answered = try await database.transaction(within: Self.limit) { transaction in
-            let client = try await lock(owner, act, transaction)
+            guard let practice = try await transaction.run(HoldPractice(practice: act.practiceID))
+            else { throw Refusal.unknownClient }
+            let (client, name) = try await lock(owner, act, transaction)
+            let notice = try AdminNotice(
+                .keyCreated(id, of: name, scopes: scopes, by: actor), to: practice, keys: keys)
             let answered = try await transaction.run(
                 CreateKey(
                     act: act, client: client, key: id, hash: key.hash, scopes: scopes,
                     expiresAt: expiresAt,
-                    sealed: act.key == nil ? nil : seal(key, id, act.practiceID)))
+                    sealed: act.key == nil ? nil : seal(key, id, act.practiceID),
+                    notice: notice))
             // An error undoes the client that was made for it.
             switch answered {
             case .now(.tooManyKeys), .before(.tooManyKeys, _): throw Refusal.tooManyKeys
+            case .now(.tooManyChanges(let until)), .before(.tooManyChanges(let until), _):
+                throw Refusal.tooManyChanges(until: until)
             case .keyReused: throw Refusal.keyReused
             case .now(.created), .before(.created, _): return answered
             }
@@ -73,16 +83,18 @@ struct IssueKey: Sendable {
 
     private func lock(
         _ owner: Owner, _ act: Act, _ transaction: Transaction
-    ) async throws -> UUID {
+    ) async throws -> (id: UUID, name: String) {
         switch owner {
         case .client(let client):
             guard
-                try await transaction.run(LockClient(practice: act.practiceID, client: client))
+                let name = try await transaction.run(
+                    LockClient(practice: act.practiceID, client: client))
             else { throw Refusal.unknownClient }
-            return client
+            return (client, name)
         case .named(let name):
-            return try await transaction.run(
+            let client = try await transaction.run(
                 LockNamedClient(act: act, client: UUIDv7.make(at: Date()), clientName: name))
+            return (client, name)
         }
     }
 

@@ -9,7 +9,7 @@ struct LockClient: Statement {
     static let lane = Lane.ordinary
 
     static let sql = """
-        select client.client_id, $nonce as nonce
+        select client.name, $nonce as nonce
         from client
         where client.practice_id = $1::uuid
           and client.client_id = $2::uuid
@@ -18,8 +18,8 @@ struct LockClient: Statement {
 
     var parameters: [Parameter] { [.uuid(practice), .uuid(client)] }
 
-    /// Whether there is such a client.
-    static func decode(_ rows: [Row]) throws -> Bool { !rows.isEmpty }
+    /// Its name; nil where there is no such client.
+    static func decode(_ rows: [Row]) throws -> String? { try rows.first?.text("name") }
 }
 
 /// Locks the client of that name, which is made where there is none.

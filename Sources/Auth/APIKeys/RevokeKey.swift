@@ -5,11 +5,14 @@ import Postgres
 struct RevokeKey: Statement {
     let act: Act
     let key: UUID
+    /// To those who answer for the practice. It has no limit: a key that leaked must go.
+    let notice: AdminNotice
 
     static let lane = Lane.ordinary
 
     static let sql = """
-        with revoked as (  -- 1. The key; a second DELETE changes nothing.
+        with \(AdminNotice.limitArms(first: 5)),
+        revoked as (  -- 1. The key; a second DELETE changes nothing.
             update api_key
             set revoked_at = clock_timestamp()
             where api_key.practice_id = $1::uuid
@@ -17,27 +20,19 @@ struct RevokeKey: Statement {
               and api_key.revoked_at is null
             returning api_key.key_id
         ),
-        standing as (
-            select api_key.key_id
-            from api_key
-            where api_key.practice_id = $1::uuid
-              and api_key.key_id = $4::uuid
-        ),
         audited as (  -- 2. Who revoked it.
             insert into audit (practice_id, event, result, client_id, object_id, request_id)
             select $1::uuid, '\(AuditEvent.keyRevoked.rawValue)', 'done', $2::uuid,
                    revoked.key_id, $3::uuid
             from revoked
-        )
-        select exists (select from standing) as known, $nonce as nonce
+        ),
+        \(AdminNotice.arms(first: 5, of: "revoked"))
+        select exists (select from revoked) as revoked, $nonce as nonce
         """
 
     var parameters: [Parameter] {
-        [.uuid(act.practiceID), act.client, .uuid(act.requestID), .uuid(key)]
+        [.uuid(act.practiceID), act.client, .uuid(act.requestID), .uuid(key)] + notice.parameters
     }
 
-    /// False where the practice has no such key.
-    static func decode(_ rows: [Row]) throws -> Bool {
-        try rows.first?.bool("known") ?? false
-    }
+    static func decode(_ rows: [Row]) throws {}
 }

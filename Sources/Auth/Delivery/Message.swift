@@ -35,8 +35,8 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     /// Whether it brings a code; what does not goes by mail alone.
     var carriesCode: Bool { self == .sessionCode || self == .oneTimeCode }
 
-    /// Whether a practice may have words of its own for it. Not where its own keys are watched: whoever
-    /// stole one would reword the warning.
+    /// Whether a practice may have words and gateways of its own for it. Not where its own keys are
+    /// watched: whoever stole one would reword the warning, or swallow it.
     var isThePractices: Bool { carriesCode || self == .signInPass }
 
     /// Whether it still tells the truth after its expiry, which then only ends the tries to send it.

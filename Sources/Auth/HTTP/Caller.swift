@@ -4,6 +4,8 @@ import Foundation
 struct Caller: Sendable {
     /// The client, which flows, sessions and codes belong to and which outlives its keys.
     let clientID: UUID
+    /// What the client is called in its practice.
+    let clientName: String
     /// The key that was shown with this request.
     let keyID: UUID
     /// The practice whose client it is.

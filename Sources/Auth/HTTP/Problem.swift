@@ -95,6 +95,7 @@ extension Problem {
         case resendTooSoon = "resend-too-soon"
         case sendsExhausted = "sends-exhausted"
         case sendLimitReached = "send-limit-reached"
+        case tooManyChanges = "too-many-changes"
         case internalError = "internal-error"
         case serviceUnavailable = "service-unavailable"
         case sendingStopped = "sending-stopped"
@@ -123,7 +124,7 @@ extension Problem {
                 .idempotencyKeyReused:
                 422
             case .loginThrottled, .codeAttemptsExhausted, .resendTooSoon, .sendsExhausted,
-                .sendLimitReached:
+                .sendLimitReached, .tooManyChanges:
                 429
             case .headersTooLarge: 431
             case .internalError: 500

@@ -8,11 +8,21 @@ struct ChangePractice: Statement {
     let practice: Practice
     /// Names of the settings that differ, for the audit; never their values.
     let changes: [String]
+    /// To those who answered for the practice, and to those who do so from now on.
+    let notice: AdminNotice
+
+    enum Outcome: Sendable {
+        case changed(revision: Int)
+        /// Somebody else was faster.
+        case overtaken
+        case tooMany(until: Date)
+    }
 
     static let lane = Lane.ordinary
 
     static let sql = """
-        with changed as (  -- 1. The practice; a revision that has passed changes nothing.
+        with \(AdminNotice.limitArms(first: 24)),
+        changed as (  -- 1. The practice; a revision that has passed changes nothing.
             update practice
             set name = $6::text,
                 country = $7::text,
@@ -35,6 +45,7 @@ struct ChangePractice: Statement {
                 revision = practice.revision + 1
             where practice.practice_id = $1::uuid
               and practice.revision = $4::int8
+              and not exists (select from reached)
             returning practice.practice_id, practice.revision
         ),
         audited as (  -- 2. What was changed, by whom.
@@ -43,21 +54,25 @@ struct ChangePractice: Statement {
             select practice_id, '\(AuditEvent.practiceChanged.rawValue)', 'done', $5::text,
                    $2::uuid, practice_id, $3::uuid
             from changed
-        )
-        select changed.revision, $nonce as nonce
+        ),
+        \(AdminNotice.arms(first: 24, of: "changed"))
+        select changed.revision, reached.again_at, $nonce as nonce
         from (values (1)) as always_one_row
         left join changed on true
+        left join reached on true
         """
 
     var parameters: [Parameter] {
         [
             .uuid(practice.id), act.client, .uuid(act.requestID), .int(practice.revision),
             .text(changes.joined(separator: " ")),
-        ] + practice.settings
+        ] + practice.settings + notice.parameters
     }
 
-    /// The new revision; nil where somebody else was faster.
-    static func decode(_ rows: [Row]) throws -> Int? {
-        try rows.first?.intIfPresent("revision")
+    static func decode(_ rows: [Row]) throws -> Outcome {
+        if let revision = try rows.first?.intIfPresent("revision") {
+            return .changed(revision: revision)
+        }
+        return try rows.first?.instantIfPresent("again_at").map(Outcome.tooMany) ?? .overtaken
     }
 }

@@ -26,6 +26,7 @@ struct PracticeRoutes: Sendable {
     @Sendable private func change(_ context: AuthRequestContext) async throws -> Answer {
         let fields = try FieldReader(json: context.body)
         let act = try context.act(keys)
+        let actor = try context.caller.clientName
         for _ in 0..<Self.attempts {
             let current = try await find(try context.caller)
             var reader = fields
@@ -40,11 +41,20 @@ struct PracticeRoutes: Sendable {
             ladders = try await changed(ladders, of: current)
             let changes = current.changes(to: wanted) + (ladders.isEmpty ? [] : ["channels"])
             if changes.isEmpty { return try await answer(current) }
-            guard let revision = try await save(wanted, ladders, changes, act) else { continue }
-            authenticator.forget(current.id)
-            var changed = wanted
-            changed.revision = revision
-            return try await answer(changed)
+            let notice = try AdminNotice(
+                .settings(changes, by: actor), to: current, newContacts: wanted.adminContacts,
+                keys: keys)
+            let change = ChangePractice(
+                act: act, practice: wanted, changes: changes, notice: notice)
+            switch try await save(change, ladders) {
+            case .overtaken: continue
+            case .tooMany(let until): throw Problem(.tooManyChanges, retryAt: until)
+            case .changed(let revision):
+                authenticator.forget(current.id)
+                var changed = wanted
+                changed.revision = revision
+                return try await answer(changed)
+            }
         }
         throw Problem(.overloaded)
     }
@@ -69,19 +79,19 @@ struct PracticeRoutes: Sendable {
         }
     }
 
-    /// Settings and gateways in one commit; the new revision, nil where somebody else was faster.
+    /// Settings and gateways in one commit.
     private func save(
-        _ practice: Practice, _ ladders: [NewLadder], _ changes: [String], _ act: Act
-    ) async throws -> Int? {
-        let change = ChangePractice(act: act, practice: practice, changes: changes)
+        _ change: ChangePractice, _ ladders: [NewLadder]
+    ) async throws -> ChangePractice.Outcome {
         if ladders.isEmpty { return try await database.run(change) }
         return try await database.transaction { [key = keys.sealingKey(.gateway)] transaction in
-            guard let revision = try await transaction.run(change) else { return nil }
+            let outcome = try await transaction.run(change)
+            guard case .changed = outcome else { return outcome }
             for ladder in ladders {
                 try await transaction.run(
-                    ReplaceLadder(practice: practice.id, ladder: ladder, key: key))
+                    ReplaceLadder(practice: change.practice.id, ladder: ladder, key: key))
             }
-            return revision
+            return outcome
         }
     }
 

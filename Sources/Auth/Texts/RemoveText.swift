@@ -6,11 +6,14 @@ struct RemoveText: Statement {
     let act: Act
     let template: MessageTemplate
     let locale: String
+    /// To those who answer for the practice. Without a limit: there is nothing to take away twice.
+    let notice: AdminNotice
 
     static let lane = Lane.ordinary
 
     static let sql = """
-        with removed as (  -- 1. The practice's words, if there are any.
+        with \(AdminNotice.limitArms(first: 6)),
+        removed as (  -- 1. The practice's words, if there are any.
             delete from text_override
             where practice_id = $1::uuid
               and template = $4::text
@@ -23,7 +26,8 @@ struct RemoveText: Statement {
             select practice_id, '\(AuditEvent.textRemoved.rawValue)', 'done',
                    $4::text || '/' || $5::text, $2::uuid, practice_id, $3::uuid
             from removed
-        )
+        ),
+        \(AdminNotice.arms(first: 6, of: "removed"))
         select count(*) as removed, $nonce as nonce
         from removed
         """
@@ -32,7 +36,7 @@ struct RemoveText: Statement {
         [
             .uuid(act.practiceID), act.client, .uuid(act.requestID), .text(template.rawValue),
             .text(locale),
-        ]
+        ] + notice.parameters
     }
 
     static func decode(_ rows: [Row]) throws {}

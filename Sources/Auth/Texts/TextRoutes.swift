@@ -18,7 +18,7 @@ struct TextRoutes: Sendable {
     }
 
     /// Which text a path names.
-    private struct Place {
+    private struct Place: Sendable {
         let template: MessageTemplate
         let locale: String
     }
@@ -37,19 +37,46 @@ struct TextRoutes: Sendable {
             throw Problem(.fieldInvalid, faults: [.init(.pointer("/subject"), .required)])
         }
         _ = try text(place, body.parts, try context.caller.practice)
-        let changedAt = try await database.run(
-            ChangeText(
-                act: try context.act(keys), template: place.template, locale: place.locale,
-                parts: body.parts))
-        return try answer(place, body.parts, changedAt: changedAt)
+        let act = try context.act(keys)
+        let outcome = try await telling(of: place, context) { transaction, notice in
+            try await transaction.run(
+                ChangeText(
+                    act: act, template: place.template, locale: place.locale, parts: body.parts,
+                    notice: notice))
+        }
+        switch outcome {
+        case .changed(let instant): return try answer(place, body.parts, changedAt: instant)
+        case .tooMany(let until): throw Problem(.tooManyChanges, retryAt: until)
+        }
     }
 
     @Sendable private func remove(_ context: AuthRequestContext) async throws -> Answer {
         let place = try place(context)
-        try await database.run(
-            RemoveText(
-                act: try context.act(keys), template: place.template, locale: place.locale))
+        let act = try context.act(keys)
+        try await telling(of: place, context) { transaction, notice in
+            try await transaction.run(
+                RemoveText(
+                    act: act, template: place.template, locale: place.locale, notice: notice))
+        }
         return .noContent
+    }
+
+    /// A change that those who answer for the practice are told of in the same commit.
+    private func telling<Outcome: Sendable>(
+        of place: Place, _ context: AuthRequestContext,
+        _ change: @escaping @Sendable (Transaction, AdminNotice) async throws -> Outcome
+    ) async throws -> Outcome {
+        let caller = try context.caller
+        let name = "text \(place.template.rawValue)/\(place.locale)"
+        return try await database.transaction { [keys] transaction in
+            guard
+                let practice = try await transaction.run(
+                    HoldPractice(practice: caller.practice.id))
+            else { throw Problem(.notFound) }
+            let notice = try AdminNotice(
+                .settings([name], by: caller.clientName), to: practice, keys: keys)
+            return try await change(transaction, notice)
+        }
     }
 
     /// The parts of the body, else those that are in force, with a code and times that are made up.

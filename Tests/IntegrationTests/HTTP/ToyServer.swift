@@ -190,7 +190,7 @@ struct ToyKeys: APIKeyAuthenticator {
         let scopes: Set<Scope> = key == Self.portal ? [.logins] : [.codesIssue]
         guard key == Self.portal || key == Self.issuer else { return nil }
         return Caller(
-            clientID: Self.clientID, keyID: UUID(),
+            clientID: Self.clientID, clientName: "toy", keyID: UUID(),
             practice: Practice(
                 id: UUID(), name: "Utrecht", country: .netherlands, timeZone: .gmt, locale: .dutch,
                 audience: "a", portalOrigin: "https://portal.example", supportContact: "de balie",

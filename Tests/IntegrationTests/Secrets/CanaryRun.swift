@@ -19,6 +19,7 @@ struct CanaryRun: Sendable {
         try await signIn(person)
         try await useTokens(person)
         try await mistakes(person)
+        try await attack()
         try await faults(person)
         try await hold()
     }
@@ -211,6 +212,36 @@ extension CanaryRun {
         try await refused(answer)
         try await service.database.execute("alter table session drop constraint canary")
         #expect(try await service.verify(id, code, ip: Self.address).status == 200)
+    }
+
+    /// Strangers close an account, whose owner's pass is tried wrong, right and again; and those who
+    /// answer for the practice hear of a new key.
+    private func attack() async throws {
+        let admin = "admin-canary@example.nl"
+        canaries.add(personal: "admin contact", admin)
+        let named = try await service.send(
+            "PUT", "/v1/practice", json: ["admin_contacts": [.string(admin)]])
+        #expect(named.status == 200)
+        let made = try await service.create(["client": "canary-2", "scopes": ["logins"]])
+        canaries.add("told key", try #require(try made.json()["key"].string))
+        let told = await mail.message(2, to: admin)
+        #expect(canaries.found(in: told.text + (told.html ?? ""), alsoPersonal: false) == [])
+
+        let person = try await service.person()
+        canaries.add("attacked password", person.password)
+        try await service.close(person)
+        try await refused(service.login(person, ip: "10.66.0.1"))
+        let pass = SignInPass.text(in: await mail.message(1, to: person.email).text)
+        try #require(!pass.isEmpty)
+        canaries.add("pass", pass)
+        canaries.add("made-up pass", "made-up-pass-canary")
+        try await refused(
+            service.login(person, password: "x-\(pass)", ip: "10.66.0.2", pass: pass))
+        try await refused(service.login(person, ip: "10.66.0.3", pass: "made-up-pass-canary"))
+        #expect(try await service.login(person, ip: "10.66.0.4", pass: pass).status == 201)
+        canaries.add(code: await mail.message(2, to: person.email).code)
+        try await service.close(person)
+        try await refused(service.login(person, ip: "10.66.0.5", pass: pass))
     }
 
     /// A message that could not be handed over lies in the outbox while the database is read.

@@ -6,9 +6,9 @@ import Postgres
 /// `EveryStatementTests`, which counts them in the sources.
 enum AllStatements {
     static let types: [any Statement.Type] = [
-        CreatePractice.self, FindPractice.self, ChangePractice.self,
+        CreatePractice.self, FindPractice.self, HoldPractice.self, ChangePractice.self,
         CreateClient.self, LockClient.self, LockNamedClient.self, CreateKey.self, FindKeys.self,
-        RevokeKey.self, FindCaller.self,
+        RevokeKey.self, FindKeyClient.self, FindCaller.self,
         LockImports.self, ImportAccount.self,
         AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, ReturnTry.self, StartLogin.self,
         FindLogin.self,

@@ -23,16 +23,17 @@ struct ClaimMessage: Statement {
     static let sql = """
         with due as (  -- 1. The first in line that nobody is holding.
             select message.practice_id, message.message_id, message.code_id, message.channel,
-                   message.rung
+                   message.template, message.rung
             from message
             where message.state = 'queued'
               and message.next_attempt_at <= (select clock_timestamp())
               and message.channel = any($1::text[])
               -- What its gateway can't take now stays here, in nobody's way.
-              and concat_ws('/', message.practice_id, message.channel, message.rung)
-                  <> all($3::text[])
+              and (concat_ws('/', message.practice_id, message.channel, message.rung)
+                       <> all($3::text[])
+                   or message.template in (\(operators)))
               and (message.channel <> all($4::text[])
-                   or exists (
+                   or message.template not in (\(operators)) and exists (
                        select
                        from gateway
                        where gateway.practice_id = message.practice_id
@@ -60,7 +61,8 @@ struct ClaimMessage: Statement {
             join practice using (practice_id)
             left join live_message as living using (practice_id, message_id)
             left join code using (practice_id, code_id)
-            -- The gateway on its rung; on the last one where the ladder was shortened meanwhile.
+            -- The gateway on its rung; on the last one where the ladder was shortened meanwhile. What
+            -- watches over the practice's own gateways goes by none of them.
             left join lateral (
                 select *
                 from (
@@ -70,6 +72,7 @@ struct ClaimMessage: Statement {
                     from gateway
                     where gateway.practice_id = due.practice_id
                       and gateway.kind = due.channel
+                      and due.template not in (\(operators))
                 ) as ladder
                 where ladder.place <= due.rung
                 order by ladder.place desc
@@ -90,6 +93,10 @@ struct ClaimMessage: Statement {
         from (values (1)) as always_one_row
         left join judged on true
         """
+
+    /// The texts that go by the operator's own channel.
+    private static let operators = MessageTemplate.allCases.filter { !$0.isThePractices }
+        .map { "'\($0.rawValue)'" }.joined(separator: ", ")
 
     /// The kinds of message that this worker has a channel for.
     let channels: [ChannelKind]

@@ -83,6 +83,9 @@ extension Problem.Kind {
             "`limit` says which: `client` (this caller's hour), `practice` (SMS of the day), `cost` "
                 + "(what they cost), `network` (the patient's network), `numbers` (a block of "
                 + "numbers where codes are hardly ever entered). Wait until retry_at."
+        case .tooManyChanges:
+            "So many changes in an hour that nobody of the practice's admin_contacts would still read "
+                + "what they are told of each. Wait until retry_at. Keys can still be revoked."
         case .internalError: "A fault on our side; the log has it under request_id."
         case .serviceUnavailable:
             "The service could not finish in time. Whether the act was done may be unknown: repeat "

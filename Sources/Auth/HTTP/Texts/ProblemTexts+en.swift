@@ -43,6 +43,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .resendTooSoon: "Please wait a moment"
         case .sendsExhausted: "Too many codes sent"
         case .sendLimitReached: "No new codes just now"
+        case .tooManyChanges: "Too many changes"
         case .internalError: "Something went wrong"
         case .serviceUnavailable: "Not available just now"
         case .sendingStopped: "Sending is stopped"
@@ -107,6 +108,8 @@ struct EnglishProblemTexts: ProblemTexts {
                 + "\(contact(facts))."
         case .sendLimitReached:
             "Many codes have been sent just now. \(again(facts.wait)) " + otherwise(facts)
+        case .tooManyChanges:
+            "Much has been changed just now. \(again(facts.wait)) " + otherwise(facts)
         case .sendingStopped:
             "We are not sending codes this way just now. Choose another way, or contact "
                 + "\(contact(facts))."

@@ -43,6 +43,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .resendTooSoon: "Vent litt"
         case .sendsExhausted: "For mange koder er sendt"
         case .sendLimitReached: "Ingen nye koder akkurat nå"
+        case .tooManyChanges: "For mange endringer"
         case .internalError: "Noe gikk galt"
         case .serviceUnavailable: "Ikke tilgjengelig akkurat nå"
         case .sendingStopped: "Sendingen er stanset"
@@ -107,6 +108,8 @@ struct BokmålProblemTexts: ProblemTexts {
                 + "kontakt med \(contact(facts))."
         case .sendLimitReached:
             "Det er sendt mange koder nå. \(again(facts.wait)) " + otherwise(facts)
+        case .tooManyChanges:
+            "Det er endret mye nå. \(again(facts.wait)) " + otherwise(facts)
         case .sendingStopped:
             "Vi sender ikke koder på denne måten akkurat nå. Velg en annen måte, eller ta kontakt "
                 + "med \(contact(facts))."

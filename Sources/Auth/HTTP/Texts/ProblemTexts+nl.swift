@@ -43,6 +43,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .resendTooSoon: "Nog even wachten"
         case .sendsExhausted: "Te veel codes verstuurd"
         case .sendLimitReached: "Nu even geen nieuwe codes"
+        case .tooManyChanges: "Te veel wijzigingen"
         case .internalError: "Er ging iets mis"
         case .serviceUnavailable: "Even niet bereikbaar"
         case .sendingStopped: "Versturen is gestopt"
@@ -105,6 +106,8 @@ struct DutchProblemTexts: ProblemTexts {
                 + "dan contact op met \(contact(facts))."
         case .sendLimitReached:
             "Er zijn nu veel codes verstuurd. \(again(facts.wait)) " + otherwise(facts)
+        case .tooManyChanges:
+            "Er is nu veel gewijzigd. \(again(facts.wait)) " + otherwise(facts)
         case .sendingStopped:
             "We versturen nu geen codes op deze manier. Kies een andere manier, of neem contact "
                 + "op met \(contact(facts))."
