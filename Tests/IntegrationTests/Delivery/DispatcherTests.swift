@@ -42,7 +42,7 @@ struct DispatcherTests {
     }
 
     @Test func `the time in the text is the practice's, not the server's`() async throws {
-        try await OutboxFixture.run { outbox in
+        try await OutboxFixture.runOnItsOwn { outbox in
             let channel = ScriptedChannel()
             let message = try await outbox.queue()
             try await outbox.changeCode(

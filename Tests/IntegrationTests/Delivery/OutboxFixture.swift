@@ -28,6 +28,16 @@ struct OutboxFixture: Sendable {
         }
     }
 
+    /// The same on a database that goes with it, for a test that changes the schema.
+    static func runOnItsOwn(
+        _ body: @escaping @Sendable (OutboxFixture) async throws -> Void
+    ) async throws {
+        try await started { fixture in
+            try await fixture.makePractice()
+            try await body(fixture)
+        }
+    }
+
     private static let pool = TestPool(
         start: started,
         renew: { used in
