@@ -26,9 +26,13 @@ struct Templates: Sendable {
     /// The texts that ship beside the binary, and instead of each part the operator's own where
     /// their folder has one: `nl/session-code.sms.txt`.
     static func shipped(operatorsFolder: URL? = nil) throws(TemplateFault) -> Templates {
-        try Templates(
-            directory: Resources.templates,
-            operatorsFolder: operatorsFolder)
+        guard let operatorsFolder else { return try shippedAlone.get() }
+        return try Templates(directory: Resources.templates, operatorsFolder: operatorsFolder)
+    }
+
+    /// Read and checked once a process.
+    private static let shippedAlone = Result { () throws(TemplateFault) in
+        try Templates(directory: Resources.templates)
     }
 
     /// Reads every language of the folder; the error names every fault of every file.

@@ -10,8 +10,12 @@ import Testing
     let page: String
 
     init() throws {
-        contract = try Contract()
-        page = ReferencePage(contract: contract).html
+        (contract, page) = try Self.made.get()
+    }
+
+    private static let made = Result {
+        let contract = try Contract()
+        return (contract, ReferencePage(contract: contract).html)
     }
 
     @Test func `every operation has its place, its call and its summary`() {

@@ -28,16 +28,16 @@ struct HTMLCheck {
         if let opening = rest.prefixMatch(of: /<!DOCTYPE html>/.ignoresCase()) {
             rest = rest[opening.range.upperBound...]
         }
+        let tag = Self.tag
         while let start = rest.firstIndex(of: "<") {
             text += rest[..<start]
-            let tag = rest[start...]
-            guard let match = tag.prefixMatch(of: Self.tag) else {
+            guard let match = rest[start...].prefixMatch(of: tag) else {
                 return faults + ["has a < that begins none of the allowed elements"]
             }
             let element = match.1.lowercased()
             faults += self.faults(of: element, attributes: match.2)
             if !Self.inline.contains(element[...]) { text += " " }
-            rest = tag[match.range.upperBound...]
+            rest = rest[match.range.upperBound...]
         }
         text += rest
         faults += entityFaults(in: text)
