@@ -111,7 +111,10 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Yams", package: "Yams"),
             ],
-            exclude: ["Contract/check.py", "Support/https_peer.py", "Support/mail_server.py"],
+            exclude: [
+                "Contract/check.py", "Patients/number_formats.py", "Support/https_peer.py",
+                "Support/mail_server.py",
+            ],
             swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

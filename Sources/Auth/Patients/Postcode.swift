@@ -1,0 +1,36 @@
+import Foundation
+
+/// The postcode of a person's address, in the one form in which postcodes are kept and compared
+/// (AC-2).
+struct Postcode: Sendable, Hashable {
+    /// `1234AB` (Netherlands) or `0150` (Norway).
+    let text: String
+
+    /// Reads a postcode as people type it: in small letters, with a space between (NL) or around
+    /// it.
+    init(typed: String, country: Practice.Country) throws(Fault) {
+        // The compatibility form has plain letters, digits and spaces for the full-width ones.
+        let plain = typed.precomposedStringWithCompatibilityMapping
+            .trimmingCharacters(in: .whitespacesAndNewlines).uppercased()
+        switch country {
+        case .netherlands:
+            guard let match = plain.wholeMatch(of: /([1-9][0-9]{3}) ?([A-Z]{2})/) else {
+                throw .wrongFormat
+            }
+            // Postal tradition: these two letters were the badges of an occupier.
+            guard !["SA", "SD", "SS"].contains(match.2) else { throw .neverUsed }
+            text = "\(match.1)\(match.2)"
+        case .norway:
+            guard plain.wholeMatch(of: /[0-9]{4}/) != nil else { throw .wrongFormat }
+            guard plain != "0000" else { throw .neverUsed }
+            text = plain
+        }
+    }
+
+    /// Why a text is no postcode; a closed list.
+    enum Fault: Error, Hashable, Sendable {
+        case wrongFormat
+        /// Spelled well, but given to no place.
+        case neverUsed
+    }
+}
