@@ -159,7 +159,8 @@ def dutch_postcode():
     if random.random() < 0.3:
         code = damaged(code, letters + "0123456789")
     # stdnum leaves out spaces wherever they are, and a country before them.
-    is_valid = postcode.is_valid(code) and re.fullmatch(r"\d{4} ?[A-Z]{2}", code) is not None
+    is_spelled = re.fullmatch(r"\d{4} ?[A-Z]{2}", code.strip(" ")) is not None
+    is_valid = is_spelled and postcode.is_valid(code)
     return random.choice((code, code.lower())), verdict(is_valid), verdict(is_valid)
 
 

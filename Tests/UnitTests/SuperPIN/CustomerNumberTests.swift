@@ -32,30 +32,36 @@ import Testing
         #expect(throws: fault) { try CustomerNumber(typed: text) }
     }
 
-    @Test func `every wrong digit and every swap of neighbours is found`() throws {
-        for _ in 0..<200 {
+    @Test func `every wrong digit and every swap of neighbours is found`() {
+        var missed: [String] = []
+        func mustBeFound(_ digits: [Character]) {
+            do throws(CustomerNumber.Fault) {
+                missed.append(try CustomerNumber(typed: String(digits)).digits)
+            } catch {
+                if error != .checkDigit, error != .leadingZero { missed.append(String(digits)) }
+            }
+        }
+        for _ in 0..<20 {
             let digits = Array(CustomerNumber.random().digits)
-            for place in 1..<digits.count {
+            for place in digits.indices {
                 for digit in "0123456789" where digit != digits[place] {
                     var wrong = digits
                     wrong[place] = digit
-                    #expect(throws: CustomerNumber.Fault.checkDigit) {
-                        try CustomerNumber(typed: String(wrong))
-                    }
+                    mustBeFound(wrong)
                 }
                 guard place + 1 < digits.count, digits[place] != digits[place + 1] else { continue }
                 var swapped = digits
                 swapped.swapAt(place, place + 1)
-                #expect(throws: CustomerNumber.Fault.checkDigit) {
-                    try CustomerNumber(typed: String(swapped))
-                }
+                mustBeFound(swapped)
             }
         }
+        #expect(missed.isEmpty)
     }
 
     @Test func `random numbers are well formed, differ, and are spread evenly`() throws {
         let numbers = (0..<5_000).map { _ in CustomerNumber.random() }
-        for number in numbers { #expect(try CustomerNumber(typed: number.digits) == number) }
+        let read = numbers.prefix(500).map { try? CustomerNumber(typed: $0.digits) }
+        #expect(read == numbers.prefix(500).map(Optional.some))
         #expect(Set(numbers).count >= 4_990)
         let first = Dictionary(grouping: numbers) { $0.digits.prefix(1) }
         #expect(first.count == 9 && first.values.allSatisfy { (400...720).contains($0.count) })
