@@ -29,6 +29,7 @@ let package = Package(
         .systemLibrary(name: "CLibSSL", pkgConfig: "libcrypto"),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
         .systemLibrary(name: "CIDN2", pkgConfig: "libidn2"),
+        .systemLibrary(name: "CZxcvbn"),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CPhoneNumber", linkerSettings: [.linkedLibrary("phonenumber")]),
         .target(
@@ -51,12 +52,14 @@ let package = Package(
                 "Tests", "docker", "README.md", "Sources/Auth", "Sources/AuthServer",
                 "Sources/Cryptography", "Sources/Postgres", "Sources/CLibPQ", "Sources/CLibSSL",
                 "Sources/CCurl", "Sources/CSodium", "Sources/CPhoneNumber", "Sources/CIDN2",
+                "Sources/CZxcvbn",
             ],
             sources: ["Sources/Resources"],
             resources: [
                 .copy("db/migrations"),
                 .copy("openapi.yaml"),
                 .copy("Sources/Auth/Delivery/Templates"),
+                .copy("Sources/Auth/Passwords/Lists"),
             ],
             swiftSettings: strict
         ),
@@ -64,6 +67,7 @@ let package = Package(
             name: "Auth",
             dependencies: [
                 "Cryptography", "Postgres", "Resources", "CCurl", "CPhoneNumber", "CIDN2",
+                "CZxcvbn",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -75,7 +79,7 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ],
-            exclude: ["Delivery/Templates"],
+            exclude: ["Delivery/Templates", "Passwords/Lists", "Passwords/lists.py"],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -94,7 +98,7 @@ let package = Package(
         .testTarget(
             name: "UnitTests",
             dependencies: [
-                "Auth", "AuthServer", "Postgres", "Cryptography",
+                "Auth", "AuthServer", "Postgres", "Cryptography", "Resources",
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -116,6 +116,7 @@ package struct AuthService: Sendable {
                 gateways: gateways.rules),
             apiKeys: APIKeyRoutes(database: database, keys: keys, authenticator: authenticator),
             texts: TextRoutes(database: database, keys: keys, templates: templates),
+            passwords: PasswordRoutes(reviewer: PasswordReviewer(words: try .shipped())),
             reports: DeliveryReportRoutes(
                 database: database, channels: gateways, metrics: metrics),
             mailbox: mailbox.map(MailboxRoutes.init), metrics: metrics

@@ -12,6 +12,9 @@ package enum Resources {
     /// The texts of all messages, a folder a language.
     package static let templates = folder.appending(path: "Templates")
 
+    /// The lists that passwords are held against.
+    package static let passwordLists = folder.appending(path: "Lists")
+
     /// Beside the binary itself, also where that was started by a symbolic link.
     package static let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent()

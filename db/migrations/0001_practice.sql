@@ -54,6 +54,8 @@ create table practice (
     sms_per_day integer not null default 500,
     sms_cost_per_day integer,
     sms_cost_currency text,
+    -- What a new password must be (IN-4).
+    password_rules text not null default 'classic',
     -- Rises with each change: an update that has not seen the last one changes nothing.
     revision integer not null default 1,
     created_at timestamptz not null default clock_timestamp(),
@@ -69,7 +71,8 @@ create table practice (
     constraint practice_allowed_countries_some check (cardinality(allowed_countries) > 0),
     constraint practice_sms_per_day_bounded check (sms_per_day between 0 and 1000000),
     constraint practice_sms_cost_bounded check (sms_cost_per_day between 0 and 100000000),
-    constraint practice_sms_currency_known check (sms_cost_currency in ('EUR', 'NOK'))
+    constraint practice_sms_currency_known check (sms_cost_currency in ('EUR', 'NOK')),
+    constraint practice_password_rules_known check (password_rules in ('classic', 'modern'))
 );
 
 grant usage on schema public to practice_auth_service;

@@ -8,6 +8,7 @@ struct Router: Sendable {
     let practices: PracticeRoutes
     let apiKeys: APIKeyRoutes
     let texts: TextRoutes
+    let passwords: PasswordRoutes
     let reports: DeliveryReportRoutes
     /// In development only.
     let mailbox: MailboxRoutes?
@@ -21,6 +22,7 @@ struct Router: Sendable {
         practices.add(to: endpoints)
         apiKeys.add(to: endpoints)
         texts.add(to: endpoints)
+        passwords.add(to: endpoints)
         reports.add(to: endpoints)
         health.add(to: endpoints)
         try DocsRoutes().add(to: endpoints)

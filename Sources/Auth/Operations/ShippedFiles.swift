@@ -22,6 +22,11 @@ package enum ShippedFiles {
         } catch {
             faults.append("\(error)")
         }
+        do throws(KnownWords.Missing) {
+            _ = try KnownWords.shipped()
+        } catch {
+            faults.append("\(error)")
+        }
         return faults
     }()
 }

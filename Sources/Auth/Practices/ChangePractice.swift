@@ -42,6 +42,7 @@ struct ChangePractice: Statement {
                 sms_per_day = $21::int8,
                 sms_cost_per_day = $22::int8,
                 sms_cost_currency = $23::text,
+                password_rules = $24::text,
                 revision = practice.revision + 1
             where practice.practice_id = $1::uuid
               and practice.revision = $4::int8

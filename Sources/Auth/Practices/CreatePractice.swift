@@ -14,10 +14,12 @@ package struct CreatePractice: Statement {
                 (practice_id, audience, name, country, time_zone, locale, portal_origin,
                  support_contact, admin_contacts, sms_price_note, sender_id, email_codes,
                  code_lifetime_seconds, resend_wait_seconds, sends_per_hour, sends_per_day,
-                 allowed_countries, sms_per_day, sms_cost_per_day, sms_cost_currency)
+                 allowed_countries, sms_per_day, sms_cost_per_day, sms_cost_currency,
+                 password_rules)
             values ($1::uuid, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text,
                     $9::text, $10::text[], $11::text, $12::text, $13::bool, $14::int8, $15::int8,
-                    $16::int8, $17::int8, $18::text[], $19::int8, $20::int8, $21::text)
+                    $16::int8, $17::int8, $18::text[], $19::int8, $20::int8, $21::text,
+                    $22::text)
             returning practice_id
         ),
         audited as (  -- 2. Who may be asked later.
@@ -38,7 +40,7 @@ package struct CreatePractice: Statement {
 }
 
 extension Practice {
-    /// What can be set, in one order for creating and changing: eighteen parameters.
+    /// What can be set, in one order for creating and changing: nineteen parameters.
     var settings: [Parameter] {
         [
             .text(name), .text(country.rawValue), .text(timeZone.identifier),
@@ -49,6 +51,7 @@ extension Practice {
             .int(policy.sendsPerHour), .int(policy.sendsPerDay),
             .texts(policy.allowedCountries), .int(policy.smsPerDay),
             .int(policy.smsCostPerDay), .text(policy.smsCostCurrency.rawValue),
+            .text(policy.passwordRules.rawValue),
         ]
     }
 }

@@ -52,6 +52,8 @@ struct Practice: Sendable, Equatable {
         /// What they may cost a day, in hundredths of ``smsCostCurrency``; 0 sends none.
         var smsCostPerDay: Int
         var smsCostCurrency: Currency
+        /// What a new password must be (IN-4).
+        var passwordRules = PasswordPolicy.Rules.classic
 
         /// What a practice of that country begins with.
         init(of country: Country) {
@@ -89,7 +91,7 @@ extension Practice {
                practice.code_lifetime_seconds, practice.resend_wait_seconds,
                practice.sends_per_hour, practice.sends_per_day, practice.allowed_countries,
                practice.sms_per_day, practice.sms_cost_per_day, practice.sms_cost_currency,
-               practice.revision as practice_revision
+               practice.password_rules, practice.revision as practice_revision
         """
 
     init(_ row: Row) throws {
@@ -142,5 +144,9 @@ extension Practice.Policy {
             }
             smsCostCurrency = known
         }
+        guard let rules = PasswordPolicy.Rules(rawValue: try row.text("password_rules")) else {
+            throw PostgresError.undecodable("password_rules")
+        }
+        passwordRules = rules
     }
 }

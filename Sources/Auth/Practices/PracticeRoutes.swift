@@ -145,6 +145,7 @@ extension Practice {
                     JSONMember("sms_per_day", .int(policy.smsPerDay)),
                     JSONMember("sms_cost_per_day", .int(policy.smsCostPerDay)),
                     JSONMember("sms_cost_currency", .string(policy.smsCostCurrency.rawValue)),
+                    JSONMember("password_rules", .string(policy.passwordRules.rawValue)),
                 ])),
         ]
     }

@@ -122,6 +122,9 @@ extension Practice.Policy {
         {
             smsCostCurrency = currency
         }
+        if let rules = fields.optionalChoice("password_rules", of: PasswordPolicy.Rules.self) {
+            passwordRules = rules
+        }
     }
 
     /// More than there are.

@@ -11,6 +11,7 @@ import Testing
         ("CLibPQ", "^Sources/Postgres/"),
         ("CLibSSL|CSodium", "^Sources/Cryptography/"),
         ("CCurl", "^Sources/Auth/Delivery/"),
+        ("CZxcvbn", "^Sources/Auth/Passwords/"),
         ("Yams|Testing", "^Tests/"),
     ])
     func `a library is known only where it belongs`(library: String, places: String) throws {

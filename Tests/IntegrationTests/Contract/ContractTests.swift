@@ -41,6 +41,14 @@ import Yams
             causes?.compactMap(\.string) == DeliveryFailure.Reason.allCases.map(\.rawValue))
     }
 
+    @Test func `every rule of passwords is in the contract, and no other`() {
+        func names(_ schema: String) -> [String]? {
+            contract.schema(schema)["properties"]?["name"]?["enum"]?.elements.compactMap(\.string)
+        }
+        #expect(names("PasswordRule") == PasswordRule.allCases.map(\.rawValue))
+        #expect(names("StrengthReason") == StrengthReason.allCases.map(\.rawValue))
+    }
+
     @Test func `every scope in the contract is one that a key can have`() {
         let known = Set(Scope.allCases.map(\.rawValue))
         for operation in contract.operations {

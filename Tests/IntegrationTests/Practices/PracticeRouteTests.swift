@@ -19,6 +19,7 @@ import Testing
             let policy = practice["policy"]
             #expect(policy["email_codes"] == true && policy["code_lifetime_seconds"] == 600)
             #expect(policy["allowed_countries"] == ["NL"] && policy["sms_per_day"] == 500)
+            #expect(policy["password_rules"] == "classic")
             #expect(policy["sms_cost_per_day"] == 5000 && policy["sms_cost_currency"] == "EUR")
             let bergen = try await service.send("GET", "/v1/practice", key: service.foreignKey)
             #expect(try bergen.json()["policy"]["allowed_countries"] == ["NO"])
@@ -46,6 +47,7 @@ import Testing
                     "email_codes": false, "code_lifetime_seconds": 30, "resend_wait_seconds": 600,
                     "sends_per_hour": 7, "sends_per_day": 8, "allowed_countries": ["NO", "SE"],
                     "sms_per_day": 0, "sms_cost_per_day": 1, "sms_cost_currency": "NOK",
+                    "password_rules": "modern",
                 ],
             ]
             let changed = try await service.send("PUT", "/v1/practice", json: all)
@@ -93,7 +95,7 @@ import Testing
                     "email_codes": "yes", "code_lifetime_seconds": 601, "resend_wait_seconds": 0,
                     "sends_per_hour": 1001, "sends_per_day": 0, "allowed_countries": ["NL", "XX"],
                     "sms_per_day": -1, "sms_cost_per_day": .number(1.5), "sms_cost_currency": "USD",
-                    "floor": 0,
+                    "password_rules": "none", "floor": 0,
                 ],
             ]
             let answer = try await service.send("PUT", "/v1/practice", json: wrong)

@@ -15,6 +15,7 @@ struct CanaryRun: Sendable {
     func all() async throws {
         addKeys()
         try await makeKeys()
+        try await choosePassword()
         let person = try await importPeople()
         try await signIn(person)
         try await useTokens(person)
@@ -55,6 +56,21 @@ struct CanaryRun: Sendable {
         let id = try made.json()["id"].string ?? ""
         try #require(try await service.send("DELETE", "/v1/api-keys/\(id)").status == 204)
         try await refused(service.send("GET", "/v1/api-keys", key: key))
+    }
+
+    /// A password that is measured, and never set.
+    private func choosePassword() async throws {
+        let password = "Canary-\(UUID().text)!"
+        canaries.add("measured password", password)
+        canaries.add("surname beside it", "Canarymeasured")
+        let answer = try await service.send(
+            "POST", "/v1/password-strength",
+            json: ["password": .string(password), "last_name": "Canarymeasured"])
+        try #require(answer.status == 200)
+        try await refused(
+            service.send(
+                "POST", "/v1/password-strength",
+                json: ["password": .string(password), "surplus": true]))
     }
 
     /// Two people: one comes with a hash, the other with a password.

@@ -33,7 +33,7 @@ import Testing
 
     @Test func `a practice starts with the limits of the product`() {
         let policy = Practice.Policy(of: .netherlands)
-        #expect(policy.emailCodes)
+        #expect(policy.emailCodes && policy.passwordRules == .classic)
         #expect(policy.codeLifetimeSeconds == 600)
         #expect(policy.resendWaitSeconds == 30)
         #expect(policy.sendsPerHour == 5)

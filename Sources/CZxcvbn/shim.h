@@ -1,0 +1,4 @@
+#pragma once
+// The library's header uses malloc without declaring it.
+#include <stdlib.h>
+#include <zxcvbn.h>
