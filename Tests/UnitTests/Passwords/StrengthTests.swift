@@ -28,6 +28,7 @@ import Testing
     }
 
     @Test(arguments: [
+        ("Welkom2024!", 1), ("nbgyuhjm", 2), ("uhbnjkiom", 3),
         ("kfjwnqpzmxgdtrb", 4), ("fiets-tafel-wolken", 4), ("kV7#pQ2x", 4),
         ("paard accu nietje juist", 4), ("", 0), ("a", 0), ("password", 0), ("12345678", 0),
     ])
