@@ -3,9 +3,11 @@ import Testing
 
 @testable import Auth
 
-/// A hundred thousand random numbers of each format, against code that somebody else wrote.
+/// Random numbers of each format, against code that somebody else wrote.
 @Suite struct NumberFormatTests {
-    private static let count = 100_000
+    /// Two thousand, or as many as are asked for: a hundred thousand take a minute.
+    fileprivate static let count =
+        ProcessInfo.processInfo.environment["AUTH_TEST_NUMBERS"].flatMap { Int($0) } ?? 2_000
 
     @Test(arguments: Format.all)
     fileprivate func `we and others agree on every number`(format: Format) throws {
@@ -23,7 +25,7 @@ import Testing
         // Neither verdict is a rarity, or agreeing would be no feat.
         #expect(samples.count { $0.isValid } > Self.count / 5)
         #expect(samples.count { !$0.isValid } > Self.count / 5)
-        #expect(samples.count { $0.others != nil } >= format.knownToOthers)
+        #expect(samples.count { $0.others != nil } >= Self.count * format.knownToOthers / 100)
     }
 
     @Test func `a synthetic number is taken only where they are switched on`() throws {
@@ -67,24 +69,24 @@ import Testing
 
 private struct Format: Sendable, CustomTestStringConvertible {
     let name: String
-    /// How many of the numbers python-stdnum has to have a verdict on.
+    /// On how many of a hundred numbers python-stdnum has to have a verdict.
     let knownToOthers: Int
     let accepts: @Sendable (String) -> Bool
 
     var testDescription: String { name }
 
     static let all = [
-        Format(name: "customer-number", knownToOthers: 50_000) {
+        Format(name: "customer-number", knownToOthers: 48) {
             (try? CustomerNumber(typed: $0)) != nil
         },
         Format(name: "super-pin", knownToOthers: 0) { (try? SuperPIN(typed: $0)) != nil },
-        Format(name: "national-number-no", knownToOthers: 40_000) {
+        Format(name: "national-number-no", knownToOthers: 38) {
             (try? NationalNumber(typed: $0, country: .norway, synthetic: true)) != nil
         },
-        Format(name: "national-number-nl", knownToOthers: 100_000) {
+        Format(name: "national-number-nl", knownToOthers: 100) {
             (try? NationalNumber(typed: $0, country: .netherlands, synthetic: false)) != nil
         },
-        Format(name: "postcode-nl", knownToOthers: 100_000) {
+        Format(name: "postcode-nl", knownToOthers: 100) {
             (try? Postcode(typed: $0, country: .netherlands)) != nil
         },
         Format(name: "postcode-no", knownToOthers: 0) {
