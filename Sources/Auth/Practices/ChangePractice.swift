@@ -20,8 +20,11 @@ struct ChangePractice: Statement {
 
     static let lane = Lane.ordinary
 
+    /// The notice's parameters come after the practice's settings.
+    private static let firstOfNotice = 25
+
     static let sql = """
-        with \(AdminNotice.limitArms(first: 24)),
+        with \(AdminNotice.limitArms(first: firstOfNotice)),
         changed as (  -- 1. The practice; a revision that has passed changes nothing.
             update practice
             set name = $6::text,
@@ -56,7 +59,7 @@ struct ChangePractice: Statement {
                    $2::uuid, practice_id, $3::uuid
             from changed
         ),
-        \(AdminNotice.arms(first: 24, of: "changed"))
+        \(AdminNotice.arms(first: firstOfNotice, of: "changed"))
         select changed.revision, reached.again_at, $nonce as nonce
         from (values (1)) as always_one_row
         left join changed on true
