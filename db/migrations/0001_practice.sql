@@ -56,6 +56,14 @@ create table practice (
     sms_cost_currency text,
     -- What a new password must be (IN-4).
     password_rules text not null default 'classic',
+    -- Whether the register may hold national numbers, whether patients sign in with them, and whether
+    -- those made for tests count (V1, NO-2, Z-18).
+    national_numbers boolean not null default false,
+    national_number_login boolean not null default false,
+    synthetic_numbers boolean not null default false,
+    -- What the register must hold of a patient before they can enrol (NO-1); null until somebody
+    -- chose: what is usual in the country.
+    required_for_enrolment text[],
     -- Rises with each change: an update that has not seen the last one changes nothing.
     revision integer not null default 1,
     created_at timestamptz not null default clock_timestamp(),
@@ -72,7 +80,14 @@ create table practice (
     constraint practice_sms_per_day_bounded check (sms_per_day between 0 and 1000000),
     constraint practice_sms_cost_bounded check (sms_cost_per_day between 0 and 100000000),
     constraint practice_sms_currency_known check (sms_cost_currency in ('EUR', 'NOK')),
-    constraint practice_password_rules_known check (password_rules in ('classic', 'modern'))
+    constraint practice_password_rules_known check (password_rules in ('classic', 'modern')),
+    -- The citizen service number is no login name in the Netherlands (UAVG article 46, Z-18).
+    constraint practice_number_login_lawful
+        check (not national_number_login or (national_numbers and country <> 'NL')),
+    constraint practice_required_known
+        check (
+            required_for_enrolment
+                <@ array['mobile', 'national_number', 'general_practitioner'])
 );
 
 grant usage on schema public to practice_auth_service;

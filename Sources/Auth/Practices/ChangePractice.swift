@@ -21,7 +21,7 @@ struct ChangePractice: Statement {
     static let lane = Lane.ordinary
 
     /// The notice's parameters come after the practice's settings.
-    private static let firstOfNotice = 25
+    private static let firstOfNotice = 29
 
     static let sql = """
         with \(AdminNotice.limitArms(first: firstOfNotice)),
@@ -46,6 +46,10 @@ struct ChangePractice: Statement {
                 sms_cost_per_day = $22::int8,
                 sms_cost_currency = $23::text,
                 password_rules = $24::text,
+                national_numbers = $25::bool,
+                national_number_login = $26::bool,
+                synthetic_numbers = $27::bool,
+                required_for_enrolment = $28::text[],
                 revision = practice.revision + 1
             where practice.practice_id = $1::uuid
               and practice.revision = $4::int8

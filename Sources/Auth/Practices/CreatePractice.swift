@@ -15,11 +15,12 @@ package struct CreatePractice: Statement {
                  support_contact, admin_contacts, sms_price_note, sender_id, email_codes,
                  code_lifetime_seconds, resend_wait_seconds, sends_per_hour, sends_per_day,
                  allowed_countries, sms_per_day, sms_cost_per_day, sms_cost_currency,
-                 password_rules)
+                 password_rules, national_numbers, national_number_login, synthetic_numbers,
+                 required_for_enrolment)
             values ($1::uuid, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text,
                     $9::text, $10::text[], $11::text, $12::text, $13::bool, $14::int8, $15::int8,
                     $16::int8, $17::int8, $18::text[], $19::int8, $20::int8, $21::text,
-                    $22::text)
+                    $22::text, $23::bool, $24::bool, $25::bool, $26::text[])
             returning practice_id
         ),
         audited as (  -- 2. Who may be asked later.
@@ -40,7 +41,7 @@ package struct CreatePractice: Statement {
 }
 
 extension Practice {
-    /// What can be set, in one order for creating and changing: nineteen parameters.
+    /// What can be set, in one order for creating and changing: twenty-three parameters.
     var settings: [Parameter] {
         [
             .text(name), .text(country.rawValue), .text(timeZone.identifier),
@@ -52,6 +53,9 @@ extension Practice {
             .texts(policy.allowedCountries), .int(policy.smsPerDay),
             .int(policy.smsCostPerDay), .text(policy.smsCostCurrency.rawValue),
             .text(policy.passwordRules.rawValue),
+            .bool(policy.nationalNumbers), .bool(policy.nationalNumberLogin),
+            .bool(policy.syntheticNumbers),
+            .texts(EnrolmentRequirement.names(policy.requiredForEnrolment)),
         ]
     }
 }

@@ -54,12 +54,22 @@ struct Practice: Sendable, Equatable {
         var smsCostCurrency: Currency
         /// What a new password must be (IN-4).
         var passwordRules = PasswordPolicy.Rules.classic
+        /// Whether the register may hold national numbers (V1).
+        var nationalNumbers = false
+        /// Whether a patient signs in with the one that the register holds (NO-2); never in the
+        /// Netherlands (Z-18).
+        var nationalNumberLogin = false
+        /// Whether national numbers made for tests are taken.
+        var syntheticNumbers = false
+        /// What the register must hold of a patient before they can enrol (NO-1).
+        var requiredForEnrolment: Set<EnrolmentRequirement>
 
         /// What a practice of that country begins with.
         init(of country: Country) {
             allowedCountries = [country.rawValue]
             smsCostCurrency = country.currency
             smsCostPerDay = country.smsCostPerDay
+            requiredForEnrolment = country.requiredForEnrolment
         }
     }
 }
@@ -69,6 +79,15 @@ extension Practice.Country {
         switch self {
         case .netherlands: .euro
         case .norway: .norwegianKrone
+        }
+    }
+
+    /// A Norwegian portal asks for all three (NO-1); a Dutch one for a way to reach the patient, which
+    /// the invitation itself has.
+    fileprivate var requiredForEnrolment: Set<EnrolmentRequirement> {
+        switch self {
+        case .netherlands: []
+        case .norway: Set(EnrolmentRequirement.allCases)
         }
     }
 
@@ -91,7 +110,10 @@ extension Practice {
                practice.code_lifetime_seconds, practice.resend_wait_seconds,
                practice.sends_per_hour, practice.sends_per_day, practice.allowed_countries,
                practice.sms_per_day, practice.sms_cost_per_day, practice.sms_cost_currency,
-               practice.password_rules, practice.revision as practice_revision
+               practice.password_rules,
+               practice.national_numbers, practice.national_number_login,
+               practice.synthetic_numbers, practice.required_for_enrolment,
+               practice.revision as practice_revision
         """
 
     init(_ row: Row) throws {
@@ -133,7 +155,13 @@ extension Practice.Policy {
         sendsPerHour = try row.int("sends_per_hour")
         sendsPerDay = try row.int("sends_per_day")
         smsPerDay = try row.int("sms_per_day")
+        nationalNumbers = try row.bool("national_numbers")
+        nationalNumberLogin = try row.bool("national_number_login")
+        syntheticNumbers = try row.bool("synthetic_numbers")
         // What was never chosen goes by the country.
+        if let required = try row.textsIfPresent("required_for_enrolment") {
+            requiredForEnrolment = Set(required.compactMap(EnrolmentRequirement.init))
+        }
         if let countries = try row.textsIfPresent("allowed_countries") {
             allowedCountries = countries
         }

@@ -146,6 +146,12 @@ extension Practice {
                     JSONMember("sms_cost_per_day", .int(policy.smsCostPerDay)),
                     JSONMember("sms_cost_currency", .string(policy.smsCostCurrency.rawValue)),
                     JSONMember("password_rules", .string(policy.passwordRules.rawValue)),
+                    JSONMember("national_numbers", .bool(policy.nationalNumbers)),
+                    JSONMember("national_number_login", .bool(policy.nationalNumberLogin)),
+                    JSONMember("synthetic_numbers", .bool(policy.syntheticNumbers)),
+                    JSONMember(
+                        "required_for_enrolment",
+                        texts(EnrolmentRequirement.names(policy.requiredForEnrolment))),
                 ])),
         ]
     }

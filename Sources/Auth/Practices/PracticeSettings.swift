@@ -70,7 +70,14 @@ extension Practice {
                 fields.refuse("sender_id", error.code)
             }
         }
-        fields.optionalObject("policy") { changed.policy.change(by: &$0) }
+        fields.optionalObject("policy") { [country = changed.country] in
+            changed.policy.change(by: &$0, in: country)
+        }
+        if changed.policy == policy, policy.nationalNumberLogin, !changed.country.allowsNumberLogin
+        {
+            // Another country alone would leave it with a login that is against the law there.
+            fields.refuse("country", .notAllowed)
+        }
         return changed
     }
 
@@ -100,7 +107,9 @@ extension Practice.Policy {
     static let sendsPerHourRange = 1...1_000
     static let sendsPerDayRange = 1...10_000
 
-    fileprivate mutating func change(by fields: inout FieldReader) {
+    fileprivate mutating func change(
+        by fields: inout FieldReader, in country: Practice.Country
+    ) {
         func take(_ name: String, _ range: ClosedRange<Int>, _ value: inout Int) {
             if let number = fields.optionalInt(name, in: range) { value = number }
         }
@@ -125,10 +134,39 @@ extension Practice.Policy {
         if let rules = fields.optionalChoice("password_rules", of: PasswordPolicy.Rules.self) {
             passwordRules = rules
         }
+        changeNumbers(by: &fields, in: country)
+    }
+
+    /// A login by national number needs the number in the register, and a country that allows it.
+    private mutating func changeNumbers(
+        by fields: inout FieldReader, in country: Practice.Country
+    ) {
+        let kept = fields.optionalBool("national_numbers")
+        if let choice = fields.optionalBool("national_number_login") {
+            nationalNumberLogin = choice
+        }
+        if nationalNumberLogin, !country.allowsNumberLogin {
+            fields.refuse("national_number_login", .notAllowed)
+        }
+        if nationalNumberLogin, kept == false { fields.refuse("national_numbers", .notAllowed) }
+        nationalNumbers = nationalNumberLogin || kept ?? nationalNumbers
+        if let choice = fields.optionalBool("synthetic_numbers") { syntheticNumbers = choice }
+        if let required = fields.optionalElements(
+            "required_for_enrolment", max: 32, count: 0...EnrolmentRequirement.allCases.count,
+            orElse: .notAllowed, EnrolmentRequirement.init)
+        {
+            requiredForEnrolment = Set(required)
+        }
     }
 
     /// More than there are.
     private static let countryLimit = 300
+}
+
+extension Practice.Country {
+    /// Whether a national number may be a login name: the Dutch citizen service number may not
+    /// (UAVG article 46, Z-18).
+    var allowsNumberLogin: Bool { self != .netherlands }
 }
 
 extension SenderID.Fault {
