@@ -17,6 +17,7 @@ package struct Administration: Sendable {
     /// Why nothing was made; fit to be printed.
     package enum Refusal: Error, CustomStringConvertible {
         case invalid(String)
+        case unknownPractice
         case unknownClient
         case clientExists
         case tooManyKeys
@@ -25,6 +26,7 @@ package struct Administration: Sendable {
         package var description: String {
             switch self {
             case .invalid(let what): "not valid: \(what)"
+            case .unknownPractice: "no such practice"
             case .unknownClient: "no such client in this practice"
             case .clientExists: "the practice has a client of this name"
             case .tooManyChanges(let until):
@@ -53,6 +55,8 @@ package struct Administration: Sendable {
         /// What fits its country where nil.
         package var smsPerDay: Int?
         package var smsCostPerDay: Int?
+        package var nationalNumberLogin = false
+        package var syntheticNumbers = false
 
         package init(
             name: String, country: String, timeZone: String, locale: String,
@@ -169,6 +173,23 @@ package struct Administration: Sendable {
             act: Act(
                 practiceID: practice, clientID: nil, key: nil, requestID: SecureRandom.uuid()))
     }
+
+    /// A file's way into a practice's register, a line after the other (NDJSON).
+    ///
+    /// - Parameter isDryRun: says what would become of each line, and writes nothing.
+    package func importPatients(practice: UUID, isDryRun: Bool) async throws -> PatientImport {
+        let found: Practice
+        do {
+            found = try await database.run(FindPractice(practice: practice))
+        } catch PostgresError.undecodable {
+            throw Refusal.unknownPractice
+        }
+        return PatientImport(
+            database: database, keys: keys, practice: found,
+            act: Act(
+                practiceID: practice, clientID: nil, key: nil, requestID: SecureRandom.uuid()),
+            isDryRun: isDryRun)
+    }
 }
 
 extension Administration.NewPractice {
@@ -179,6 +200,8 @@ extension Administration.NewPractice {
             JSONMember("resend_wait_seconds", .int(resendWaitSeconds)),
             JSONMember("sends_per_hour", .int(sendsPerHour)),
             JSONMember("sends_per_day", .int(sendsPerDay)),
+            JSONMember("national_number_login", .bool(nationalNumberLogin)),
+            JSONMember("synthetic_numbers", .bool(syntheticNumbers)),
             smsPerDay.map { JSONMember("sms_per_day", .int($0)) },
             smsCostPerDay.map { JSONMember("sms_cost_per_day", .int($0)) },
         ]

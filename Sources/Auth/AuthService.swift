@@ -111,6 +111,8 @@ package struct AuthService: Sendable {
             sessions: SessionRoutes(database: database, tokens: tokens),
             accounts: AccountRoutes(
                 accounts: AccountImport(database: database, hasher: hasher, keys: keys)),
+            patients: PatientRoutes(database: database, keys: keys),
+            patientImport: PatientImportRoutes(database: database, keys: keys),
             practices: PracticeRoutes(
                 database: database, keys: keys, authenticator: authenticator,
                 gateways: gateways.rules),

@@ -9,7 +9,7 @@ struct PracticeAuth: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, DevelopmentCommand.self, MigrateCommand.self, ConfigCommand.self,
             PracticeCommand.self, ClientCommand.self, KeyCommand.self, AccountsCommand.self,
-            SendingCommand.self, HealthcheckCommand.self,
+            PatientsCommand.self, SendingCommand.self, HealthcheckCommand.self,
         ]
     )
 }

@@ -6,6 +6,8 @@ package enum KeyPurpose: String, CaseIterable, Sendable {
     case code
     /// MAC by which a sealed value is found again (national numbers, per practice).
     case index
+    /// MAC of all that a register entry holds, to see whether it has changed.
+    case entry
     /// Seals register data: national numbers, dates of birth, postcodes.
     case seal
     /// Keyed step of password hashes.

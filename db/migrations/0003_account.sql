@@ -70,39 +70,4 @@ create table contact (
     constraint contact_kind_known check (kind in ('email', 'sms'))
 );
 
--- The people whose records an account opens in a practice: oneself, a child, a person cared for.
-create table patient (
-    practice_id uuid not null,
-    patient_id uuid not null,
-    -- The practice system's own number of the person; never in a token (Z-6).
-    external_id text not null,
-    created_at timestamptz not null default clock_timestamp(),
-    constraint patient_pkey primary key (practice_id, patient_id),
-    constraint patient_practice_fkey foreign key (practice_id) references practice,
-    constraint patient_external_id_key unique (practice_id, external_id)
-);
-
-create table patient_link (
-    practice_id uuid not null,
-    account_id uuid not null,
-    patient_id uuid not null,
-    role text not null,
-    -- How the person proved who they are, for this patient; a token carries the lowest (Z-15).
-    identity_level text not null,
-    ends_at timestamptz,
-    created_at timestamptz not null default clock_timestamp(),
-    constraint patient_link_pkey primary key (practice_id, account_id, patient_id),
-    constraint patient_link_membership_fkey
-        foreign key (practice_id, account_id) references membership,
-    constraint patient_link_patient_fkey foreign key (practice_id, patient_id) references patient,
-    constraint patient_link_role_known check (role in ('self', 'parent', 'representative')),
-    constraint patient_link_identity_known
-        check (identity_level in ('none', 'kbv', 'pin-post', 'pin-desk', 'eid'))
-);
-
--- A patient has one account of their own (Z-13).
-create unique index patient_link_self_key on patient_link (practice_id, patient_id)
-    where role = 'self';
-
 grant select, insert, update on account, membership, identifier, contact to practice_auth_service;
-grant select, insert, update on patient, patient_link to practice_auth_service;

@@ -91,11 +91,12 @@ package struct AccountImport: Sendable {
 
 extension Problem {
     /// The first fault of a body, as a word.
-    fileprivate var firstFault: String {
+    var firstFault: String {
         kind == .bodyMalformed ? "line-malformed" : faults.first?.code.rawValue ?? kind.rawValue
     }
 
-    fileprivate var firstField: String? {
+    /// The field that it is about, where it is about one.
+    var firstField: String? {
         guard kind == .fieldInvalid, case .pointer(let pointer)? = faults.first?.place else {
             return nil
         }

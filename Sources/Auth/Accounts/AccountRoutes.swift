@@ -7,16 +7,9 @@ import Postgres
 struct AccountRoutes: Sendable {
     let accounts: AccountImport
 
-    /// Lines of one request; more go into further requests, or through the command line.
-    static let lineLimit = 10_000
-    static let limits = RequestLimits(
-        bodyBytes: 8 * 1024 * 1024, bodyDeadline: .seconds(60), answerDeadline: .seconds(75))
-    /// Lines that come later are left for another request.
-    static let processingLimit = Duration.seconds(60)
-
     func add(to endpoints: Endpoints) {
         endpoints.stream(
-            "/v1/accounts/import", scope: .patientsWrite, limits: Self.limits, importLines)
+            "/v1/accounts/import", scope: .patientsWrite, limits: ImportLimits.request, importLines)
     }
 
     struct Report: Encodable, Sendable {
@@ -29,14 +22,14 @@ struct AccountRoutes: Sendable {
         _ lines: BodyLines, _ context: AuthRequestContext
     ) async throws -> Answer {
         let act = try context.act(accounts.keys)
-        let deadline = ContinuousClock.now + Self.processingLimit
+        let deadline = ContinuousClock.now + ImportLimits.processing
         var results: [AccountImport.Result] = []
         // What was imported is told even where the service can't go on: the rest is sent again.
         var goesOn = true
         for try await line in lines {
             // The first line too many stands for those after it, which are read and left.
-            guard results.count <= Self.lineLimit else { continue }
-            goesOn = goesOn && results.count < Self.lineLimit && ContinuousClock.now < deadline
+            guard results.count <= ImportLimits.lines else { continue }
+            goesOn = goesOn && results.count < ImportLimits.lines && ContinuousClock.now < deadline
             guard goesOn, let bytes = line.bytes else {
                 results.append(
                     goesOn ? .refused(line.number, "line-too-long") : .notProcessed(line.number))

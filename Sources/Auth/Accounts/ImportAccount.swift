@@ -124,7 +124,7 @@ struct ImportAccount: Statement {
         return [
             .uuid(act.practiceID), act.client, .uuid(act.requestID), .uuid(accountID),
             indexes(line.username), indexes(line.emailConfirmed ? line.email?.typed : nil),
-            line.externalID.map(Parameter.text) ?? .null, .text(line.firstName),
+            (line.externalID?.text).map(Parameter.text) ?? .null, .text(line.firstName),
             .text(line.lastName), .text(line.locale.rawValue), .bytes(password.bytes),
             .bool(line.disabled), .uuid(UUIDv7.make(at: Date())),
             (line.email?.typed).map(Parameter.text) ?? .null, .uuid(SecureRandom.uuid()),

@@ -12,7 +12,7 @@ struct ImportLine: RequestBody {
     let locale: Language
     let proof: Proof
     /// The practice system's number of the patient whose own account this is.
-    let externalID: String?
+    let externalID: ExternalID?
     let disabled: Bool
 
     enum Proof: Sendable {
@@ -49,7 +49,7 @@ struct ImportLine: RequestBody {
             proof = .password(Secret(""))
             fields.refuse("password_hash", .notAllowed)
         }
-        externalID = fields.optionalString("external_id", max: 64)
+        externalID = fields.optionalExternalID("external_id")
         disabled = fields.optionalBool("disabled") ?? false
         if let username, !Identifier.isUsername(Identifier.normalized(username)) {
             fields.refuse("username", .wrongFormat)

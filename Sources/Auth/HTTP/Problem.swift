@@ -77,6 +77,7 @@ extension Problem {
         case factorUnavailable = "factor-unavailable"
         case channelUnavailable = "channel-unavailable"
         case tooManyKeys = "too-many-keys"
+        case nationalNumberTaken = "national-number-taken"
         case idempotencySecretGone = "idempotency-secret-gone"
         case codeExpired = "code-expired"
         case preconditionFailed = "precondition-failed"
@@ -111,7 +112,7 @@ extension Problem {
             case .methodNotAllowed: 405
             case .requestTimeout: 408
             case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable, .channelUnavailable,
-                .tooManyKeys,
+                .tooManyKeys, .nationalNumberTaken,
                 .idempotencySecretGone:
                 409
             case .codeExpired: 410
@@ -163,6 +164,8 @@ extension Problem {
             case tooLong = "too-long"
             case outOfRange = "out-of-range"
             case wrongFormat = "wrong-format"
+            case noSuchDay = "no-such-day"
+            case checkDigit = "check-digit"
             case notAllowed = "not-allowed"
             case notANumber = "not-a-number"
             case unassignedNumber = "unassigned-number"

@@ -5,6 +5,8 @@ struct Router: Sendable {
     let codes: CodeRoutes
     let sessions: SessionRoutes
     let accounts: AccountRoutes
+    let patients: PatientRoutes
+    let patientImport: PatientImportRoutes
     let practices: PracticeRoutes
     let apiKeys: APIKeyRoutes
     let texts: TextRoutes
@@ -19,6 +21,8 @@ struct Router: Sendable {
         codes.add(to: endpoints)
         sessions.add(to: endpoints)
         accounts.add(to: endpoints)
+        patients.add(to: endpoints)
+        patientImport.add(to: endpoints)
         practices.add(to: endpoints)
         apiKeys.add(to: endpoints)
         texts.add(to: endpoints)

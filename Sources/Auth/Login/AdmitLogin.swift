@@ -38,10 +38,23 @@ struct AdmitLogin: Statement {
     static let sql = """
         with \(Act.storedArm),
         found as (  -- Whose it is. An address that several accounts share is nobody's (Z-17).
-            select min(identifier.account_id::text)::uuid as account_id
-            from identifier
-            where identifier.practice_id = $1::uuid
-              and identifier.value_index = any ($5::bytea[])
+            select min(named.account_id::text)::uuid as account_id
+            from (
+                select identifier.account_id
+                from identifier
+                where identifier.practice_id = $1::uuid
+                  and identifier.value_index = any ($5::bytea[])
+                union
+                -- A national number is the register's, so that a change there is one here (NO-6).
+                select patient_link.account_id
+                from patient
+                join patient_link
+                    on patient_link.practice_id = $1::uuid
+                    and patient_link.patient_id = patient.patient_id
+                    and patient_link.role = 'self'
+                where patient.practice_id = $1::uuid
+                  and patient.national_number_index = any ($12::bytea[])
+            ) as named
             having count(*) = 1
         ),
         known as (  -- Whether somebody signed in to it from this network lately (Z-12).
@@ -279,6 +292,7 @@ struct AdmitLogin: Statement {
     var parameters: [Parameter] {
         attempt.parameters + [
             .bool(emailCodes), attempt.passHash.map(Parameter.bytes) ?? .null,
+            attempt.numberIndexes.map(Parameter.byteArrays) ?? .null,
         ]
     }
 

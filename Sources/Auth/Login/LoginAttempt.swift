@@ -8,6 +8,9 @@ struct LoginAttempt: Sendable {
     let act: Act
     /// Find the account: by the current key, which writes, and by those before it.
     let identifierIndexes: [[UInt8]]
+    /// Find the patient whose national number was typed, where the practice lets patients sign in with
+    /// it (NO-2); nil for everything else.
+    let numberIndexes: [[UInt8]]?
     /// The identifier as typed and the network, together: the only thing a visible wait counts.
     let pairKey: [UInt8]
     /// The network over all identifiers; nil where the caller did not tell the patient's address.
@@ -21,7 +24,8 @@ struct LoginAttempt: Sendable {
     let passHash: [UInt8]?
 
     init(
-        act: Act, identifier: Identifier, network: [UInt8]?, pass: Secret<String>? = nil,
+        act: Act, identifier: Identifier, number: NationalNumber? = nil, network: [UInt8]?,
+        pass: Secret<String>? = nil,
         keys: KeyRing
     ) {
         let throttle = keys.macKey(.throttle)
@@ -30,6 +34,7 @@ struct LoginAttempt: Sendable {
         identifierIndexes = keys.macKeys(.identifier).map {
             identifier.index(practice: act.practiceID, key: $0)
         }
+        numberIndexes = number?.indexes(practice: act.practiceID, keys: keys)
         pairKey = throttle.authenticate(fields: [
             Array("pair".utf8), Array(identifier.normalized.utf8), network ?? [],
         ])

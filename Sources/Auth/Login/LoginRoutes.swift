@@ -67,6 +67,7 @@ extension LoginRoutes {
         let floor = passwords.floor
         let attempt = LoginAttempt(
             act: try context.act(keys), identifier: Identifier(typed: body.identifier),
+            number: caller.practice.loginNumber(typed: body.identifier),
             network: context.patientNetwork, pass: body.pass, keys: keys)
         let begun = try await database.run(
             AdmitLogin(attempt: attempt, emailCodes: caller.practice.policy.emailCodes)

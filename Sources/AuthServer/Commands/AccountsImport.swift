@@ -7,9 +7,6 @@ struct AccountsImport: Sendable {
     let practice: UUID
     let administration: Administration
 
-    /// Bytes of the longest line that is looked at.
-    static let longestLine = 16 * 1024
-    private static let chunk = 64 * 1024
     /// Lines at work at once: all hashing threads busy, and the database besides.
     private static let width = PasswordHasher.threadCount * 2
 
@@ -17,9 +14,9 @@ struct AccountsImport: Sendable {
     func run(
         _ input: FileHandle, report: @Sendable (AccountImport.Result) async -> Void
     ) async throws {
-        var lines = Lines()
+        var lines = InputLines()
         var waiting: [(number: Int, bytes: [UInt8])] = []
-        while let data = try input.read(upToCount: Self.chunk), !data.isEmpty {
+        while let data = try input.read(upToCount: InputLines.chunk), !data.isEmpty {
             waiting += lines.add(data)
             while waiting.count >= Self.width {
                 try await importAll(Array(waiting.prefix(Self.width)), report)
@@ -44,32 +41,5 @@ struct AccountsImport: Sendable {
             return try await group.reduce(into: []) { $0.append($1) }
         }
         for result in results.sorted(by: { $0.line < $1.line }) { await report(result) }
-    }
-
-    /// Cuts a stream of bytes into numbered lines, empty ones left out.
-    ///
-    /// Of a line that is too long only so much is kept that the parser refuses it.
-    struct Lines {
-        private var number = 1
-        private var current: [UInt8] = []
-
-        mutating func add(_ data: Data) -> [(number: Int, bytes: [UInt8])] {
-            var lines: [(number: Int, bytes: [UInt8])] = []
-            for byte in data {
-                if byte == UInt8(ascii: "\n") {
-                    lines += finish()
-                    number += 1
-                } else if current.count <= AccountsImport.longestLine {
-                    current.append(byte)
-                }
-            }
-            return lines
-        }
-
-        mutating func finish() -> [(number: Int, bytes: [UInt8])] {
-            defer { current.removeAll() }
-            if current.last == UInt8(ascii: "\r") { current.removeLast() }
-            return current.isEmpty ? [] : [(number, current)]
-        }
     }
 }

@@ -67,10 +67,14 @@ extension DemoData {
     }
 
     private static var bergen: Administration.NewPractice {
-        .init(
+        var practice = Administration.NewPractice(
             name: "Bryggen legesenter", country: "NO", timeZone: "Europe/Oslo",
             locale: "nb", portalOrigin: "https://portal.example.no",
             supportContact: "55 12 34 56")
+        // Real numbers have no place here.
+        practice.nationalNumberLogin = true
+        practice.syntheticNumbers = true
+        return practice
     }
 
     /// A line of the import; the password is the install's, and so the same for all.

@@ -45,6 +45,9 @@ extension Problem.Kind {
                 + "practice's contact."
         case .tooManyKeys:
             "The client has two live keys. Revoke the older one once nobody uses it any more."
+        case .nationalNumberTaken:
+            "Another entry of the practice's register has this national number. Nothing was changed: "
+                + "correct or delete that entry first."
         case .channelUnavailable:
             "The code's caller named an address, or the account has none of this kind. Resend by the "
                 + "same channel, or ask for a code to another address."

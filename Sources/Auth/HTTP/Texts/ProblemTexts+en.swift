@@ -25,6 +25,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .factorUnavailable: "No code can be sent"
         case .channelUnavailable: "The code cannot come this way"
         case .tooManyKeys: "Too many keys"
+        case .nationalNumberTaken: "Number already registered"
         case .idempotencySecretGone: "Already done"
         case .codeExpired: "Code expired"
         case .preconditionFailed: "Changed in the meantime"
@@ -82,6 +83,9 @@ struct EnglishProblemTexts: ProblemTexts {
                 + "\(contact(facts))."
         case .tooManyKeys:
             "This system has two keys already. Revoke one of them, then make the new one."
+        case .nationalNumberTaken:
+            "Another patient of the practice is registered with this national identity number. "
+                + "Please contact \(contact(facts))."
         case .channelUnavailable:
             "We have no address that the code could go to this way. Please choose another way."
         case .idempotencySecretGone:
@@ -130,6 +134,9 @@ struct EnglishProblemTexts: ProblemTexts {
         case .tooLong: "This is too long."
         case .outOfRange: "This number is too small or too large."
         case .wrongFormat: "This is not written in the right way."
+        case .noSuchDay: "There is no such day, or nobody was born on it."
+        case .checkDigit:
+            "This number is not right: a digit is wrong, or two have changed places."
         case .notAllowed: "There is no such choice."
         case .notANumber: "This is not a telephone number."
         case .unassignedNumber: "There is no such telephone number. Please check it."

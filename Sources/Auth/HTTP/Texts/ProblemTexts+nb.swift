@@ -25,6 +25,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .factorUnavailable: "Kan ikke sende kode"
         case .channelUnavailable: "Koden kan ikke komme slik"
         case .tooManyKeys: "For mange nøkler"
+        case .nationalNumberTaken: "Nummeret er registrert fra før"
         case .idempotencySecretGone: "Allerede behandlet"
         case .codeExpired: "Koden er utløpt"
         case .preconditionFailed: "Endret i mellomtiden"
@@ -82,6 +83,9 @@ struct BokmålProblemTexts: ProblemTexts {
                 + "med \(contact(facts))."
         case .tooManyKeys:
             "Dette systemet har allerede to nøkler. Trekk tilbake en av dem, og lag så den nye."
+        case .nationalNumberTaken:
+            "En annen pasient ved legekontoret er registrert med dette fødselsnummeret. "
+                + "Ta kontakt med \(contact(facts))."
         case .channelUnavailable:
             "Vi har ingen adresse som koden kan sendes til på denne måten. Velg en annen måte."
         case .idempotencySecretGone:
@@ -129,6 +133,9 @@ struct BokmålProblemTexts: ProblemTexts {
         case .tooLong: "Dette er for langt."
         case .outOfRange: "Tallet er for lite eller for stort."
         case .wrongFormat: "Dette er ikke skrevet riktig."
+        case .noSuchDay: "Denne dagen finnes ikke, eller ingen er født da."
+        case .checkDigit:
+            "Dette nummeret stemmer ikke: et siffer er feil, eller to siffer er byttet om."
         case .notAllowed: "Dette valget finnes ikke."
         case .notANumber: "Dette er ikke et telefonnummer."
         case .unassignedNumber: "Dette telefonnummeret finnes ikke. Se etter om det stemmer."

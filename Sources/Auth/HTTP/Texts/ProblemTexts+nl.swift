@@ -25,6 +25,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .factorUnavailable: "Geen code mogelijk"
         case .channelUnavailable: "Zo kan de code niet komen"
         case .tooManyKeys: "Te veel sleutels"
+        case .nationalNumberTaken: "Nummer al geregistreerd"
         case .idempotencySecretGone: "Al verwerkt"
         case .codeExpired: "Code verlopen"
         case .preconditionFailed: "Intussen gewijzigd"
@@ -81,6 +82,9 @@ struct DutchProblemTexts: ProblemTexts {
                 + "contact op met \(contact(facts))."
         case .tooManyKeys:
             "Dit systeem heeft al twee sleutels. Trek er een in en maak dan de nieuwe."
+        case .nationalNumberTaken:
+            "Een andere patiënt van de praktijk staat met dit nummer geregistreerd. "
+                + "Neem contact op met \(contact(facts))."
         case .channelUnavailable:
             "We hebben geen adres waar de code op deze manier naartoe kan. Kies een andere manier."
         case .idempotencySecretGone: "Dit verzoek is al verwerkt. Begin opnieuw met inloggen."
@@ -128,6 +132,9 @@ struct DutchProblemTexts: ProblemTexts {
         case .tooLong: "Dit is te lang."
         case .outOfRange: "Dit getal is te klein of te groot."
         case .wrongFormat: "Dit is niet goed geschreven."
+        case .noSuchDay: "Deze dag bestaat niet, of niemand is toen geboren."
+        case .checkDigit:
+            "Dit nummer klopt niet: een cijfer is fout, of twee cijfers zijn verwisseld."
         case .notAllowed: "Deze keuze is er niet."
         case .notANumber: "Dit is geen telefoonnummer."
         case .unassignedNumber: "Dit telefoonnummer bestaat niet. Kijk het na."

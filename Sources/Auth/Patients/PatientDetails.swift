@@ -1,0 +1,135 @@
+import Cryptography
+import Foundation
+
+/// What a register holds of a patient, each field in the one form in which it is kept and compared.
+struct PatientDetails: Sendable {
+    /// Both names are nil where only the import of an account has named the patient so far.
+    var firstName: String?
+    var lastName: String?
+    /// `1987-05-03`
+    var dateOfBirth: Secret<String>?
+    /// As the practice's country writes it.
+    var postcode: Secret<String>?
+    /// As it was typed; several patients may have the same.
+    var email: String?
+    /// E.164; several patients may have the same.
+    var mobile: String?
+    /// A valid number of the practice's country.
+    var nationalNumber: NationalNumber?
+    var generalPractitioner: String?
+    /// Nil where the practice's own language will do.
+    var locale: Language?
+
+    /// Unicode scalars.
+    static let longestGeneralPractitioner = 128
+
+    /// What keeps the patient from enrolling in this practice (NO-1).
+    func missing(in practice: Practice) -> [String] {
+        EnrolmentRequirement.names(
+            practice.policy.requiredForEnrolment.filter { requirement in
+                switch requirement {
+                case .mobile: mobile == nil
+                // What must not be kept can't be demanded.
+                case .nationalNumber: nationalNumber == nil && practice.policy.nationalNumbers
+                case .generalPractitioner: generalPractitioner == nil
+                }
+            })
+    }
+}
+
+extension PatientDetails {
+    /// The details in a body or in a line of an import; every fault is noted in `fields`.
+    init(_ fields: inout FieldReader, in practice: Practice, now: Date = Date()) {
+        firstName = fields.personName("first_name")
+        lastName = fields.personName("last_name")
+        dateOfBirth = fields.dateOfBirth("date_of_birth", in: practice, now: now)
+        postcode = fields.postcode("postcode", in: practice)
+        email = fields.emailAddress("email")
+        mobile = fields.mobile("mobile", in: practice)
+        nationalNumber = fields.nationalNumber("national_number", in: practice)
+        if nationalNumber != nil, !practice.policy.nationalNumbers {
+            fields.refuse("national_number", .notAllowed)
+        }
+        generalPractitioner =
+            fields.optionalTrimmed(
+                "general_practitioner", max: Self.longestGeneralPractitioner
+            )?.precomposedStringWithCanonicalMapping
+        locale = fields.optionalChoice("locale", of: Language.self)
+    }
+}
+
+// Each is nil, and refused, where what it holds can't be one; nil where the field is absent or null.
+extension FieldReader {
+    /// A required name.
+    fileprivate mutating func personName(_ name: String) -> String? {
+        guard let text = registerText(name, isRequired: true) else { return nil }
+        do throws(PersonName.Fault) {
+            return try PersonName(text).text
+        } catch {
+            refuse(name, error.code)
+            return nil
+        }
+    }
+
+    fileprivate mutating func dateOfBirth(
+        _ name: String, in practice: Practice, now: Date
+    ) -> Secret<String>? {
+        guard let text = registerText(name) else { return nil }
+        do throws(DateOfBirth.Fault) {
+            return Secret(try DateOfBirth(text, now: now, in: practice.timeZone).text)
+        } catch {
+            refuse(name, error.code)
+            return nil
+        }
+    }
+
+    fileprivate mutating func postcode(_ name: String, in practice: Practice) -> Secret<String>? {
+        guard let text = registerText(name) else { return nil }
+        do throws(Postcode.Fault) {
+            return Secret(try Postcode(typed: text, country: practice.country).text)
+        } catch {
+            refuse(name, error.code)
+            return nil
+        }
+    }
+
+    fileprivate mutating func emailAddress(_ name: String) -> String? {
+        guard let text = registerText(name) else { return nil }
+        let address = EmailAddress(text)
+        if address == nil { refuse(name, .wrongFormat) }
+        return address?.typed
+    }
+
+    fileprivate mutating func mobile(_ name: String, in practice: Practice) -> String? {
+        guard let text = registerText(name) else { return nil }
+        do throws(PhoneNumber.Fault) {
+            let allowed = Set(practice.policy.allowedCountries)
+            return try PhoneNumber(parsing: text, home: practice.country, allowed: allowed).e164
+        } catch {
+            refuse(name, error.code)
+            return nil
+        }
+    }
+
+    fileprivate mutating func nationalNumber(
+        _ name: String, in practice: Practice
+    ) -> NationalNumber? {
+        guard let text = registerText(name) else { return nil }
+        do throws(NationalNumber.Fault) {
+            return try NationalNumber(
+                typed: text, country: practice.country,
+                synthetic: practice.policy.syntheticNumbers)
+        } catch {
+            refuse(name, error.code)
+            return nil
+        }
+    }
+
+    /// Longer than any field of a register, and short enough to be read at leisure.
+    private static let longestRegisterText = 256
+
+    private mutating func registerText(_ name: String, isRequired: Bool = false) -> String? {
+        guard let value = isRequired ? takeRequired(name) : take(name) else { return nil }
+        return text(value, name, max: Self.longestRegisterText, characters: .line)
+    }
+}
