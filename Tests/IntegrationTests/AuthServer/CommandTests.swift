@@ -61,6 +61,26 @@ import Testing
         #expect(imported.errors.contains("1 imported, 2 refused"))
         #expect(imported.output.contains(#""line":3"#) && imported.output.contains(#""line":4"#))
 
+        let register = """
+            {"external_id":"P-1","first_name":"Jo","last_name":"Kok","mobile":"06 12345678"}
+
+            {"external_id":"P-2","first_name":"Bo"}
+            {"external_id":"P-3","first_name":"Bo","last_name":"Vis"}
+            """
+        for run in [["--dry-run"], []] {
+            let outcome = try await Program.run(
+                Program.binary, ["patients", "import", "--practice", practice, "-"] + run,
+                environment: settings, input: register)
+            #expect(outcome.status == 1)
+            #expect(outcome.errors.contains("2 created, 0 changed, 0 unchanged, 1 refused"))
+            #expect(outcome.output.contains(#""field":"last_name","line":3"#))
+            #expect(outcome.output.contains(#""line":4,"missing":[],"notes":["no-mobile"]"#))
+            #expect(!outcome.output.contains(#""line":1"#))
+        }
+        let nowhere = try await Program.run(
+            "patients", "import", "--practice", UUID().uuidString, "-", environment: settings)
+        #expect(nowhere.status == 65 && nowhere.errors.contains("no such practice"))
+
         let login = try await Program.shell(
             """
             curl -s \(url)/v1/logins -H 'X-API-Key: \(key)' -o /dev/null -w '%{http_code}' \

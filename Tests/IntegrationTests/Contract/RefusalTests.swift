@@ -122,7 +122,8 @@ private enum Step: CaseIterable {
         case .noKey, .noScope, .header: true
         case .mediaType, .tooLarge: operation.mediaType != nil
         case .syntax, .field: operation.mediaType == "application/json"
-        case .unknown: operation.path.contains("{")
+        // What a PUT names, it makes.
+        case .unknown: operation.path.contains("{") && operation.id != "writePatient"
         }
     }
 }
@@ -139,7 +140,7 @@ private struct Call {
         self.operation = operation
         let limit =
             operation.mediaType == "application/x-ndjson"
-            ? AccountRoutes.limits.bodyBytes : RequestLimits.ordinary.bodyBytes
+            ? ImportLimits.request.bodyBytes : RequestLimits.ordinary.bodyBytes
         body = Array(repeating: UInt8(ascii: "{"), count: limit + 1)
     }
 
@@ -168,6 +169,7 @@ private struct Call {
     /// With an id that nothing has.
     static func path(_ template: String) -> String {
         template.replacing("{id}", with: UUID().uuidString.lowercased())
+            .replacing("{external_id}", with: UUID().uuidString.lowercased())
             .replacing("{gateway}", with: UUID().uuidString.lowercased())
             .replacing("{slug}", with: "code-incorrect")
             .replacing("{template}", with: "none").replacing("{locale}", with: "nl")

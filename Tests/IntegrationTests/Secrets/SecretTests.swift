@@ -123,14 +123,14 @@ import Testing
     }
 
     /// HMAC-SHA-256 (RFC 2104) by its definition.
-    private static func hmac(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+    static func hmac(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
         let key = key.count > 64 ? SHA256.hash(key) : key
         let padded = key + [UInt8](repeating: 0, count: 64 - key.count)
         let inner = SHA256.hash(padded.map { $0 ^ 0x36 } + message)
         return SHA256.hash(padded.map { $0 ^ 0x5C } + inner)
     }
 
-    private static func dump(_ database: TestDatabase) async throws -> String {
+    static func dump(_ database: TestDatabase) async throws -> String {
         let url = database.ownerURL
         return try await Blocking.run("test") {
             let process = try LocalCluster.Programs().process("pg_dump", ["--dbname", url])

@@ -10,6 +10,7 @@ enum AllStatements {
         CreateClient.self, LockClient.self, LockNamedClient.self, CreateKey.self, FindKeys.self,
         RevokeKey.self, FindKeyClient.self, FindCaller.self,
         LockImports.self, ImportAccount.self,
+        WritePatients.self, FindPatient.self, FindPatients.self, DeletePatient.self,
         AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, ReturnTry.self, StartLogin.self,
         FindLogin.self,
         ResendCode.self, VerifyCode.self, RefundGuess.self, AbandonLogin.self,

@@ -37,8 +37,11 @@ enum GrowingTables {
         insert into contact (account_id, contact_id, kind, address, confirmed_at)
         select account_id, gen_random_uuid(), 'email', 'a@example.nl', clock_timestamp()
         from account;
-        insert into patient (practice_id, patient_id, external_id)
-        select practice_id, account_id, account_id::text
+        insert into patient
+            (practice_id, patient_id, external_id, first_name, last_name, national_number,
+             national_number_index, content_mac)
+        select practice_id, account_id, account_id::text, 'Anna', 'Jansen', '\\x00',
+               sha256(uuid_send(account_id)), sha256(uuid_send(account_id))
         from membership;
         insert into patient_link (practice_id, account_id, patient_id, role, identity_level)
         select practice_id, account_id, account_id, 'self', 'none'

@@ -42,7 +42,7 @@ import Testing
         #expect(line.firstName == "Anna")
         #expect(line.lastName == "Jansen")
         #expect(line.locale == .dutch)
-        #expect(line.externalID == "P-1")
+        #expect(line.externalID?.text == "P-1")
         #expect(!line.disabled)
         guard case .password(let password) = line.proof else {
             Issue.record("no password")

@@ -3,9 +3,9 @@ import Testing
 
 @testable import AuthServer
 
-@Suite struct AccountLinesTests {
+@Suite struct InputLinesTests {
     private func lines(_ chunks: String...) -> [(number: Int, bytes: [UInt8])] {
-        var lines = AccountsImport.Lines()
+        var lines = InputLines()
         return chunks.flatMap { lines.add(Data($0.utf8)) } + lines.finish()
     }
 
@@ -26,6 +26,6 @@ import Testing
         let found = lines(
             String(repeating: "x", count: 100_000), String(repeating: "y", count: 100_000), "\nz")
         #expect(found.map(\.number) == [1, 2])
-        #expect(found.first?.bytes.count == AccountsImport.longestLine + 1)
+        #expect(found.first?.bytes.count == InputLines.longestLine + 1)
     }
 }
