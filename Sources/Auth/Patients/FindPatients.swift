@@ -10,7 +10,7 @@ struct FindPatient: Statement {
 
     static let sql = """
         select \(RegisteredPatient.columns), $nonce as nonce
-        from patient
+        from \(RegisteredPatient.source)
         where patient.practice_id = $1::uuid
           and patient.external_id = $2::text
         """
@@ -33,7 +33,7 @@ struct FindPatients: Statement {
 
     static let sql = """
         select \(RegisteredPatient.columns), $nonce as nonce
-        from patient
+        from \(RegisteredPatient.source)
         where patient.practice_id = $1::uuid
           and patient.patient_id > $2::uuid
         order by patient.patient_id

@@ -117,17 +117,22 @@ struct RegisteredPatient: Sendable {
     /// Whether the patient has an account of their own in this practice.
     let hasAccount: Bool
 
-    /// The columns that ``init(_:in:keys:)`` reads; `$1` is the practice.
+    /// The columns of ``source`` that ``init(_:in:keys:)`` reads; `$1` is the practice.
     static let columns = """
         patient.external_id, patient.first_name, patient.last_name, patient.locale, patient.email,
                patient.mobile, patient.general_practitioner, patient.date_of_birth,
                patient.postcode, patient.national_number, patient.patient_id, patient.revision,
                patient.created_at, patient.changed_at,
-               exists (
-                   select from patient_link
-                   where patient_link.practice_id = $1::uuid
-                     and patient_link.patient_id = patient.patient_id
-                     and patient_link.role = 'self') as has_account
+               own.account_id is not null as has_account
+        """
+
+    /// Where they come from.
+    static let source = """
+        patient
+        left join patient_link as own
+            on own.practice_id = $1::uuid
+            and own.patient_id = patient.patient_id
+            and own.role = 'self'
         """
 }
 

@@ -82,7 +82,7 @@ struct WritePatients: Statement {
                 and patient_link.patient_id = held.patient_id
                 and patient_link.role = 'self'
         ),
-        claimed as (  -- Lines whose number another patient has.
+        claimed as materialized (  -- Lines whose number another patient has; looked up once for all.
             select mac.number
             from patient
             join mac on mac.number_index = patient.national_number_index
