@@ -48,6 +48,8 @@ import Testing
                     "sends_per_hour": 7, "sends_per_day": 8, "allowed_countries": ["NO", "SE"],
                     "sms_per_day": 0, "sms_cost_per_day": 1, "sms_cost_currency": "NOK",
                     "password_rules": "modern",
+                    "national_numbers": true, "national_number_login": true,
+                    "synthetic_numbers": true, "required_for_enrolment": ["mobile"],
                 ],
             ]
             let changed = try await service.send("PUT", "/v1/practice", json: all)
