@@ -74,13 +74,16 @@ package final class Database: Service, Sendable {
     ///
     /// The body runs again, within the limit, where the server reports a deadlock or a conflict
     /// with another transaction (40P01, 40001): it must have no effect but by its statements.
+    /// - Parameter constraints: unique constraints whose violation means that somebody else was first,
+    ///   too: see ``Statement/retryableConstraints``.
     /// - Throws: what the body throws, after a rollback; `PostgresError` of the transaction.
     package func transaction<R: Sendable>(
-        within limit: Duration = .seconds(10),
+        within limit: Duration = .seconds(10), rerunningOn constraints: [String] = [],
         _ body: @Sendable (Transaction) async throws -> R
     ) async throws -> R {
         start()
-        return try await ordinary.transaction(deadline: .now + limit, body)
+        return try await ordinary.transaction(
+            deadline: .now + limit, rerunningOn: constraints, body)
     }
 
     /// Connects, and works until the graceful shutdown or the cancellation of the task; then

@@ -35,7 +35,7 @@ final class OrdinaryPool: Sendable {
 
     /// Runs the body in a transaction, again after a conflict with another.
     func transaction<R: Sendable>(
-        deadline: ContinuousClock.Instant,
+        deadline: ContinuousClock.Instant, rerunningOn constraints: [String],
         _ body: @Sendable (Transaction) async throws -> R
     ) async throws -> R {
         let connection = try await lease(before: deadline)
@@ -48,7 +48,8 @@ final class OrdinaryPool: Sendable {
                 return outcome
             } catch {
                 await transaction.rollBack()
-                guard (error as? PostgresError)?.isConflict ?? false, deadline > .now else {
+                guard (error as? PostgresError)?.isConflict(constraints) ?? false, deadline > .now
+                else {
                     throw error
                 }
             }
@@ -122,9 +123,10 @@ final class OrdinaryPool: Sendable {
 
 extension PostgresError {
     /// The server undid the transaction because of another one: the same again may succeed.
-    fileprivate var isConflict: Bool {
+    fileprivate func isConflict(_ constraints: [String]) -> Bool {
         switch self {
         case .server("40001", _), .server("40P01", _): true
+        case .server("23505", let constraint?): constraints.contains(constraint)
         default: false
         }
     }

@@ -11,6 +11,7 @@ enum AuditEvent: String, CaseIterable, Sendable {
     case patientCreated = "patient-created"
     case patientChanged = "patient-changed"
     case patientDeleted = "patient-deleted"
+    case moveTold = "move-told"
     case loginStarted = "login-started"
     case loginRefused = "login-refused"
     case loginAbandoned = "login-abandoned"

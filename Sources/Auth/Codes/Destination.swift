@@ -60,12 +60,15 @@ enum Destination: Sendable, Equatable {
         case client(UUID)
         /// What strangers' failures bring about (Z-20).
         case pass
+        /// What a person is told of that others did.
+        case notice
 
         fileprivate var text: String {
             switch self {
             case .signIn: "sign-in"
             case .client(let id): id.text
             case .pass: "pass"
+            case .notice: "notice"
             }
         }
     }

@@ -18,7 +18,7 @@ struct SendLimit: Sendable, Equatable, Encodable {
         /// A block of numbers that hardly ever proves a code, a day (SU-6).
         case numbers
         /// The practice's messages that nobody asked for: to its admin contacts, an hour; to people whom
-        /// strangers try to sign in as, a day.
+        /// strangers try to sign in as, or whose national number was changed, a day.
         case notices
     }
 

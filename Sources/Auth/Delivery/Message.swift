@@ -27,6 +27,8 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     case oneTimeCode = "one-time-code"
     /// Somebody fails again and again to sign in as the person, who can go on with a pass (Z-20).
     case signInPass = "sign-in-pass"
+    /// To the person whose national number the practice changed in its register (Z-18).
+    case nationalNumberChanged = "national-number-changed"
     /// To those who answer for a practice: what was changed there (Z-9).
     case settingsChanged = "settings-changed"
     case keyCreated = "key-created"
@@ -35,8 +37,8 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     /// Whether it brings a code; what does not goes by mail alone.
     var carriesCode: Bool { self == .sessionCode || self == .oneTimeCode }
 
-    /// Whether a practice may have words and gateways of its own for it. Not where its own keys are
-    /// watched: whoever stole one would reword the warning, or swallow it.
+    /// Whether a practice may have words and gateways of its own for it. Not where what its own keys did
+    /// is told: whoever stole one would reword the warning, or swallow it.
     var isThePractices: Bool { carriesCode || self == .signInPass }
 
     /// Whether it still tells the truth after its expiry, which then only ends the tries to send it.

@@ -145,6 +145,7 @@ extension MessageTemplate {
         case .sessionCode, .oneTimeCode:
             [.practice, .code, .sentAt, .validUntil, .minutes, .reference, .supportContact]
         case .signInPass: [.practice, .sentAt, .passLink, .validUntil, .supportContact]
+        case .nationalNumberChanged: [.practice, .sentAt, .supportContact]
         case .settingsChanged: [.practice, .sentAt, .changes, .actor]
         case .keyCreated: [.practice, .sentAt, .keyID, .keyClient, .scopes, .actor]
         case .keyRevoked: [.practice, .sentAt, .keyID, .keyClient, .actor]

@@ -115,7 +115,7 @@ package struct PatientImport: Sendable {
     }
 
     private func run(_ lines: [SealedPatient]) async throws -> [WritePatients.Written] {
-        try await database.run(
+        try await PatientRegister(database: database, keys: keys, practice: practice).write(
             WritePatients(act: act, lines: lines, isDryRun: isDryRun))
     }
 
@@ -130,10 +130,11 @@ package struct PatientImport: Sendable {
         case .taken: return .refused(number, "taken", field: "national_number")
         case .stale, .raced: return .notProcessed(number)
         }
+        var notes: [Result.Note] = patient.details.mobile == nil ? [.noMobile] : []
+        if written.movedAccount != nil, !written.isTold, !isDryRun { notes.append(.notTold) }
         return Result(
             line: number, status: status, id: written.entry?.id,
-            missing: patient.details.missing(in: practice),
-            notes: patient.details.mobile == nil ? [.noMobile] : [])
+            missing: patient.details.missing(in: practice), notes: notes)
     }
 }
 
@@ -161,6 +162,9 @@ extension PatientImport {
         package enum Note: String, Encodable, Sendable {
             /// No text message reaches the patient.
             case noMobile = "no-mobile"
+            /// The patient's own account lost the number that it was found by, and not all of its
+            /// addresses could be told: there is none, or they had too many notices already.
+            case notTold = "not-told"
         }
 
         static func refused(_ line: Int, _ reason: String, field: String? = nil) -> Result {

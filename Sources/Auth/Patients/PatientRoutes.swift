@@ -30,8 +30,9 @@ struct PatientRoutes: Sendable {
             condition: .init(
                 match: PatientVersion.tags(context.ifMatch),
                 noneMatch: PatientVersion.tags(context.ifNoneMatch)))
+        let register = PatientRegister(database: database, keys: keys, practice: practice)
         for _ in 0..<Self.attempts {
-            let written = try await database.run(statement).first
+            let written = try await register.write(statement).first
             switch written?.outcome {
             case .taken: throw Problem(.nationalNumberTaken)
             case .stale: throw Problem(.preconditionFailed)

@@ -34,6 +34,10 @@ struct WritePatients: Statement {
         /// Nil where there is no entry.
         let entry: PatientVersion?
         let hasAccount: Bool
+        /// The patient's own account, where the line takes the number away that it was found by.
+        var movedAccount: UUID?
+        /// Whether all of its confirmed addresses are told (Z-18).
+        var isTold = false
     }
 
     enum Outcome: String, Sendable {
@@ -227,7 +231,8 @@ struct WritePatients: Statement {
                 outcome: outcome,
                 entry: try row.isNull("patient_id") || row.isNull("revision")
                     ? nil : PatientVersion(row),
-                hasAccount: try !row.isNull("account_id"))
+                hasAccount: try !row.isNull("account_id"),
+                movedAccount: try row.bool("moves") ? row.uuidIfPresent("account_id") : nil)
         }
     }
 }

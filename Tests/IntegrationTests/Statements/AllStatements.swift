@@ -11,6 +11,7 @@ enum AllStatements {
         RevokeKey.self, FindKeyClient.self, FindCaller.self,
         LockImports.self, ImportAccount.self,
         WritePatients.self, FindPatient.self, FindPatients.self, DeletePatient.self,
+        FindMailboxes.self, MoveNotice.self,
         AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, ReturnTry.self, StartLogin.self,
         FindLogin.self,
         ResendCode.self, VerifyCode.self, RefundGuess.self, AbandonLogin.self,
