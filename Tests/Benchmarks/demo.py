@@ -63,7 +63,6 @@ class Demo:
             "AUTH_LISTEN": f"127.0.0.1:{self.address[1]}",
             "AUTH_INTERNAL_LISTEN": f"127.0.0.1:{free_port()}",
             "AUTH_HASH_THREADS": str(self.hash_threads),
-            "AUTH_CLIENT_CODES_PER_HOUR": str(10**9),
         }
         prctl = ctypes.CDLL(None).prctl
         self.process = subprocess.Popen(

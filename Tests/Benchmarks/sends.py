@@ -39,6 +39,10 @@ class Sends:
             "Host": "{}:{}".format(*demo.address), "X-API-Key": demo.settings["AUTH_API_KEY"]}
         self.script = pathlib.Path(demo.directory) / "issue.sql"
         self.script.write_text(self.pgbench_script(), encoding="utf-8")
+        # Handing them over is measured by itself.
+        demo.sql(
+            "alter table message alter column next_attempt_at "
+            "set default clock_timestamp() + interval '1 day'")
 
     def pgbench_script(self):
         sql = self.demo.executed("IssueCode", lambda: self.send(1))
@@ -81,5 +85,5 @@ select {MADE_UP} \\gset next_
             "template": "one-time-code"})
 
     def sent(self):
-        """How many codes were queued, the only outcome that is measured."""
-        return int(self.demo.sql("select count(*) from message")[0][0])
+        """How many codes were queued, the only outcome that is measured; sign-ins queue others."""
+        return int(self.demo.sql("select count(*) from message where template = 'one-time-code'")[0][0])

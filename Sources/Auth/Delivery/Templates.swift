@@ -1,11 +1,12 @@
 import Foundation
 import Resources
 
-/// The texts of all messages in all languages: read once, checked once.
+/// The texts of all messages in all languages, read once.
 ///
 /// One folder a language, `nl/session-code.{subject.txt,txt,html,sms.txt}`. A further language is a
-/// further folder; nothing else names it. A text that could go wrong at the moment of sending is
-/// refused when the service starts instead; what is checked stands in ``TextCheck``.
+/// further folder; nothing else names it. An operator's text that could go wrong at the moment of
+/// sending is refused when the service starts instead; what is checked stands in ``TextCheck``. The
+/// shipped ones have been checked by then: a test does, and a start need not take the time.
 struct Templates: Sendable {
     /// The languages that ship with the service; all must be there.
     static let shippedLocales = ["nl", "nb", "en"]
@@ -27,16 +28,21 @@ struct Templates: Sendable {
     /// their folder has one: `nl/session-code.sms.txt`.
     static func shipped(operatorsFolder: URL? = nil) throws(TemplateFault) -> Templates {
         guard let operatorsFolder else { return try shippedAlone.get() }
-        return try Templates(directory: Resources.templates, operatorsFolder: operatorsFolder)
+        return try Templates(
+            directory: Resources.templates, isTrusted: true, operatorsFolder: operatorsFolder)
     }
 
-    /// Read and checked once a process.
+    /// Read once a process.
     private static let shippedAlone = Result { () throws(TemplateFault) in
-        try Templates(directory: Resources.templates)
+        try Templates(directory: Resources.templates, isTrusted: true)
     }
 
     /// Reads every language of the folder; the error names every fault of every file.
-    init(directory: URL, operatorsFolder: URL? = nil) throws(TemplateFault) {
+    ///
+    /// - Parameter isTrusted: nothing of that folder is checked again but that it is there.
+    init(
+        directory: URL, isTrusted: Bool = false, operatorsFolder: URL? = nil
+    ) throws(TemplateFault) {
         let locales = Self.names(in: directory)
         var faults = Self.shippedLocales.filter { !locales.contains($0) }
             .map { "\($0): the folder is missing" }
@@ -48,10 +54,14 @@ struct Templates: Sendable {
         for locale in locales {
             for template in MessageTemplate.allCases {
                 let name = TextName(locale: locale, template: template)
-                let found = Self.read(name, from: [operatorsFolder, directory].compactMap(\.self))
+                let own = operatorsFolder.map { Self.files(of: name, in: $0) } ?? [:]
+                let files = Self.files(of: name, in: directory).merging(own) { $1 }
+                let found = files.compactMapValues { try? String(contentsOf: $0, encoding: .utf8) }
                 sources[name] = found
                 do throws(TemplateFault) {
-                    texts[name] = try MessageText(template, name: name.path, sources: found)
+                    texts[name] = try MessageText(
+                        template, name: name.path, sources: found,
+                        trusted: isTrusted ? Set(files.keys).subtracting(own.keys) : [])
                 } catch {
                     faults += error.faults
                 }
@@ -167,18 +177,14 @@ extension Templates {
         return found.filter { !$0.hasPrefix(".") }.sorted()
     }
 
-    /// Each part from the first folder that has it.
-    private static func read(
-        _ name: TextName, from folders: [URL]
-    ) -> [MessageText.Part: String] {
-        var found: [MessageText.Part: String] = [:]
+    /// The parts that the folder has.
+    private static func files(of name: TextName, in folder: URL) -> [MessageText.Part: URL] {
+        var files: [MessageText.Part: URL] = [:]
         for part in name.template.parts {
-            let path = "\(name.path).\(part.rawValue)"
-            let file = folders.map { $0.appending(path: path) }
-                .first { FileManager.default.fileExists(atPath: $0.path) }
-            found[part] = file.flatMap { try? String(contentsOf: $0, encoding: .utf8) }
+            let file = folder.appending(path: "\(name.path).\(part.rawValue)")
+            if FileManager.default.fileExists(atPath: file.path) { files[part] = file }
         }
-        return found
+        return files
     }
 
     /// What an operator's folder has that nothing would ever read: a slip of the pen, most likely.

@@ -94,10 +94,11 @@ extension Templates {
         _ template: MessageTemplate, locale: String, with parts: [MessageText.Part: String],
         portal: DomainName?
     ) throws(TemplateFault) -> MessageText {
-        let sources = sources(of: template, locale: locale).merging(parts) { $1 }
+        let own = sources(of: template, locale: locale)
         return try MessageText(
-            template, name: template.rawValue, sources: sources,
-            hosts: Set([portal].compactMap(\.self)))
+            template, name: template.rawValue, sources: own.merging(parts) { $1 },
+            hosts: Set([portal].compactMap(\.self)),
+            trusted: Set(own.keys).subtracting(parts.keys))
     }
 }
 

@@ -150,6 +150,53 @@ import Testing
         }
     }
 
+    /// A thousand codes, or as many as are asked for: a hundred thousand take a quarter of an hour.
+    @Test(.timeLimit(.minutes(40)))
+    func `of many codes those to a block that never proves one stop, and no others`() async throws {
+        let wanted = ProcessInfo.processInfo.environment["AUTH_TEST_SENDS"].flatMap { Int($0) }
+        let codesOfABlock = (wanted ?? 1_000) / 10
+        let silent = "+3162222"
+        try await TestService.run(Self.settings(perClient: 1_000_000)) { service in
+            try await service.setPolicy([
+                "sms_per_day": 1_000_000, "sms_cost_per_day": 100_000_000,
+            ])
+            let sent = try await withThrowingTaskGroup(of: (String, Int).self) { group in
+                for block in [silent] + (0..<9).map({ "+316100\($0)" }) {
+                    group.addTask {
+                        let answers = try await Self.issue(
+                            codesOfABlock, to: block, proving: block != silent, service)
+                        return (block, answers)
+                    }
+                }
+                return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            }
+            #expect((1..<200).contains(sent[silent] ?? 0))
+            for (block, count) in sent where block != silent {
+                #expect(count == codesOfABlock, "\(block)")
+            }
+        }
+    }
+
+    /// How many codes went to the block's numbers; one in fifteen is entered.
+    private static func issue(
+        _ count: Int, to block: String, proving: Bool, _ service: TestService
+    ) async throws -> Int {
+        var sent = 0
+        for index in 0..<count {
+            let to = number(block, index)
+            let answer = try await service.issueAnswer(to: to)
+            guard answer.status == 201 else {
+                try refused(answer, by: "numbers")
+                continue
+            }
+            sent += 1
+            guard proving, index.isMultiple(of: 15) else { continue }
+            let code = try await service.issued(try answer.json(), at: to)
+            #expect(try await service.check(code.id, code.digits).status == 200)
+        }
+        return sent
+    }
+
     @Test func `a block where codes are entered is not stopped`() async throws {
         try await TestService.run { service in
             for number in 0..<(SendLimit.unprovenPerBlock + 20) {

@@ -1,4 +1,5 @@
 import Foundation
+import Resources
 import Testing
 
 @testable import Auth
@@ -15,6 +16,13 @@ import Testing
 
     /// The texts that carry a code.
     static let codes = MessageTemplate.allCases.filter(\.carriesCode)
+
+    @Test func `no shipped text has a fault, in whatever language, so that no start looks for one`()
+        throws
+    {
+        let checked = try Templates(directory: Resources.templates)
+        #expect(checked.locales == (try Templates.shipped().locales))
+    }
 
     @Test(arguments: MessageTemplate.allCases, Templates.shippedLocales)
     func `every text says all it promises in every language`(
