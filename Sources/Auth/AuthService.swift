@@ -86,7 +86,7 @@ package struct AuthService: Sendable {
             database: database, channels: gateways, templates: templates,
             keys: keys, workers: configuration.limits.deliveryWorkers, logger: logger,
             metrics: metrics)
-        contractVersion = try Contract().document["info"]?["version"]?.string ?? ""
+        contractVersion = try Contract.shipped().document["info"]?["version"]?.string ?? ""
         schemaVersion = try Migrations(directory: Resources.migrations).latestVersion()
         readiness = Readiness(
             checks: DatabaseChecks(database: database, logger: logger).all, logger: logger)
@@ -98,7 +98,7 @@ package struct AuthService: Sendable {
             authenticator: authenticator, demandsLoopback: configuration.development)
         let internalEndpoints = Endpoints(demandsLoopback: configuration.development)
         let codeMetrics = CodeMetrics(factory: metrics, logger: logger)
-        try Router(
+        Router(
             health: HealthRoutes(readiness: readiness),
             logins: LoginRoutes(
                 database: database, keys: keys,

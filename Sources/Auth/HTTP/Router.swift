@@ -16,7 +16,7 @@ struct Router: Sendable {
     let mailbox: MailboxRoutes?
     let metrics: MetricsRegistry
 
-    func add(to endpoints: Endpoints, internal internalEndpoints: Endpoints) throws {
+    func add(to endpoints: Endpoints, internal internalEndpoints: Endpoints) {
         logins.add(to: endpoints)
         codes.add(to: endpoints)
         sessions.add(to: endpoints)
@@ -29,7 +29,7 @@ struct Router: Sendable {
         passwords.add(to: endpoints)
         reports.add(to: endpoints)
         health.add(to: endpoints)
-        try DocsRoutes().add(to: endpoints)
+        DocsRoutes().add(to: endpoints)
         ProblemRoutes().add(to: endpoints)
         mailbox?.add(to: endpoints)
         health.addInternal(to: internalEndpoints, metrics: metrics)

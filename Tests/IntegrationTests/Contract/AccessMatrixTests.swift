@@ -76,7 +76,7 @@ import Testing
 
     /// The scopes of each operation that needs a key.
     private static func documented() throws -> [String: [String]] {
-        try Contract().operations.reduce(into: [:]) { scopes, operation in
+        try Contract.shipped().operations.reduce(into: [:]) { scopes, operation in
             scopes["\(operation.method) \(operation.path)"] = operation.scopes
         }
     }

@@ -8,7 +8,7 @@ import Yams
 @Suite struct ContractTests {
     let contract: Contract
 
-    init() throws { contract = try Contract() }
+    init() throws { contract = try Contract.shipped() }
 
     @Test func `the plain reader reads the contract as a whole YAML parser does`() throws {
         let text = String(decoding: contract.bytes, as: UTF8.self)

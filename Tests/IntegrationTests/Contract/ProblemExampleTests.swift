@@ -21,7 +21,7 @@ import Testing
     ]
 
     init() throws {
-        contract = try Contract()
+        contract = try Contract.shipped()
         now = try Self.instant("2026-03-02T10:50:07.125Z")
     }
 

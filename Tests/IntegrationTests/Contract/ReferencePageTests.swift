@@ -14,7 +14,7 @@ import Testing
     }
 
     private static let made = Result {
-        let contract = try Contract()
+        let contract = try Contract.shipped()
         return (contract, ReferencePage(contract: contract).html)
     }
 

@@ -6,7 +6,13 @@ struct Contract: Sendable {
     let bytes: [UInt8]
     let document: JSONValue
 
-    init(contentsOf file: URL = Resources.contract) throws {
+    /// The one that ships beside the binary.
+    static func shipped() throws -> Contract { try kept.get() }
+
+    /// Read once a process.
+    private static let kept = Result { try Contract(contentsOf: Resources.contract) }
+
+    init(contentsOf file: URL) throws {
         let data = try Data(contentsOf: file)
         bytes = Array(data)
         document = try PlainYAML.parse(String(decoding: data, as: UTF8.self))

@@ -2,25 +2,18 @@ import Cryptography
 import Foundation
 import HTTPTypes
 
-/// The contract as a file and as a page; both are made once a process and served from memory.
+/// The contract as a file and as a page; both are made once a process, for the first who asks, and served
+/// from memory.
 struct DocsRoutes: Sendable {
-    private let file: Document
-    private let page: Document
-
-    init() throws { self = try Self.made.get() }
-
-    private init(_ contract: Contract) {
-        file = Document(bytes: contract.bytes, contentType: "application/yaml", policy: nil)
-        page = Document(
-            bytes: Array(ReferencePage(contract: contract).html.utf8),
-            contentType: "text/html; charset=utf-8", policy: Self.policy)
-    }
-
-    private static let made = Result { DocsRoutes(try Contract()) }
+    private static let documents = Result { Documents(try Contract.shipped()) }
 
     func add(to endpoints: Endpoints) {
-        endpoints.get(public: "/openapi.yaml") { [file] context in file.answer(to: context) }
-        endpoints.get(public: "/docs") { [page] context in page.answer(to: context) }
+        endpoints.get(public: "/openapi.yaml") { context in
+            try Self.documents.get().file.answer(to: context)
+        }
+        endpoints.get(public: "/docs") { context in
+            try Self.documents.get().page.answer(to: context)
+        }
         // Where people look first who have nothing but the address.
         endpoints.get(public: "/") { _ in Self.seeOther("/docs") }
         endpoints.get(public: "/problems") { _ in Self.seeOther("/docs#problems") }
@@ -28,6 +21,18 @@ struct DocsRoutes: Sendable {
 
     private static func seeOther(_ place: String) -> Answer {
         Answer(status: .seeOther, headers: [.location: place])
+    }
+}
+
+private struct Documents: Sendable {
+    let file: Document
+    let page: Document
+
+    init(_ contract: Contract) {
+        file = Document(bytes: contract.bytes, contentType: "application/yaml", policy: nil)
+        page = Document(
+            bytes: Array(ReferencePage(contract: contract).html.utf8),
+            contentType: "text/html; charset=utf-8", policy: Self.policy)
     }
 
     /// The page's one style sheet and nothing else.
@@ -37,7 +42,7 @@ struct DocsRoutes: Sendable {
             + "form-action 'none'; frame-ancestors 'none'"
     }
 
-    private struct Document: Sendable {
+    struct Document: Sendable {
         let bytes: [UInt8]
         let contentType: String
         let policy: String?
