@@ -118,6 +118,7 @@ package struct AuthService: Sendable {
                 gateways: gateways.rules),
             apiKeys: APIKeyRoutes(database: database, keys: keys, authenticator: authenticator),
             texts: TextRoutes(database: database, keys: keys, templates: templates),
+            documents: DocumentRoutes(database: database, keys: keys),
             passwords: PasswordRoutes(reviewer: PasswordReviewer(words: try .shipped())),
             reports: DeliveryReportRoutes(
                 database: database, channels: gateways, metrics: metrics),

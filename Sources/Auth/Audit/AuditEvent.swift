@@ -7,6 +7,7 @@ enum AuditEvent: String, CaseIterable, Sendable {
     case keyRevoked = "key-revoked"
     case textChanged = "text-changed"
     case textRemoved = "text-removed"
+    case documentPublished = "document-published"
     case accountImported = "account-imported"
     case patientCreated = "patient-created"
     case patientChanged = "patient-changed"

@@ -71,8 +71,8 @@ final class Endpoints {
         _ input: Endpoint.Input, _ limits: RequestLimits?, _ handler: @escaping Endpoint.Handler
     ) {
         precondition(
-            limits == nil || !path.contains("{"),
-            "limits are looked up by the path as it stands: \(path)")
+            limits == nil || !path.parent.contains("{"),
+            "limits are looked up by all but the last segment: \(path)")
         let endpoint = Endpoint(
             access: access, input: input, limits: limits ?? .ordinary,
             authenticator: authenticator, handler: handler)
@@ -152,9 +152,10 @@ extension Endpoints {
     }
 
     func put<Body: RequestBody>(
-        _ path: String, scope: Scope?, body: Body.Type, _ handler: @escaping BodyHandler<Body>
+        _ path: String, scope: Scope?, body: Body.Type, limits: RequestLimits? = nil,
+        _ handler: @escaping BodyHandler<Body>
     ) {
-        add(.put, path, .key(scope), .json, nil) { _, context in
+        add(.put, path, .key(scope), .json, limits) { _, context in
             try await handler(Body(json: context.body), context)
         }
     }
@@ -215,9 +216,23 @@ extension Endpoints {
     /// does.
     func limits() -> @Sendable (_ path: Substring) -> RequestLimits? {
         var special: [String: RequestLimits] = [:]
-        for route in added { if let limits = route.limits { special[route.path] = limits } }
-        return { [special] path in special.isEmpty ? nil : special[String(path)] }
+        /// Of paths whose last segment is a parameter, by the path before it.
+        var below: [Substring: RequestLimits] = [:]
+        for route in added {
+            guard let limits = route.limits else { continue }
+            if route.path.hasSuffix("}") {
+                below[route.path.parent] = limits
+            } else {
+                special[route.path] = limits
+            }
+        }
+        return { [special, below] path in special[String(path)] ?? below[path.parent] }
     }
+}
+
+extension StringProtocol where SubSequence == Substring {
+    /// A path without its last segment.
+    fileprivate var parent: Substring { self[..<(lastIndex(of: "/") ?? startIndex)] }
 }
 
 extension HTTPRequest.Method {

@@ -78,6 +78,7 @@ extension Problem {
         case channelUnavailable = "channel-unavailable"
         case tooManyKeys = "too-many-keys"
         case nationalNumberTaken = "national-number-taken"
+        case documentPublished = "document-published"
         case idempotencySecretGone = "idempotency-secret-gone"
         case codeExpired = "code-expired"
         case preconditionFailed = "precondition-failed"
@@ -112,7 +113,7 @@ extension Problem {
             case .methodNotAllowed: 405
             case .requestTimeout: 408
             case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable, .channelUnavailable,
-                .tooManyKeys, .nationalNumberTaken,
+                .tooManyKeys, .nationalNumberTaken, .documentPublished,
                 .idempotencySecretGone:
                 409
             case .codeExpired: 410

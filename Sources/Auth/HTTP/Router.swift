@@ -10,6 +10,7 @@ struct Router: Sendable {
     let practices: PracticeRoutes
     let apiKeys: APIKeyRoutes
     let texts: TextRoutes
+    let documents: DocumentRoutes
     let passwords: PasswordRoutes
     let reports: DeliveryReportRoutes
     /// In development only.
@@ -26,6 +27,7 @@ struct Router: Sendable {
         practices.add(to: endpoints)
         apiKeys.add(to: endpoints)
         texts.add(to: endpoints)
+        documents.add(to: endpoints)
         passwords.add(to: endpoints)
         reports.add(to: endpoints)
         health.add(to: endpoints)

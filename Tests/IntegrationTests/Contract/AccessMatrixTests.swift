@@ -108,7 +108,7 @@ private struct Noun: Sendable {
     let make: @Sendable (TestService) async throws -> String
 
     /// What these name is chosen by the caller, and is its own practice's whatever it is.
-    static let chosen = ["/v1/practice/texts/", "/v1/patients/"]
+    static let chosen = ["/v1/practice/texts/", "/v1/patients/", "/v1/documents/"]
 
     static let all = [
         Noun(path: "/v1/logins/{id}", isClients: true, bodies: ["/verify": ["code": "000000"]]) {

@@ -139,10 +139,11 @@ private struct Call {
 
     init(_ operation: Contract.Operation) {
         self.operation = operation
-        let limit =
+        let limits =
             operation.mediaType == "application/x-ndjson"
-            ? ImportLimits.request.bodyBytes : RequestLimits.ordinary.bodyBytes
-        body = Array(repeating: UInt8(ascii: "{"), count: limit + 1)
+            ? ImportLimits.request
+            : operation.id == "publishDocument" ? NewDocument.request : .ordinary
+        body = Array(repeating: UInt8(ascii: "{"), count: limits.bodyBytes + 1)
     }
 
     mutating func mend(_ step: Step, key: String, poorKey: String) {
@@ -174,6 +175,7 @@ private struct Call {
             .replacing("{gateway}", with: UUID().uuidString.lowercased())
             .replacing("{slug}", with: "code-incorrect")
             .replacing("{template}", with: "none").replacing("{locale}", with: "nl")
+            .replacing("{kind}", with: "none")
     }
 }
 

@@ -87,6 +87,7 @@ import Testing
         let tenants = try await Self.tenantTables(try await Self.grown.value)
         let small: Set<String> = [
             "practice", "client", "api_key", "gateway", "text_override", "login_failure",
+            "document",
         ]
         #expect(tenants.subtracting(small).isSubset(of: GrowingTables.names))
     }

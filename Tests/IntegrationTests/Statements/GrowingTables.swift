@@ -1,7 +1,8 @@
 /// Tables that grow with every patient or sign-in, and what they hold after a while.
 enum GrowingTables {
     static let names: Set<String> = [
-        "account", "membership", "identifier", "contact", "patient", "patient_link", "session",
+        "account", "membership", "identifier", "contact", "patient", "patient_link", "consent",
+        "session",
         "login", "login_pass", "code", "code_subject", "code_request", "send_count", "destination",
         "message",
         "audit", "refusal",
@@ -46,6 +47,16 @@ enum GrowingTables {
         insert into patient_link (practice_id, account_id, patient_id, role, identity_level)
         select practice_id, account_id, account_id, 'self', 'none'
         from membership;
+        insert into document (practice_id, kind, version, locale, title, text, text_hash)
+        select practice_id, kind, version, language, 'Title', 'Text', sha256('Text')
+        from practice
+        cross join unnest(array['terms', 'privacy']) as kind
+        cross join unnest(array['2025-1', '2026-1']) as version
+        cross join unnest(array['nl', 'en']) as language;
+        insert into consent (practice_id, account_id, kind, version, locale, text_hash)
+        select practice_id, account_id, kind, '2026-1', 'nl', sha256('Text')
+        from membership
+        cross join unnest(array['terms', 'privacy']) as kind;
         insert into login
             (practice_id, login_id, client_id, account_id, plan, steps, session_id, created_at,
              expires_at, done_at)

@@ -48,6 +48,9 @@ extension Problem.Kind {
         case .nationalNumberTaken:
             "Another entry of the practice's register has this national number. Nothing was changed: "
                 + "correct or delete that entry first."
+        case .documentPublished:
+            "This version was published in this language with another title or text, and people may "
+                + "have accepted it. Give the new text a version of its own."
         case .channelUnavailable:
             "The code's caller named an address, or the account has none of this kind. Resend by the "
                 + "same channel, or ask for a code to another address."

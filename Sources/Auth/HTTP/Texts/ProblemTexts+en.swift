@@ -26,6 +26,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .channelUnavailable: "The code cannot come this way"
         case .tooManyKeys: "Too many keys"
         case .nationalNumberTaken: "Number already registered"
+        case .documentPublished: "Version already published"
         case .idempotencySecretGone: "Already done"
         case .codeExpired: "Code expired"
         case .preconditionFailed: "Changed in the meantime"
@@ -86,6 +87,8 @@ struct EnglishProblemTexts: ProblemTexts {
         case .nationalNumberTaken:
             "Another patient of the practice is registered with this national identity number. "
                 + "Please contact \(contact(facts))."
+        case .documentPublished:
+            "This version was published before, with another text. Give the new text a new version."
         case .channelUnavailable:
             "We have no address that the code could go to this way. Please choose another way."
         case .idempotencySecretGone:

@@ -26,6 +26,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .channelUnavailable: "Koden kan ikke komme slik"
         case .tooManyKeys: "For mange nøkler"
         case .nationalNumberTaken: "Nummeret er registrert fra før"
+        case .documentPublished: "Versjonen er allerede publisert"
         case .idempotencySecretGone: "Allerede behandlet"
         case .codeExpired: "Koden er utløpt"
         case .preconditionFailed: "Endret i mellomtiden"
@@ -86,6 +87,8 @@ struct BokmålProblemTexts: ProblemTexts {
         case .nationalNumberTaken:
             "En annen pasient ved legekontoret er registrert med dette fødselsnummeret. "
                 + "Ta kontakt med \(contact(facts))."
+        case .documentPublished:
+            "Denne versjonen er allerede publisert med en annen tekst. Gi den nye teksten en ny versjon."
         case .channelUnavailable:
             "Vi har ingen adresse som koden kan sendes til på denne måten. Velg en annen måte."
         case .idempotencySecretGone:

@@ -26,6 +26,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .channelUnavailable: "Zo kan de code niet komen"
         case .tooManyKeys: "Te veel sleutels"
         case .nationalNumberTaken: "Nummer al geregistreerd"
+        case .documentPublished: "Versie al gepubliceerd"
         case .idempotencySecretGone: "Al verwerkt"
         case .codeExpired: "Code verlopen"
         case .preconditionFailed: "Intussen gewijzigd"
@@ -85,6 +86,8 @@ struct DutchProblemTexts: ProblemTexts {
         case .nationalNumberTaken:
             "Een andere patiënt van de praktijk staat met dit nummer geregistreerd. "
                 + "Neem contact op met \(contact(facts))."
+        case .documentPublished:
+            "Deze versie is al gepubliceerd, met een andere tekst. Geef de nieuwe tekst een nieuwe versie."
         case .channelUnavailable:
             "We hebben geen adres waar de code op deze manier naartoe kan. Kies een andere manier."
         case .idempotencySecretGone: "Dit verzoek is al verwerkt. Begin opnieuw met inloggen."
