@@ -64,6 +64,10 @@ create table practice (
     -- What the register must hold of a patient before they can enrol (NO-1); null until somebody
     -- chose: what is usual in the country.
     required_for_enrolment text[],
+    -- Whether a patient without a super-PIN may prove who they are by what the register knows (Z-16),
+    -- and whether the practice wants open invitations brought to mind before they expire.
+    identity_by_details boolean not null default true,
+    invitation_reminder boolean not null default false,
     -- Rises with each change: an update that has not seen the last one changes nothing.
     revision integer not null default 1,
     created_at timestamptz not null default clock_timestamp(),

@@ -21,7 +21,7 @@ struct ChangePractice: Statement {
     static let lane = Lane.ordinary
 
     /// The notice's parameters come after the practice's settings.
-    private static let firstOfNotice = 29
+    private static let firstOfNotice = 31
 
     static let sql = """
         with \(AdminNotice.limitArms(first: firstOfNotice)),
@@ -50,6 +50,8 @@ struct ChangePractice: Statement {
                 national_number_login = $26::bool,
                 synthetic_numbers = $27::bool,
                 required_for_enrolment = $28::text[],
+                identity_by_details = $29::bool,
+                invitation_reminder = $30::bool,
                 revision = practice.revision + 1
             where practice.practice_id = $1::uuid
               and practice.revision = $4::int8

@@ -63,6 +63,11 @@ struct Practice: Sendable, Equatable {
         var syntheticNumbers = false
         /// What the register must hold of a patient before they can enrol (NO-1).
         var requiredForEnrolment: Set<EnrolmentRequirement>
+        /// Whether e-mail address, date of birth and postcode prove who somebody is, with a fresh mail
+        /// (AC-3); weak, and never for minors or shared addresses (Z-16).
+        var identityByDetails = true
+        /// Whether an invitation that is still open shortly before its end is brought to mind, once.
+        var invitationReminder = false
 
         /// What a practice of that country begins with.
         init(of country: Country) {
@@ -113,6 +118,7 @@ extension Practice {
                practice.password_rules,
                practice.national_numbers, practice.national_number_login,
                practice.synthetic_numbers, practice.required_for_enrolment,
+               practice.identity_by_details, practice.invitation_reminder,
                practice.revision as practice_revision
         """
 
@@ -158,6 +164,8 @@ extension Practice.Policy {
         nationalNumbers = try row.bool("national_numbers")
         nationalNumberLogin = try row.bool("national_number_login")
         syntheticNumbers = try row.bool("synthetic_numbers")
+        identityByDetails = try row.bool("identity_by_details")
+        invitationReminder = try row.bool("invitation_reminder")
         // What was never chosen goes by the country.
         if let required = try row.textsIfPresent("required_for_enrolment") {
             requiredForEnrolment = Set(required.compactMap(EnrolmentRequirement.init))

@@ -152,6 +152,8 @@ extension Practice {
                     JSONMember(
                         "required_for_enrolment",
                         texts(EnrolmentRequirement.names(policy.requiredForEnrolment))),
+                    JSONMember("identity_by_details", .bool(policy.identityByDetails)),
+                    JSONMember("invitation_reminder", .bool(policy.invitationReminder)),
                 ])),
         ]
     }

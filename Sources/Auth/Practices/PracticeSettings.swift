@@ -135,6 +135,8 @@ extension Practice.Policy {
             passwordRules = rules
         }
         changeNumbers(by: &fields, in: country)
+        if let choice = fields.optionalBool("identity_by_details") { identityByDetails = choice }
+        if let choice = fields.optionalBool("invitation_reminder") { invitationReminder = choice }
     }
 
     /// A login by national number needs the number in the register, and a country that allows it.

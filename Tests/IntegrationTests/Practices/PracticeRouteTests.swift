@@ -50,6 +50,7 @@ import Testing
                     "password_rules": "modern",
                     "national_numbers": true, "national_number_login": true,
                     "synthetic_numbers": true, "required_for_enrolment": ["mobile"],
+                    "identity_by_details": false, "invitation_reminder": true,
                 ],
             ]
             let changed = try await service.send("PUT", "/v1/practice", json: all)
