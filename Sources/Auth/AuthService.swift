@@ -113,6 +113,10 @@ package struct AuthService: Sendable {
                 accounts: AccountImport(database: database, hasher: hasher, keys: keys)),
             patients: PatientRoutes(database: database, keys: keys),
             patientImport: PatientImportRoutes(database: database, keys: keys),
+            invitations: InvitationRoutes(
+                inviting: Inviting(
+                    database: database, keys: keys, dispatcher: dispatcher,
+                    ceilings: configuration.sending)),
             practices: PracticeRoutes(
                 database: database, keys: keys, authenticator: authenticator,
                 gateways: gateways.rules),

@@ -62,6 +62,8 @@ enum Destination: Sendable, Equatable {
         case pass
         /// What a person is told of that others did.
         case notice
+        /// What a practice sends its patients to begin with.
+        case invitation
 
         fileprivate var text: String {
             switch self {
@@ -69,6 +71,7 @@ enum Destination: Sendable, Equatable {
             case .client(let id): id.text
             case .pass: "pass"
             case .notice: "notice"
+            case .invitation: "invitation"
             }
         }
     }

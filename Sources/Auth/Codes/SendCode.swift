@@ -119,17 +119,6 @@ extension SendCode {
     /// and `counted`; the caller's `$1` and `$2` are practice and client.
     static func arms(first: Int) -> String {
         func p(_ place: Place) -> String { parameter(place, first: first) }
-        /// When the oldest of as many sends as are allowed leaves the span.
-        func again(_ span: String, _ ceiling: String) -> String {
-            """
-            case
-                               when cardinality(within(destination.sends, '\(span)')) >= \(ceiling)::int8
-                               then (within(destination.sends, '\(span)'))[
-                                        cardinality(within(destination.sends, '\(span)'))
-                                            - \(ceiling)::int8::int4 + 1] + interval '\(span)'
-                           end
-            """
-        }
         return """
             \(SendLimits.arms(limits: p(.limits))),
             ready as (  -- What is spent already, so that a refusal can say until when.
@@ -142,10 +131,8 @@ extension SendCode {
                            and cardinality(within(destination.sends, '1 day'))
                                < \(p(.sendsPerDay))::int8
                            or destination.sends is null as sends_left,
-                       greatest(
-                           \(again("1 hour", p(.sendsPerHour))),
-                           \(again("1 day", p(.sendsPerDay)))
-                       ) as sends_again_at,
+                       \(DestinationSends.again(hour: p(.sendsPerHour), day: p(.sendsPerDay)))
+                           as sends_again_at,
                        reached.kind as limit_kind, reached.again_at as limit_again_at,
                        exists (
                            select from send_stop where send_stop.channel = \(p(.channel))::text

@@ -47,6 +47,13 @@ extension SendLimit {
     /// Passes that a practice's people are mailed in a day (Z-20).
     static let passesPerDay = 300
 
+    /// What a client may mail with links in an hour, counted apart from its codes (Z-19).
+    static func links(_ counter: String, of client: UUID, ceilings: SendCeilings) -> SendLimit {
+        SendLimit(
+            kind: .client, counter: "\(counter):\(client.text)", span: .hour,
+            ceiling: ceilings.perClientAndHour)
+    }
+
     static let passes = SendLimit(
         kind: .notices, counter: "passes", span: .day, ceiling: passesPerDay)
 

@@ -29,6 +29,9 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     case signInPass = "sign-in-pass"
     /// To the person whose national number the practice changed in its register (Z-18).
     case nationalNumberChanged = "national-number-changed"
+    /// A practice invites the person to an account (IN-1), and brings it to mind once before its end.
+    case invitation
+    case invitationReminder = "invitation-reminder"
     /// To those who answer for a practice: what was changed there (Z-9).
     case settingsChanged = "settings-changed"
     case keyCreated = "key-created"
@@ -39,7 +42,12 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
 
     /// Whether a practice may have words and gateways of its own for it. Not where what its own keys did
     /// is told: whoever stole one would reword the warning, or swallow it.
-    var isThePractices: Bool { carriesCode || self == .signInPass }
+    var isThePractices: Bool {
+        switch self {
+        case .sessionCode, .oneTimeCode, .signInPass, .invitation, .invitationReminder: true
+        case .nationalNumberChanged, .settingsChanged, .keyCreated, .keyRevoked: false
+        }
+    }
 
     /// Whether it still tells the truth after its expiry, which then only ends the tries to send it.
     var staysTrue: Bool { !isThePractices }

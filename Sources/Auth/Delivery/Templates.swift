@@ -120,6 +120,8 @@ extension MessageTemplate {
         case supportContact = "support_contact"
         /// Opens the portal's page with the pass in it (Z-20).
         case passLink = "pass_link"
+        /// Opens the portal's page with the invitation in it (IN-1).
+        case invitationLink = "invitation_link"
         /// The names of the settings that were changed, as the API has them.
         case changes
         /// Who did it: a client's name, or the operator.
@@ -156,9 +158,21 @@ extension MessageTemplate {
             [.practice, .code, .sentAt, .validUntil, .minutes, .reference, .supportContact]
         case .signInPass: [.practice, .sentAt, .passLink, .validUntil, .supportContact]
         case .nationalNumberChanged: [.practice, .sentAt, .supportContact]
+        case .invitation, .invitationReminder:
+            [.practice, .invitationLink, .validUntil, .supportContact]
         case .settingsChanged: [.practice, .sentAt, .changes, .actor]
         case .keyCreated: [.practice, .sentAt, .keyID, .keyClient, .scopes, .actor]
         case .keyRevoked: [.practice, .sentAt, .keyID, .keyClient, .actor]
+        }
+    }
+
+    /// The variable that is a whole link of the service's own making, to the portal; nil where it has
+    /// none.
+    var link: Variable? {
+        switch self {
+        case .signInPass: .passLink
+        case .invitation, .invitationReminder: .invitationLink
+        case .sessionCode, .oneTimeCode, .settingsChanged, .keyCreated, .keyRevoked: nil
         }
     }
 

@@ -23,6 +23,8 @@ struct Problem: Error, Sendable {
     var faults: [Fault]
     /// What is wrong with a text, for whoever writes it; member `text_faults`.
     var textFaults: [String]
+    /// What the register lacks of a patient, by the names of its fields (NO-1); member `missing`.
+    var missing: [String]
     /// The methods a path knows; header `Allow` of a 405.
     var allowedMethods: [String]
 
@@ -30,7 +32,7 @@ struct Problem: Error, Sendable {
         _ kind: Kind, attemptsLeft: Int? = nil, digitsFound: Int? = nil,
         digitsExpected: Int? = nil, newestCode: NewestCode? = nil, retryAt: Date? = nil,
         limit: SendLimit.Kind? = nil, faults: [Fault] = [], textFaults: [String] = [],
-        allowedMethods: [String] = []
+        missing: [String] = [], allowedMethods: [String] = []
     ) {
         self.kind = kind
         self.attemptsLeft = attemptsLeft
@@ -41,6 +43,7 @@ struct Problem: Error, Sendable {
         self.limit = limit
         self.faults = faults
         self.textFaults = textFaults
+        self.missing = missing
         self.allowedMethods = allowedMethods
     }
 
@@ -79,6 +82,9 @@ extension Problem {
         case tooManyKeys = "too-many-keys"
         case nationalNumberTaken = "national-number-taken"
         case documentPublished = "document-published"
+        case patientIncomplete = "patient-incomplete"
+        case alreadyActive = "already-active"
+        case invitationClosed = "invitation-closed"
         case idempotencySecretGone = "idempotency-secret-gone"
         case codeExpired = "code-expired"
         case preconditionFailed = "precondition-failed"
@@ -113,7 +119,8 @@ extension Problem {
             case .methodNotAllowed: 405
             case .requestTimeout: 408
             case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable, .channelUnavailable,
-                .tooManyKeys, .nationalNumberTaken, .documentPublished,
+                .tooManyKeys, .nationalNumberTaken, .documentPublished, .patientIncomplete,
+                .alreadyActive, .invitationClosed,
                 .idempotencySecretGone:
                 409
             case .codeExpired: 410

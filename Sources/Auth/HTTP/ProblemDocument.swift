@@ -57,6 +57,9 @@ struct ProblemDocument {
             let faults = problem.textFaults.map(JSONValue.string)
             members.append(.init("text_faults", .array(faults)))
         }
+        if !problem.missing.isEmpty {
+            members.append(.init("missing", .array(problem.missing.map(JSONValue.string))))
+        }
         return .object(members)
     }
 

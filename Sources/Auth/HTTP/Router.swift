@@ -7,6 +7,7 @@ struct Router: Sendable {
     let accounts: AccountRoutes
     let patients: PatientRoutes
     let patientImport: PatientImportRoutes
+    let invitations: InvitationRoutes
     let practices: PracticeRoutes
     let apiKeys: APIKeyRoutes
     let texts: TextRoutes
@@ -24,6 +25,7 @@ struct Router: Sendable {
         accounts.add(to: endpoints)
         patients.add(to: endpoints)
         patientImport.add(to: endpoints)
+        invitations.add(to: endpoints)
         practices.add(to: endpoints)
         apiKeys.add(to: endpoints)
         texts.add(to: endpoints)

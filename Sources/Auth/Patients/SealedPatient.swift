@@ -15,6 +15,8 @@ struct SealedPatient: Sendable {
     let numberIndexes: [[UInt8]]?
     /// All that the entry holds, by the current key and those before it.
     let contentMACs: [[UInt8]]
+    /// What a person may prove to be known, likewise: a change of it voids open invitations (Z-14).
+    let identityMACs: [[UInt8]]
 
     init(_ externalID: ExternalID, _ details: PatientDetails, practice: UUID, keys: KeyRing) {
         let seal = PatientSeal(
@@ -27,6 +29,8 @@ struct SealedPatient: Sendable {
         numberIndexes = details.nationalNumber?.indexes(practice: practice, keys: keys)
         let content = details.content(of: externalID, practice: practice)
         contentMACs = keys.macKeys(.entry).map { $0.authenticate(fields: content) }
+        let identity = details.identity(of: externalID, practice: practice)
+        identityMACs = keys.macKeys(.entry).map { $0.authenticate(fields: identity) }
     }
 }
 
@@ -84,6 +88,15 @@ extension PatientDetails {
             postcode?.expose(), email, mobile, nationalNumber?.digits.expose(), generalPractitioner,
             locale?.rawValue,
         ].map { $0 ?? "" }
+    }
+
+    /// E-mail address, date of birth and postcode, as they are compared.
+    fileprivate func identity(of externalID: ExternalID, practice: UUID) -> [String] {
+        [
+            "identity", practice.uuidString, externalID.text,
+            email.flatMap(EmailAddress.init)?.normalized ?? "", dateOfBirth?.expose() ?? "",
+            postcode?.expose() ?? "",
+        ]
     }
 
     /// What a row holds, opened.

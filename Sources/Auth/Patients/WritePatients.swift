@@ -65,13 +65,13 @@ struct WritePatients: Statement {
         mac as (  -- Number and content of each line by every key of the ring, line after line.
             select (mac.place - 1) / (cardinality($17::bytea[]) / cardinality($4::text[])) + 1
                        as number,
-                   mac.number_index, mac.content_mac
-            from unnest($17::bytea[], $18::bytea[])
-                with ordinality as mac (number_index, content_mac, place)
+                   mac.number_index, mac.content_mac, mac.identity_mac
+            from unnest($17::bytea[], $18::bytea[], $22::bytea[])
+                with ordinality as mac (number_index, content_mac, identity_mac, place)
         ),
         held as (  -- 1. The entries that are there, locked in one order.
             select patient.patient_id, patient.external_id, patient.revision, patient.content_mac,
-                   patient.national_number_index, patient.created_at, patient.changed_at
+                   patient.identity_mac, patient.national_number_index, patient.created_at, patient.changed_at
             from patient
             where patient.practice_id = $1::uuid
               and patient.external_id = any ($4::text[])
@@ -97,6 +97,16 @@ struct WritePatients: Statement {
         ),
         judged as (
             select line.number, held.patient_id, held.revision, held.created_at, held.changed_at,
+                   -- The same, whichever key it was made by, so that invitations stay open (Z-14).
+                   case
+                       when exists (
+                           select from mac
+                           where mac.number = line.number
+                             and mac.identity_mac = held.identity_mac) then held.identity_mac
+                       else ($22::bytea[])[
+                           (line.number - 1) * (cardinality($22::bytea[]) / cardinality($4::text[]))
+                               + 1]
+                   end as identity_mac,
                    held.national_number_index is not null and not exists (
                        select from mac
                        where mac.number = line.number
@@ -125,13 +135,13 @@ struct WritePatients: Statement {
             insert into patient
                 (practice_id, patient_id, external_id, first_name, last_name, locale, email,
                  mobile, general_practitioner, date_of_birth, postcode, national_number,
-                 national_number_index, content_mac)
+                 national_number_index, content_mac, identity_mac)
             select $1::uuid, coalesce(judged.patient_id, line.new_id), line.external_id,
                    nullif(line.first_name, ''), nullif(line.last_name, ''),
                    nullif(line.locale, ''), nullif(line.email, ''), nullif(line.mobile, ''),
                    nullif(line.general_practitioner, ''), nullif(line.date_of_birth, ''),
                    nullif(line.postcode, ''), nullif(line.national_number, ''),
-                   nullif(line.number_index, ''), line.content_mac
+                   nullif(line.number_index, ''), line.content_mac, judged.identity_mac
             from judged
             join line on line.number = judged.number
             where judged.word in ('created', 'changed')
@@ -149,6 +159,7 @@ struct WritePatients: Statement {
                 national_number = excluded.national_number,
                 national_number_index = excluded.national_number_index,
                 content_mac = excluded.content_mac,
+                identity_mac = excluded.identity_mac,
                 revision = patient.revision + 1,
                 changed_at = clock_timestamp()
             where patient.patient_id = excluded.patient_id
@@ -218,6 +229,7 @@ struct WritePatients: Statement {
             .byteArrays(lines.flatMap(\.contentMACs)),
             condition.match.map(Parameter.texts) ?? .null,
             condition.noneMatch.map(Parameter.texts) ?? .null, .bool(isDryRun),
+            .byteArrays(lines.flatMap(\.identityMACs)),
         ]
     }
 

@@ -93,6 +93,8 @@ struct TextRoutes: Sendable {
             .sentAt: "11:50", .validUntil: "12:00", .minutes: "10", .reference: "KD",
             .passLink: SignInPass.link(
                 text: "made-up-for-this-preview", portal: practice.portalOrigin),
+            .invitationLink: LinkToken.link(
+                text: "made-up-for-this-preview", to: .invitation, portal: practice.portalOrigin),
         ]
         let mail = try refusing { () throws(TemplateFault) in try text.mail(variables) }
         let sms = try refusing { () throws(TemplateFault) in

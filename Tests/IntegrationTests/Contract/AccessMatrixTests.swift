@@ -130,6 +130,15 @@ private struct Noun: Sendable {
             try await service.travel(31)
             return try #require(try answer.json()["id"].string)
         },
+        Noun(path: "/v1/invitations/{id}", isClients: false, bodies: [:]) { service in
+            let patient = "P-\(UUID().uuidString)"
+            let address = "\(patient.lowercased())@example.nl"
+            _ = try await service.putPatient(
+                patient, PatientSample.with(["email": .string(address)]))
+            let answer = try await service.invite(patient)
+            try #require(answer.status == 201, "\(answer.text)")
+            return try #require(try answer.json()["id"].string)
+        },
         Noun(path: "/v1/api-keys/{id}", isClients: false, bodies: [:]) { service in
             let answer = try await service.create(
                 ["client": .string("client-\(UUID().uuidString)"), "scopes": ["logins"]])

@@ -56,6 +56,7 @@ import Testing
                 sentAt: sentAt, sentAtLocal: practice.clockTime(sentAt),
                 reference: value["newest_reference"]?.string ?? "")
         }
+        problem.missing = (value["missing"]?.elements ?? []).compactMap(\.string)
         problem.textFaults = (value["text_faults"]?.elements ?? []).compactMap(\.string)
         problem.faults = try (value["errors"]?.elements ?? []).map { fault in
             let code = Problem.Fault.Code(rawValue: fault["code"]?.string ?? "")

@@ -401,7 +401,9 @@ extension TestService {
     /// Until nothing is left to be delivered.
     func settle() async throws {
         try await eventually {
-            try await database.count("message", where: "state = 'queued'") == 0
+            try await database.count(
+                "message", where: "state = 'queued' and created_at <= clock_timestamp()")
+                == 0
         }
     }
 }

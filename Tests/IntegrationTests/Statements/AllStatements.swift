@@ -12,6 +12,7 @@ enum AllStatements {
         LockImports.self, ImportAccount.self,
         WritePatients.self, FindPatient.self, FindPatients.self, DeletePatient.self,
         FindMailboxes.self, MoveNotice.self,
+        InvitePatient.self, ResendInvitation.self, FindInvitation.self, WithdrawInvitation.self,
         AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, ReturnTry.self, StartLogin.self,
         FindLogin.self,
         ResendCode.self, VerifyCode.self, RefundGuess.self, AbandonLogin.self,

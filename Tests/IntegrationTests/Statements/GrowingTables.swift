@@ -4,7 +4,7 @@ enum GrowingTables {
         "account", "membership", "identifier", "contact", "patient", "patient_link", "consent",
         "session",
         "login", "login_pass", "code", "code_subject", "code_request", "send_count", "destination",
-        "message",
+        "message", "invitation", "mailed_link",
         "audit", "refusal",
         "idempotency", "throttle",
     ]
@@ -57,6 +57,21 @@ enum GrowingTables {
         select practice_id, account_id, kind, '2026-1', 'nl', sha256('Text')
         from membership
         cross join unnest(array['terms', 'privacy']) as kind;
+        insert into invitation
+            (practice_id, invitation_id, patient_id, client_id, identity_mac, link_id, destination,
+             expires_at)
+        select practice_id, patient_id, patient_id, client_id, '\\x00', patient_id, 'a•••@e•••.nl',
+               clock_timestamp() + interval '14 days'
+        from patient
+        join client using (practice_id);
+        insert into mailed_link (practice_id, link_id, invitation_id, token_hash, expires_at)
+        select practice_id, link_id, invitation_id, sha256(uuid_send(link_id)), expires_at
+        from invitation;
+        insert into message
+            (practice_id, message_id, channel, template, locale, body, state, expires_at, link_id)
+        select practice_id, gen_random_uuid(), 'email', 'invitation', 'nl', null, 'sent',
+               expires_at, link_id
+        from invitation;
         insert into login
             (practice_id, login_id, client_id, account_id, plan, steps, session_id, created_at,
              expires_at, done_at)

@@ -1,7 +1,8 @@
 import Foundation
 import Postgres
 
-/// How many messages wait, and since when the oldest: what ops watch.
+/// How many messages wait, and since when the oldest: what ops watch. A reminder that is for later does
+/// not wait yet.
 struct MeasureOutbox: Statement {
     struct Output: Equatable, Sendable {
         let queued: Int
@@ -20,6 +21,7 @@ struct MeasureOutbox: Statement {
                $nonce as nonce
         from message
         where message.state = 'queued'
+          and message.created_at <= clock_timestamp()
         """
 
     var parameters: [Parameter] { [] }

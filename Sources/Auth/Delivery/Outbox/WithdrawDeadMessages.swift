@@ -17,6 +17,8 @@ struct WithdrawDeadMessages: Statement {
             select message.practice_id, message.message_id
             from message
             where message.state = 'queued'
+              -- A reminder that is for later is judged when its time comes.
+              and message.created_at <= clock_timestamp()
               and (message.leased_until is null or message.leased_until < clock_timestamp())
               -- Not `not exists`: as a join it would read every message there is.
               and (

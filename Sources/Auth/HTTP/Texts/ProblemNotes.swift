@@ -51,6 +51,15 @@ extension Problem.Kind {
         case .documentPublished:
             "This version was published in this language with another title or text, and people may "
                 + "have accepted it. Give the new text a version of its own."
+        case .patientIncomplete:
+            "The register lacks what the practice's policy requires before a patient can enrol, or "
+                + "where the invitation would go; missing names the fields. Nothing was sent."
+        case .alreadyActive:
+            "The patient has an account of their own. Nothing that grants access is sent; show how to "
+                + "sign in."
+        case .invitationClosed:
+            "The invitation was declined or taken back, or it is void: too many wrong answers, or "
+                + "other details in the register since. The practice can invite anew."
         case .channelUnavailable:
             "The code's caller named an address, or the account has none of this kind. Resend by the "
                 + "same channel, or ask for a code to another address."
@@ -84,7 +93,7 @@ extension Problem.Kind {
             "No guess is left on this code or in this hour. Wait until retry_at, then begin anew."
         case .resendTooSoon: "A code was sent a moment ago. A further one can be sent at retry_at."
         case .sendsExhausted:
-            "The destination's codes of this hour or day are spent. Wait until retry_at."
+            "What may be sent to the destination in an hour or a day is spent. Wait until retry_at."
         case .sendLimitReached:
             "`limit` says which: `client` (this caller's hour), `practice` (SMS of the day), `cost` "
                 + "(what they cost), `network` (the patient's network), `numbers` (a block of "

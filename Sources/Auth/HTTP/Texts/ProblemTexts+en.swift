@@ -27,6 +27,9 @@ struct EnglishProblemTexts: ProblemTexts {
         case .tooManyKeys: "Too many keys"
         case .nationalNumberTaken: "Number already registered"
         case .documentPublished: "Version already published"
+        case .patientIncomplete: "Details are missing"
+        case .alreadyActive: "You already have an account"
+        case .invitationClosed: "Invitation no longer valid"
         case .idempotencySecretGone: "Already done"
         case .codeExpired: "Code expired"
         case .preconditionFailed: "Changed in the meantime"
@@ -43,8 +46,8 @@ struct EnglishProblemTexts: ProblemTexts {
         case .loginThrottled: "Too many attempts"
         case .codeAttemptsExhausted: "Too many incorrect codes"
         case .resendTooSoon: "Please wait a moment"
-        case .sendsExhausted: "Too many codes sent"
-        case .sendLimitReached: "No new codes just now"
+        case .sendsExhausted: "Too many messages sent"
+        case .sendLimitReached: "No new messages just now"
         case .tooManyChanges: "Too many changes"
         case .internalError: "Something went wrong"
         case .serviceUnavailable: "Not available just now"
@@ -89,6 +92,13 @@ struct EnglishProblemTexts: ProblemTexts {
                 + "Please contact \(contact(facts))."
         case .documentPublished:
             "This version was published before, with another text. Give the new text a new version."
+        case .patientIncomplete:
+            "The practice lacks details that an account needs. Contact \(contact(facts))."
+        case .alreadyActive:
+            "There is an account already. Sign in with the e-mail address or the username and the "
+                + "password. " + otherwise(facts)
+        case .invitationClosed:
+            "This invitation is no longer valid. Ask for a new one: \(contact(facts))."
         case .channelUnavailable:
             "We have no address that the code could go to this way. Please choose another way."
         case .idempotencySecretGone:
@@ -111,10 +121,10 @@ struct EnglishProblemTexts: ProblemTexts {
             "We have just sent you a code. Look in your spam folder too. No code? "
                 + again(facts.wait)
         case .sendsExhausted:
-            "Too many codes were sent. \(again(facts.wait)) Do the codes not arrive? Then contact "
+            "Too many messages were sent. \(again(facts.wait)) Do they not arrive? Then contact "
                 + "\(contact(facts))."
         case .sendLimitReached:
-            "Many codes have been sent just now. \(again(facts.wait)) " + otherwise(facts)
+            "Many messages have been sent just now. \(again(facts.wait)) " + otherwise(facts)
         case .tooManyChanges:
             "Much has been changed just now. \(again(facts.wait)) " + otherwise(facts)
         case .sendingStopped:

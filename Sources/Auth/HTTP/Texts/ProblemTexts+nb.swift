@@ -27,6 +27,9 @@ struct BokmålProblemTexts: ProblemTexts {
         case .tooManyKeys: "For mange nøkler"
         case .nationalNumberTaken: "Nummeret er registrert fra før"
         case .documentPublished: "Versjonen er allerede publisert"
+        case .patientIncomplete: "Opplysninger mangler"
+        case .alreadyActive: "Du har allerede en konto"
+        case .invitationClosed: "Invitasjonen gjelder ikke lenger"
         case .idempotencySecretGone: "Allerede behandlet"
         case .codeExpired: "Koden er utløpt"
         case .preconditionFailed: "Endret i mellomtiden"
@@ -43,8 +46,8 @@ struct BokmålProblemTexts: ProblemTexts {
         case .loginThrottled: "For mange forsøk"
         case .codeAttemptsExhausted: "Feil kode for mange ganger"
         case .resendTooSoon: "Vent litt"
-        case .sendsExhausted: "For mange koder er sendt"
-        case .sendLimitReached: "Ingen nye koder akkurat nå"
+        case .sendsExhausted: "For mange meldinger er sendt"
+        case .sendLimitReached: "Ingen nye meldinger akkurat nå"
         case .tooManyChanges: "For mange endringer"
         case .internalError: "Noe gikk galt"
         case .serviceUnavailable: "Ikke tilgjengelig akkurat nå"
@@ -89,6 +92,14 @@ struct BokmålProblemTexts: ProblemTexts {
                 + "Ta kontakt med \(contact(facts))."
         case .documentPublished:
             "Denne versjonen er allerede publisert med en annen tekst. Gi den nye teksten en ny versjon."
+        case .patientIncomplete:
+            "Legekontoret mangler opplysninger som trengs for å lage en konto. "
+                + "Ta kontakt med \(contact(facts))."
+        case .alreadyActive:
+            "Det finnes allerede en konto. Logg inn med e-postadressen eller brukernavnet og "
+                + "passordet. " + otherwise(facts)
+        case .invitationClosed:
+            "Denne invitasjonen gjelder ikke lenger. Be om en ny hos \(contact(facts))."
         case .channelUnavailable:
             "Vi har ingen adresse som koden kan sendes til på denne måten. Velg en annen måte."
         case .idempotencySecretGone:
@@ -111,10 +122,10 @@ struct BokmålProblemTexts: ProblemTexts {
             "Vi har nettopp sendt deg en kode. Se også i søppelposten. Har du ikke fått koden? "
                 + again(facts.wait)
         case .sendsExhausted:
-            "Det er sendt for mange koder. \(again(facts.wait)) Kommer ikke kodene frem? Ta "
+            "Det er sendt for mange meldinger. \(again(facts.wait)) Kommer de ikke frem? Ta "
                 + "kontakt med \(contact(facts))."
         case .sendLimitReached:
-            "Det er sendt mange koder nå. \(again(facts.wait)) " + otherwise(facts)
+            "Det er sendt mange meldinger nå. \(again(facts.wait)) " + otherwise(facts)
         case .tooManyChanges:
             "Det er endret mye nå. \(again(facts.wait)) " + otherwise(facts)
         case .sendingStopped:

@@ -27,6 +27,9 @@ struct DutchProblemTexts: ProblemTexts {
         case .tooManyKeys: "Te veel sleutels"
         case .nationalNumberTaken: "Nummer al geregistreerd"
         case .documentPublished: "Versie al gepubliceerd"
+        case .patientIncomplete: "Gegevens ontbreken"
+        case .alreadyActive: "U hebt al een account"
+        case .invitationClosed: "Uitnodiging niet meer geldig"
         case .idempotencySecretGone: "Al verwerkt"
         case .codeExpired: "Code verlopen"
         case .preconditionFailed: "Intussen gewijzigd"
@@ -43,8 +46,8 @@ struct DutchProblemTexts: ProblemTexts {
         case .loginThrottled: "Te vaak geprobeerd"
         case .codeAttemptsExhausted: "Te vaak een onjuiste code"
         case .resendTooSoon: "Nog even wachten"
-        case .sendsExhausted: "Te veel codes verstuurd"
-        case .sendLimitReached: "Nu even geen nieuwe codes"
+        case .sendsExhausted: "Te veel berichten verstuurd"
+        case .sendLimitReached: "Nu even geen nieuwe berichten"
         case .tooManyChanges: "Te veel wijzigingen"
         case .internalError: "Er ging iets mis"
         case .serviceUnavailable: "Even niet bereikbaar"
@@ -88,6 +91,14 @@ struct DutchProblemTexts: ProblemTexts {
                 + "Neem contact op met \(contact(facts))."
         case .documentPublished:
             "Deze versie is al gepubliceerd, met een andere tekst. Geef de nieuwe tekst een nieuwe versie."
+        case .patientIncomplete:
+            "Bij de praktijk ontbreken nog gegevens waarmee een account gemaakt kan worden. "
+                + "Neem contact op met \(contact(facts))."
+        case .alreadyActive:
+            "Er is al een account. Log in met het e-mailadres of de gebruikersnaam en het "
+                + "wachtwoord. " + otherwise(facts)
+        case .invitationClosed:
+            "Deze uitnodiging is niet meer geldig. Vraag een nieuwe aan bij \(contact(facts))."
         case .channelUnavailable:
             "We hebben geen adres waar de code op deze manier naartoe kan. Kies een andere manier."
         case .idempotencySecretGone: "Dit verzoek is al verwerkt. Begin opnieuw met inloggen."
@@ -109,10 +120,10 @@ struct DutchProblemTexts: ProblemTexts {
             "We hebben u net een code gestuurd. Kijk ook bij uw ongewenste e-mail. Geen code "
                 + "gekregen? \(again(facts.wait))"
         case .sendsExhausted:
-            "Er zijn te veel codes verstuurd. \(again(facts.wait)) Komen de codes niet aan? Neem "
+            "Er zijn te veel berichten verstuurd. \(again(facts.wait)) Komen ze niet aan? Neem "
                 + "dan contact op met \(contact(facts))."
         case .sendLimitReached:
-            "Er zijn nu veel codes verstuurd. \(again(facts.wait)) " + otherwise(facts)
+            "Er zijn nu veel berichten verstuurd. \(again(facts.wait)) " + otherwise(facts)
         case .tooManyChanges:
             "Er is nu veel gewijzigd. \(again(facts.wait)) " + otherwise(facts)
         case .sendingStopped:

@@ -1,0 +1,22 @@
+/// When one more may be sent to a destination that had its share.
+enum DestinationSends {
+    /// When the oldest of as many sends as are allowed leaves its span; null where one is left.
+    static func again(hour: String, day: String) -> String {
+        func again(_ span: String, _ ceiling: String) -> String {
+            """
+            case
+                               when cardinality(within(destination.sends, '\(span)')) >= \(ceiling)::int8
+                               then (within(destination.sends, '\(span)'))[
+                                        cardinality(within(destination.sends, '\(span)'))
+                                            - \(ceiling)::int8::int4 + 1] + interval '\(span)'
+                           end
+            """
+        }
+        return """
+            greatest(
+                           \(again("1 hour", hour)),
+                           \(again("1 day", day))
+                       )
+            """
+    }
+}

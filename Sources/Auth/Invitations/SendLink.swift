@@ -1,0 +1,199 @@
+import Cryptography
+import Foundation
+import Postgres
+
+/// A link and the mail that brings it, made in Swift and put into the outbox by the statement that
+/// makes what the link opens.
+///
+/// Such a statement has an arm `asked` (`ends_at`): at most one row, present only where the send is
+/// allowed so far; then ``limitArms(first:)``, an arm that makes or changes what the link opens where
+/// `addressed` has a row, and ``linkArms(first:of:)``. All limits are held here (Z-22).
+struct SendLink: Sendable {
+    let linkID: UUID
+    let hash: [UInt8]
+    let messageID: UUID
+    let locale: Language
+    let body: [UInt8]
+    let destination: Destination
+    let destinationKey: [UInt8]
+    let policy: Practice.Policy
+    let limits: Parameter
+    /// The same link once more, shortly before its end; nil where the practice wants none.
+    let reminder: Reminder?
+
+    /// What the link is for.
+    struct Kind: Sendable {
+        let page: LinkToken.Page
+        /// What the mail calls it.
+        let variable: MessageTemplate.Variable
+        /// Whose sends of the mailbox it counts towards.
+        let lane: Destination.Lane
+        /// Whether a practice may want it brought to mind.
+        let hasReminder: Bool
+
+        static let invitation = Kind(
+            page: .invitation, variable: .invitationLink, lane: .invitation, hasReminder: true)
+    }
+
+    struct Reminder: Sendable {
+        let messageID: UUID
+        let body: [UInt8]
+    }
+
+    /// Days before its end at which an invitation is brought to mind.
+    static let reminderDays = 3
+
+    /// - Parameter limits: those that hold beside the destination's own.
+    init(
+        _ kind: Kind, to mailbox: EmailAddress, locale: Language, in practice: Practice,
+        limits: [SendLimit], keys: KeyRing
+    ) throws {
+        let token = LinkToken.random()
+        let link = token.link(to: kind.page, portal: practice.portalOrigin)
+        func sealed(_ message: UUID) throws -> [UInt8] {
+            try OutgoingMessage(to: mailbox.typed, facts: [kind.variable: link]).sealed(
+                with: keys.sealingKey(.message), boundTo: message, of: practice.id)
+        }
+        linkID = UUIDv7.make(at: Date())
+        hash = LinkToken.hash(token.text)
+        messageID = UUIDv7.make(at: Date())
+        self.locale = locale
+        body = try sealed(messageID)
+        destination = .mailbox(mailbox)
+        destinationKey = destination.key(kind.lane, keys: keys)
+        policy = practice.policy
+        self.limits = try SendLimits.parameter(limits)
+        if kind.hasReminder, policy.invitationReminder {
+            let id = UUIDv7.make(at: Date())
+            reminder = Reminder(messageID: id, body: try sealed(id))
+        } else {
+            reminder = nil
+        }
+    }
+
+    /// The statement's parameters from `$<first>` on; `Place` has the same order.
+    var parameters: [Parameter] {
+        Place.allCases.map { place in
+            switch place {
+            case .link: .uuid(linkID)
+            case .hash: .bytes(hash)
+            case .message: .uuid(messageID)
+            case .locale: .text(locale.rawValue)
+            case .body: .bytes(body)
+            case .destinationKey: .bytes(destinationKey)
+            case .sendsPerHour: .int(policy.sendsPerHour)
+            case .sendsPerDay: .int(policy.sendsPerDay)
+            case .limits: limits
+            }
+        }
+    }
+
+    /// Two more, where the link may have a reminder.
+    var reminderParameters: [Parameter] {
+        [
+            reminder.map { .uuid($0.messageID) } ?? .null,
+            reminder.map { .bytes($0.body) } ?? .null,
+        ]
+    }
+
+    /// What stands at which place from `$<first>` on.
+    enum Place: Int, CaseIterable {
+        case link, hash, message, locale, body, destinationKey, sendsPerHour, sendsPerDay, limits
+    }
+}
+
+// MARK: - SQL
+
+extension SendLink {
+    static func parameter(_ place: Place, first: Int) -> String { "$\(first + place.rawValue)" }
+
+    /// The arms `counter`, `reached`, `ready` and `addressed`; the last has a row where it is sent.
+    static func limitArms(first: Int) -> String {
+        func p(_ place: Place) -> String { parameter(place, first: first) }
+        let (hour, day) = (p(.sendsPerHour), p(.sendsPerDay))
+        return """
+            \(SendLimits.arms(limits: p(.limits))),
+            ready as (  -- What is spent already, so that a refusal can say until when.
+                select asked.ends_at,
+                       destination.sends is null
+                           or cardinality(within(destination.sends, '1 hour')) < \(hour)::int8
+                           and cardinality(within(destination.sends, '1 day')) < \(day)::int8
+                           as sends_left,
+                       \(DestinationSends.again(hour: hour, day: day)) as sends_again_at,
+                       reached.kind as limit_kind, reached.again_at as limit_again_at
+                from asked
+                left join reached on true
+                left join destination
+                    on destination.practice_id = $1::uuid
+                    and destination.destination_key = \(p(.destinationKey))::bytea
+            ),
+            addressed as (  -- One more send to this mailbox, if the hour and the day allow.
+                insert into destination (practice_id, destination_key, sends)
+                select $1::uuid, \(p(.destinationKey))::bytea, array[clock_timestamp()]
+                from ready
+                where ready.sends_left
+                  and ready.limit_kind is null
+                on conflict (practice_id, destination_key) do update
+                set sends = within(destination.sends, '1 day') || clock_timestamp()
+                where cardinality(within(destination.sends, '1 hour')) < \(hour)::int8
+                  and cardinality(within(destination.sends, '1 day')) < \(day)::int8
+                returning destination_key
+            )
+            """
+    }
+
+    /// The arms `linked`, `mailed` and `counted`, of an arm with `invitation_id` and `link_ends_at`.
+    static func linkArms(first: Int, template: MessageTemplate, of opened: String) -> String {
+        func p(_ place: Place) -> String { parameter(place, first: first) }
+        return """
+            linked as (
+                insert into mailed_link
+                    (practice_id, link_id, invitation_id, token_hash, expires_at)
+                select $1::uuid, \(p(.link))::uuid, \(opened).invitation_id, \(p(.hash))::bytea,
+                       \(opened).link_ends_at
+                from \(opened)
+                returning link_id, expires_at
+            ),
+            mailed as (  -- Its message, in the same commit.
+                insert into message
+                    (practice_id, message_id, channel, template, locale, body, expires_at, link_id)
+                select $1::uuid, \(p(.message))::uuid, 'email', '\(template.rawValue)',
+                       \(p(.locale))::text, \(p(.body))::bytea, linked.expires_at, linked.link_id
+                from linked
+                returning message_id
+            ),
+            \(SendLimits.countedArm(of: "mailed"))
+            """
+    }
+
+    /// The arm `reminded`: the message that waits until shortly before the link's end, and dies with
+    /// the link. It tells of the day on which it is sent.
+    static func reminderArm(first: Int, reminder: Int) -> String {
+        """
+        reminded as (
+            insert into message
+                (practice_id, message_id, channel, template, locale, body, expires_at, link_id,
+                 next_attempt_at, created_at)
+            select $1::uuid, $\(reminder)::uuid, 'email',
+                   '\(MessageTemplate.invitationReminder.rawValue)',
+                   \(parameter(.locale, first: first))::text, $\(reminder + 1)::bytea,
+                   linked.expires_at, linked.link_id, later.instant, later.instant
+            from linked
+            cross join lateral (
+                select linked.expires_at - interval '\(reminderDays) days' as instant) as later
+            where $\(reminder)::uuid is not null
+        )
+        """
+    }
+
+    /// Why nothing was sent, of the arm `ready`; to stand in a `case` that knows what was.
+    static let refusalWords = """
+        when not ready.sends_left then 'sends-exhausted'
+                       when ready.limit_kind is not null then 'limit-reached'
+        """
+
+    /// The columns of `ready` that ``SendRefusal`` reads.
+    static let refusalColumns = """
+        ready.sends_again_at, ready.limit_kind, ready.limit_again_at
+        """
+}
