@@ -12,7 +12,7 @@ package enum KeyPurpose: String, CaseIterable, Sendable {
     case seal
     /// Keyed step of password hashes.
     case password
-    /// Keyed step of super-PIN hashes.
+    /// Keyed step of super-PIN hashes, and their seal.
     case superPIN = "super-pin"
     /// MAC that makes a refresh token's successor from its parent.
     case refresh

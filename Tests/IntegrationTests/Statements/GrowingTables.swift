@@ -1,10 +1,9 @@
 /// Tables that grow with every patient or sign-in, and what they hold after a while.
 enum GrowingTables {
     static let names: Set<String> = [
-        "account", "membership", "identifier", "contact", "patient", "patient_link", "consent",
-        "session",
+        "account", "membership", "identifier", "contact", "patient", "patient_link", "session",
         "login", "login_pass", "code", "code_subject", "code_request", "send_count", "destination",
-        "message", "invitation", "mailed_link",
+        "message", "invitation", "mailed_link", "customer_number", "activation_pin", "consent",
         "audit", "refusal",
         "idempotency", "throttle",
     ]
@@ -72,6 +71,12 @@ enum GrowingTables {
         select practice_id, gen_random_uuid(), 'email', 'invitation', 'nl', null, 'sent',
                expires_at, link_id
         from invitation;
+        insert into customer_number (practice_id, patient_id, number, account_id)
+        select practice_id, account_id, (1000000000 + row_number() over ())::text, account_id
+        from membership;
+        insert into activation_pin (practice_id, patient_id, hash, expires_at, way)
+        select practice_id, account_id, '\\x00', clock_timestamp(), 'pin-post'
+        from membership;
         insert into login
             (practice_id, login_id, client_id, account_id, plan, steps, session_id, created_at,
              expires_at, done_at)

@@ -1,0 +1,41 @@
+-- What a patient types from the practice's letter. The number is public and no secret (AC-1); it is
+-- given out once, of one patient, and a row stays when the patient is gone, so that a number never
+-- comes to name somebody else. Hence no reference to `patient`, whose rows are deleted.
+create table customer_number (
+    practice_id uuid not null,
+    patient_id uuid not null,
+    -- Ten digits, the last a check digit.
+    number text not null,
+    -- The patient's own account, from its making on.
+    account_id uuid,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint customer_number_pkey primary key (practice_id, patient_id),
+    constraint customer_number_practice_fkey foreign key (practice_id) references practice,
+    -- Over all practices: one number, one patient.
+    constraint customer_number_number_key unique (number),
+    constraint customer_number_ten_digits check (number ~ '^[1-9][0-9]{9}$')
+);
+
+-- The practice's super-PIN for one activation (Z-4); the next one takes its place, which voids it.
+create table activation_pin (
+    practice_id uuid not null,
+    patient_id uuid not null,
+    -- Keyed Argon2id, sealed and bound to practice and patient (AC-8).
+    hash bytea not null,
+    -- Wrong ones that it survives.
+    tries_left integer not null default 10,
+    expires_at timestamptz not null,
+    used_at timestamptz,
+    -- How it reaches the patient, which is what a proof by it is worth.
+    way text not null,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint activation_pin_pkey primary key (practice_id, patient_id),
+    constraint activation_pin_patient_fkey
+        foreign key (practice_id, patient_id) references patient on delete cascade,
+    constraint activation_pin_tries_counted check (tries_left between 0 and 10),
+    constraint activation_pin_way_known check (way in ('pin-post', 'pin-desk'))
+) with (fillfactor = 80);
+
+grant select, insert on customer_number to practice_auth_service;
+grant update (account_id) on customer_number to practice_auth_service;
+grant select, insert, update, delete on activation_pin to practice_auth_service;
