@@ -97,12 +97,14 @@ package struct AuthService: Sendable {
         let publicEndpoints = Endpoints(
             authenticator: authenticator, demandsLoopback: configuration.development)
         let internalEndpoints = Endpoints(demandsLoopback: configuration.development)
+        let passwords = PasswordCheck(hasher: hasher, keys: keys)
+        let reviewer = PasswordReviewer(words: try .shipped())
         let codeMetrics = CodeMetrics(factory: metrics, logger: logger)
         Router(
             health: HealthRoutes(readiness: readiness),
             logins: LoginRoutes(
                 database: database, keys: keys,
-                passwords: PasswordCheck(hasher: hasher, keys: keys), tokens: tokens,
+                passwords: passwords, tokens: tokens,
                 dispatcher: dispatcher, ceilings: configuration.sending,
                 metrics: LoginMetrics(factory: metrics), codeMetrics: codeMetrics, spray: spray),
             codes: CodeRoutes(
@@ -117,13 +119,16 @@ package struct AuthService: Sendable {
                 inviting: Inviting(
                     database: database, keys: keys, dispatcher: dispatcher,
                     ceilings: configuration.sending)),
+            enrolments: EnrolmentRoutes(
+                database: database, keys: keys, passwords: passwords, reviewer: reviewer,
+                tokens: tokens, dispatcher: dispatcher, ceilings: configuration.sending),
             practices: PracticeRoutes(
                 database: database, keys: keys, authenticator: authenticator,
                 gateways: gateways.rules),
             apiKeys: APIKeyRoutes(database: database, keys: keys, authenticator: authenticator),
             texts: TextRoutes(database: database, keys: keys, templates: templates),
             documents: DocumentRoutes(database: database, keys: keys),
-            passwords: PasswordRoutes(reviewer: PasswordReviewer(words: try .shipped())),
+            passwords: PasswordRoutes(reviewer: reviewer),
             reports: DeliveryReportRoutes(
                 database: database, channels: gateways, metrics: metrics),
             mailbox: mailbox.map(MailboxRoutes.init), metrics: metrics

@@ -64,6 +64,8 @@ enum Destination: Sendable, Equatable {
         case notice
         /// What a practice sends its patients to begin with.
         case invitation
+        /// What is sent before anybody has proved anything but a link (Z-19).
+        case enrolment
 
         fileprivate var text: String {
             switch self {
@@ -72,6 +74,7 @@ enum Destination: Sendable, Equatable {
             case .pass: "pass"
             case .notice: "notice"
             case .invitation: "invitation"
+            case .enrolment: "enrolment"
             }
         }
     }

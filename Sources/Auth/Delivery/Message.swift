@@ -32,6 +32,8 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     /// A practice invites the person to an account (IN-1), and brings it to mind once before its end.
     case invitation
     case invitationReminder = "invitation-reminder"
+    /// Whoever proves identity by what the register knows shows that the mailbox is theirs (AC-3).
+    case emailConfirmation = "email-confirmation"
     /// To those who answer for a practice: what was changed there (Z-9).
     case settingsChanged = "settings-changed"
     case keyCreated = "key-created"
@@ -44,7 +46,9 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     /// is told: whoever stole one would reword the warning, or swallow it.
     var isThePractices: Bool {
         switch self {
-        case .sessionCode, .oneTimeCode, .signInPass, .invitation, .invitationReminder: true
+        case .sessionCode, .oneTimeCode, .signInPass, .invitation, .invitationReminder,
+            .emailConfirmation:
+            true
         case .nationalNumberChanged, .settingsChanged, .keyCreated, .keyRevoked: false
         }
     }

@@ -122,6 +122,8 @@ extension MessageTemplate {
         case passLink = "pass_link"
         /// Opens the portal's page with the invitation in it (IN-1).
         case invitationLink = "invitation_link"
+        /// Goes on with an enrolment (AC-3).
+        case confirmationLink = "confirmation_link"
         /// The names of the settings that were changed, as the API has them.
         case changes
         /// Who did it: a client's name, or the operator.
@@ -160,6 +162,8 @@ extension MessageTemplate {
         case .nationalNumberChanged: [.practice, .sentAt, .supportContact]
         case .invitation, .invitationReminder:
             [.practice, .invitationLink, .validUntil, .supportContact]
+        case .emailConfirmation:
+            [.practice, .confirmationLink, .validUntil, .supportContact]
         case .settingsChanged: [.practice, .sentAt, .changes, .actor]
         case .keyCreated: [.practice, .sentAt, .keyID, .keyClient, .scopes, .actor]
         case .keyRevoked: [.practice, .sentAt, .keyID, .keyClient, .actor]
@@ -172,7 +176,10 @@ extension MessageTemplate {
         switch self {
         case .signInPass: .passLink
         case .invitation, .invitationReminder: .invitationLink
-        case .sessionCode, .oneTimeCode, .settingsChanged, .keyCreated, .keyRevoked: nil
+        case .emailConfirmation: .confirmationLink
+        case .sessionCode, .oneTimeCode, .nationalNumberChanged, .settingsChanged, .keyCreated,
+            .keyRevoked:
+            nil
         }
     }
 

@@ -23,6 +23,10 @@ struct Problem: Error, Sendable {
     var faults: [Fault]
     /// What is wrong with a text, for whoever writes it; member `text_faults`.
     var textFaults: [String]
+    /// The step that is due (AC-4); member `step`.
+    var step: EnrolmentStep?
+    /// Every rule that a password breaks (IN-4); member `broken_rules`.
+    var brokenRules: [PasswordRule]
     /// What the register lacks of a patient, by the names of its fields (NO-1); member `missing`.
     var missing: [String]
     /// The methods a path knows; header `Allow` of a 405.
@@ -31,7 +35,8 @@ struct Problem: Error, Sendable {
     init(
         _ kind: Kind, attemptsLeft: Int? = nil, digitsFound: Int? = nil,
         digitsExpected: Int? = nil, newestCode: NewestCode? = nil, retryAt: Date? = nil,
-        limit: SendLimit.Kind? = nil, faults: [Fault] = [], textFaults: [String] = [],
+        limit: SendLimit.Kind? = nil, step: EnrolmentStep? = nil,
+        brokenRules: [PasswordRule] = [], faults: [Fault] = [], textFaults: [String] = [],
         missing: [String] = [], allowedMethods: [String] = []
     ) {
         self.kind = kind
@@ -44,6 +49,8 @@ struct Problem: Error, Sendable {
         self.faults = faults
         self.textFaults = textFaults
         self.missing = missing
+        self.step = step
+        self.brokenRules = brokenRules
         self.allowedMethods = allowedMethods
     }
 
@@ -69,9 +76,12 @@ extension Problem {
         case signatureInvalid = "signature-invalid"
         case scopeMissing = "scope-missing"
         case loginRefused = "login-refused"
+        case identityWayOff = "identity-way-off"
+        case freshLoginNeeded = "fresh-login-needed"
         case notFound = "not-found"
         case codeUnknown = "code-unknown"
         case factorUnknown = "factor-unknown"
+        case linkUnknown = "link-unknown"
         case methodNotAllowed = "method-not-allowed"
         case requestTimeout = "request-timeout"
         case loginEnded = "login-ended"
@@ -85,6 +95,10 @@ extension Problem {
         case patientIncomplete = "patient-incomplete"
         case alreadyActive = "already-active"
         case invitationClosed = "invitation-closed"
+        case linkSuperseded = "link-superseded"
+        case enrolmentEnded = "enrolment-ended"
+        case stepOutOfOrder = "step-out-of-order"
+        case usernameTaken = "username-taken"
         case idempotencySecretGone = "idempotency-secret-gone"
         case codeExpired = "code-expired"
         case preconditionFailed = "precondition-failed"
@@ -94,11 +108,14 @@ extension Problem {
         case expectationFailed = "expectation-failed"
         case fieldInvalid = "field-invalid"
         case textUnusable = "text-unusable"
+        case identityRefused = "identity-refused"
+        case passwordRefused = "password-refused"
         case codeIncorrect = "code-incorrect"
         case codeMalformed = "code-malformed"
         case idempotencyKeyReused = "idempotency-key-reused"
         case headersTooLarge = "headers-too-large"
         case loginThrottled = "login-throttled"
+        case identityThrottled = "identity-throttled"
         case codeAttemptsExhausted = "code-attempts-exhausted"
         case resendTooSoon = "resend-too-soon"
         case sendsExhausted = "sends-exhausted"
@@ -114,13 +131,14 @@ extension Problem {
             switch self {
             case .bodyMalformed, .headerInvalid, .queryInvalid, .requestMalformed: 400
             case .apiKeyInvalid, .tokenInvalid, .signatureInvalid: 401
-            case .scopeMissing, .loginRefused: 403
-            case .notFound, .codeUnknown, .factorUnknown: 404
+            case .scopeMissing, .loginRefused, .identityWayOff, .freshLoginNeeded: 403
+            case .notFound, .codeUnknown, .factorUnknown, .linkUnknown: 404
             case .methodNotAllowed: 405
             case .requestTimeout: 408
             case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable, .channelUnavailable,
                 .tooManyKeys, .nationalNumberTaken, .documentPublished, .patientIncomplete,
-                .alreadyActive, .invitationClosed,
+                .alreadyActive, .invitationClosed, .linkSuperseded, .enrolmentEnded,
+                .stepOutOfOrder, .usernameTaken,
                 .idempotencySecretGone:
                 409
             case .codeExpired: 410
@@ -129,10 +147,12 @@ extension Problem {
             case .targetTooLong: 414
             case .mediaTypeUnsupported: 415
             case .expectationFailed: 417
-            case .fieldInvalid, .textUnusable, .codeIncorrect, .codeMalformed,
+            case .fieldInvalid, .textUnusable, .identityRefused, .passwordRefused, .codeIncorrect,
+                .codeMalformed,
                 .idempotencyKeyReused:
                 422
-            case .loginThrottled, .codeAttemptsExhausted, .resendTooSoon, .sendsExhausted,
+            case .loginThrottled, .identityThrottled, .codeAttemptsExhausted, .resendTooSoon,
+                .sendsExhausted,
                 .sendLimitReached, .tooManyChanges:
                 429
             case .headersTooLarge: 431

@@ -57,6 +57,14 @@ struct ProblemDocument {
             let faults = problem.textFaults.map(JSONValue.string)
             members.append(.init("text_faults", .array(faults)))
         }
+        if let step = problem.step { members.append(.init("step", .string(step.rawValue))) }
+        if !problem.brokenRules.isEmpty {
+            let words = language.passwordTexts
+            members.append(
+                .init(
+                    "broken_rules",
+                    .array(problem.brokenRules.map { .named($0.rawValue, words.detail($0)) })))
+        }
         if !problem.missing.isEmpty {
             members.append(.init("missing", .array(problem.missing.map(JSONValue.string))))
         }

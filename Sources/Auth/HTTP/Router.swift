@@ -8,6 +8,7 @@ struct Router: Sendable {
     let patients: PatientRoutes
     let patientImport: PatientImportRoutes
     let invitations: InvitationRoutes
+    let enrolments: EnrolmentRoutes
     let practices: PracticeRoutes
     let apiKeys: APIKeyRoutes
     let texts: TextRoutes
@@ -26,6 +27,7 @@ struct Router: Sendable {
         patients.add(to: endpoints)
         patientImport.add(to: endpoints)
         invitations.add(to: endpoints)
+        enrolments.add(to: endpoints)
         practices.add(to: endpoints)
         apiKeys.add(to: endpoints)
         texts.add(to: endpoints)

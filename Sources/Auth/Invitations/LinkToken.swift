@@ -12,6 +12,7 @@ struct LinkToken: Sendable {
     /// The page of the portal that a link opens.
     enum Page: String, Sendable {
         case invitation
+        case emailConfirmation = "email-confirmation"
     }
 
     static func random() -> LinkToken {

@@ -33,6 +33,10 @@ struct SendLink: Sendable {
 
         static let invitation = Kind(
             page: .invitation, variable: .invitationLink, lane: .invitation, hasReminder: true)
+        /// The fresh mail of the second way, which goes on where the person was (AC-3).
+        static let emailConfirmation = Kind(
+            page: .emailConfirmation, variable: .confirmationLink, lane: .enrolment,
+            hasReminder: false)
     }
 
     struct Reminder: Sendable {
@@ -143,14 +147,18 @@ extension SendLink {
     }
 
     /// The arms `linked`, `mailed` and `counted`, of an arm with `invitation_id` and `link_ends_at`.
-    static func linkArms(first: Int, template: MessageTemplate, of opened: String) -> String {
+    ///
+    /// - Parameter enrolment: the one that it confirms the mailbox of; none for an invitation.
+    static func linkArms(
+        first: Int, template: MessageTemplate, of opened: String, enrolment: String = "null::uuid"
+    ) -> String {
         func p(_ place: Place) -> String { parameter(place, first: first) }
         return """
             linked as (
                 insert into mailed_link
-                    (practice_id, link_id, invitation_id, token_hash, expires_at)
+                    (practice_id, link_id, invitation_id, token_hash, expires_at, enrolment_id)
                 select $1::uuid, \(p(.link))::uuid, \(opened).invitation_id, \(p(.hash))::bytea,
-                       \(opened).link_ends_at
+                       \(opened).link_ends_at, \(enrolment)
                 from \(opened)
                 returning link_id, expires_at
             ),

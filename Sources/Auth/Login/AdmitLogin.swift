@@ -248,7 +248,7 @@ struct AdmitLogin: Statement {
         """
 
     /// Counts one failure more of a window that begins with its first, unless the window is full.
-    private static func counting(
+    static func counting(
         _ row: String, upTo limit: Int, in window: String
     ) -> String {
         """

@@ -91,7 +91,7 @@ struct PasswordRoutes: Sendable {
 
 extension JSONValue {
     /// A name for programs and a sentence for people.
-    fileprivate static func named(_ name: String, _ detail: String) -> JSONValue {
+    static func named(_ name: String, _ detail: String) -> JSONValue {
         .object([JSONMember("name", .string(name)), JSONMember("detail", .string(detail))])
     }
 }

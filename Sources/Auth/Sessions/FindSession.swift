@@ -49,3 +49,20 @@ struct FindSession: Statement {
             refreshHash: try row.bytes("refresh_hash"))
     }
 }
+
+extension OpenedSession {
+    /// Tokens are given again for a minute, and never after the session's end (Z-24).
+    ///
+    /// - Throws: `idempotency-secret-gone`.
+    func demandRepeatable(
+        _ secondsAgo: Double, in practice: Practice, database: Database, keys: KeyRing
+    ) async throws {
+        let alive = try await database.run(
+            FindSession(practice: practice.id, session: sessionID))
+        guard secondsAgo <= SessionLimits.secretsRepeatSeconds,
+            alive?.holdsFirstToken(keys) == true
+        else {
+            throw Problem(.idempotencySecretGone)
+        }
+    }
+}

@@ -95,6 +95,9 @@ struct TextRoutes: Sendable {
                 text: "made-up-for-this-preview", portal: practice.portalOrigin),
             .invitationLink: LinkToken.link(
                 text: "made-up-for-this-preview", to: .invitation, portal: practice.portalOrigin),
+            .confirmationLink: LinkToken.link(
+                text: "made-up-for-this-preview", to: .emailConfirmation,
+                portal: practice.portalOrigin),
         ]
         let mail = try refusing { () throws(TemplateFault) in try text.mail(variables) }
         let sms = try refusing { () throws(TemplateFault) in

@@ -21,7 +21,10 @@ import Testing
                         route.method, Self.path(route.path), key: key)
                     let refused = answer.status == 403 && answer.problem == "scope-missing"
                     #expect(refused == !demanded.contains(scope.rawValue), "\(name), \(scope)")
-                    #expect(![401, 405, 500].contains(answer.status), "\(name), \(scope)")
+                    // Some calls ask for the patient's token next.
+                    #expect(
+                        ![401, 405, 500].contains(answer.status)
+                            || answer.problem == "token-invalid", "\(name), \(scope)")
                 }
             }
         }
@@ -47,7 +50,8 @@ import Testing
     {
         try await TestService.run { service in
             let routes = service.service.routes.filter {
-                $0.access != .open && $0.path.contains("{")
+                // Of a call that needs the patient's token that is looked at first.
+                $0.access != .open && $0.path.contains("{") && !$0.path.hasSuffix("/link")
                     && !Noun.chosen.contains(where: $0.path.hasPrefix)
             }
             #expect(routes.count >= 5)
@@ -67,7 +71,9 @@ import Testing
                 }
                 // It is there all the same, and nothing has happened to it.
                 let own = try await noun.call(route, id, service.key, service)
-                #expect(own.status < 300 || own.status == 422, "\(name): \(own.status)")
+                #expect(
+                    own.status < 300 || [409, 422].contains(own.status),
+                    "\(name): \(own.status)")
             }
         }
     }
@@ -138,6 +144,18 @@ private struct Noun: Sendable {
             let answer = try await service.invite(patient)
             try #require(answer.status == 201, "\(answer.text)")
             return try #require(try answer.json()["id"].string)
+        },
+        Noun(
+            path: "/v1/enrolments/{id}", isClients: true,
+            bodies: [
+                "/identity": [
+                    "email": "a@example.nl", "date_of_birth": "1987-05-03", "postcode": "3512JC",
+                ],
+                "/email-confirmation": ["token": "x"], "/profile": TestService.profile,
+            ]
+        ) { service in
+            try await service.opened(
+                try await service.invited(try await service.guest()).token)
         },
         Noun(path: "/v1/api-keys/{id}", isClients: false, bodies: [:]) { service in
             let answer = try await service.create(

@@ -124,7 +124,10 @@ private enum Step: CaseIterable {
         case .mediaType, .tooLarge: operation.mediaType != nil
         case .syntax, .field: operation.mediaType == "application/json"
         // What a PUT names, it makes.
-        case .unknown: operation.path.contains("{") && operation.id != "writePatient"
+        // Nor is it looked for before the patient's token.
+        case .unknown:
+            operation.path.contains("{")
+                && !["writePatient", "linkAccount"].contains(operation.id)
         }
     }
 }

@@ -3,8 +3,8 @@ enum GrowingTables {
     static let names: Set<String> = [
         "account", "membership", "identifier", "contact", "patient", "patient_link", "session",
         "login", "login_pass", "code", "code_subject", "code_request", "send_count", "destination",
-        "message", "invitation", "mailed_link", "customer_number", "activation_pin", "consent",
-        "audit", "refusal",
+        "message", "invitation", "mailed_link", "enrolment", "customer_number", "activation_pin",
+        "consent", "audit", "refusal",
         "idempotency", "throttle",
     ]
 
@@ -77,6 +77,11 @@ enum GrowingTables {
         insert into activation_pin (practice_id, patient_id, hash, expires_at, way)
         select practice_id, account_id, '\\x00', clock_timestamp(), 'pin-post'
         from membership;
+        insert into enrolment
+            (practice_id, enrolment_id, invitation_id, client_id, account_id, expires_at)
+        select practice_id, invitation_id, invitation_id, client_id, invitation_id,
+               clock_timestamp() + interval '24 hours'
+        from invitation;
         insert into login
             (practice_id, login_id, client_id, account_id, plan, steps, session_id, created_at,
              expires_at, done_at)

@@ -11,6 +11,8 @@ import Testing
         .supportContact: "030 123 45 67",
         .passLink: "https://portal.example/sign-in#pass=MadeUp-0123456789_abcdef",
         .invitationLink: "https://portal.example/invitation#token=MadeUp-0123456789_abcdef",
+        .confirmationLink:
+            "https://portal.example/email-confirmation#token=MadeUp-0123456789_abcdef",
         .changes: "portal_origin", .actor: "practice-system", .keyClient: "laboratory",
         .keyID: "01955691-4c1a-7d2e-8b3f-5a697811c4d5", .scopes: "codes:issue codes:verify",
     ]

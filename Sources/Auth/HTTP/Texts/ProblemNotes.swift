@@ -60,6 +60,27 @@ extension Problem.Kind {
         case .invitationClosed:
             "The invitation was declined or taken back, or it is void: too many wrong answers, or "
                 + "other details in the register since. The practice can invite anew."
+        case .linkUnknown:
+            "No link has this token, or it confirms another enrolment. Hand in what stands behind "
+                + "token= as it is."
+        case .identityWayOff:
+            "The practice's policy identity_by_details is off. Offer what ways names."
+        case .freshLoginNeeded:
+            "The login of this access token is more than five minutes old. Nothing was changed."
+        case .linkSuperseded: "A newer link was mailed, which voids this one."
+        case .enrolmentEnded:
+            "The enrolment has expired, or identity was proven in another one since. Begin a new one "
+                + "with the token of the link."
+        case .stepOutOfOrder: "Another step is due: step says which. Nothing was changed."
+        case .usernameTaken: "Somebody of this practice signs in with it. Nothing was kept."
+        case .identityRefused:
+            "Something of it is not as the practice has it; it never says what. attempts_left counts "
+                + "all enrolments of the patient; at 0 the invitation is closed."
+        case .passwordRefused:
+            "The password breaks rules of the practice; broken_rules names each, in words to show."
+        case .identityThrottled:
+            "Too many tries of the patient's network in an hour. Nothing was compared. Wait until "
+                + "retry_at."
         case .channelUnavailable:
             "The code's caller named an address, or the account has none of this kind. Resend by the "
                 + "same channel, or ask for a code to another address."

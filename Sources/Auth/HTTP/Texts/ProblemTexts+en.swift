@@ -30,6 +30,16 @@ struct EnglishProblemTexts: ProblemTexts {
         case .patientIncomplete: "Details are missing"
         case .alreadyActive: "You already have an account"
         case .invitationClosed: "Invitation no longer valid"
+        case .linkUnknown: "Unknown link"
+        case .identityWayOff: "Not possible at this practice"
+        case .freshLoginNeeded: "Sign in again first"
+        case .linkSuperseded: "There is a newer mail"
+        case .enrolmentEnded: "Open your link again"
+        case .stepOutOfOrder: "Another step first"
+        case .usernameTaken: "Username in use"
+        case .identityRefused: "Details not recognised"
+        case .passwordRefused: "Choose another password"
+        case .identityThrottled: "Too many attempts"
         case .idempotencySecretGone: "Already done"
         case .codeExpired: "Code expired"
         case .preconditionFailed: "Changed in the meantime"
@@ -99,6 +109,27 @@ struct EnglishProblemTexts: ProblemTexts {
                 + "password. " + otherwise(facts)
         case .invitationClosed:
             "This invitation is no longer valid. Ask for a new one: \(contact(facts))."
+        case .linkUnknown:
+            "We do not know this link. Copy the whole link from the mail. " + otherwise(facts)
+        case .identityWayOff:
+            "At this practice that takes the customer number and the super-PIN from the letter. "
+                + "For a letter, contact \(contact(facts))."
+        case .freshLoginNeeded:
+            "To do this you must have signed in just now. Sign in again, then try once more."
+        case .linkSuperseded:
+            "A newer mail with a link was sent. Use the link in the newest one."
+        case .enrolmentEnded:
+            "You cannot go on here. Open the link from the mail once more; what you filled in is "
+                + "kept as far as possible."
+        case .stepOutOfOrder:
+            "This step is not the next one. Go back to the portal and go on there."
+        case .usernameTaken: "This username is in use already. Choose another one."
+        case .identityRefused:
+            "With these details we cannot recognise you. \(triesLeft(facts)) " + otherwise(facts)
+        case .passwordRefused:
+            "This password does not do yet. What it lacks is listed beside it."
+        case .identityThrottled:
+            "Details were tried too often. \(again(facts.wait)) " + otherwise(facts)
         case .channelUnavailable:
             "We have no address that the code could go to this way. Please choose another way."
         case .idempotencySecretGone:
@@ -212,6 +243,15 @@ struct EnglishProblemTexts: ProblemTexts {
         case 0?: "This code is not correct. Please start again."
         case 1?: "This code is not correct. You can try once more."
         case let count?: "This code is not correct. You can try \(count) more times."
+        }
+    }
+
+    private func triesLeft(_ facts: ProblemFacts) -> String {
+        switch facts.attemptsLeft {
+        case nil: "Please check them and try again."
+        case 0?: "Please ask the practice for a new invitation."
+        case 1?: "Please check them; you can try once more."
+        case let count?: "Please check them; you can try \(count) more times."
         }
     }
 

@@ -30,6 +30,16 @@ struct BokmålProblemTexts: ProblemTexts {
         case .patientIncomplete: "Opplysninger mangler"
         case .alreadyActive: "Du har allerede en konto"
         case .invitationClosed: "Invitasjonen gjelder ikke lenger"
+        case .linkUnknown: "Ukjent lenke"
+        case .identityWayOff: "Ikke mulig hos dette legekontoret"
+        case .freshLoginNeeded: "Logg inn på nytt først"
+        case .linkSuperseded: "Det finnes en nyere e-post"
+        case .enrolmentEnded: "Åpne lenken på nytt"
+        case .stepOutOfOrder: "Et annet steg først"
+        case .usernameTaken: "Brukernavnet er opptatt"
+        case .identityRefused: "Opplysningene ble ikke gjenkjent"
+        case .passwordRefused: "Velg et annet passord"
+        case .identityThrottled: "For mange forsøk"
         case .idempotencySecretGone: "Allerede behandlet"
         case .codeExpired: "Koden er utløpt"
         case .preconditionFailed: "Endret i mellomtiden"
@@ -100,6 +110,29 @@ struct BokmålProblemTexts: ProblemTexts {
                 + "passordet. " + otherwise(facts)
         case .invitationClosed:
             "Denne invitasjonen gjelder ikke lenger. Be om en ny hos \(contact(facts))."
+        case .linkUnknown:
+            "Denne lenken kjenner vi ikke. Kopier hele lenken fra e-posten. " + otherwise(facts)
+        case .identityWayOff:
+            "Hos dette legekontoret går det bare med kundenummeret og super-PIN-koden fra brevet. "
+                + "Ta kontakt med \(contact(facts)) for å få et brev."
+        case .freshLoginNeeded:
+            "For å gjøre dette må du nettopp ha logget inn. Logg inn på nytt, og prøv igjen."
+        case .linkSuperseded:
+            "Det er sendt en nyere e-post med en lenke. Bruk lenken i den nyeste."
+        case .enrolmentEnded:
+            "Her kan du ikke fortsette. Åpne lenken fra e-posten en gang til; det du har fylt ut, "
+                + "blir tatt vare på så langt det går."
+        case .stepOutOfOrder:
+            "Dette steget er ikke det neste. Gå tilbake til portalen og fortsett der."
+        case .usernameTaken: "Dette brukernavnet er allerede i bruk. Velg et annet."
+        case .identityRefused:
+            "Med disse opplysningene kan vi ikke gjenkjenne deg. \(triesLeft(facts)) "
+                + otherwise(facts)
+        case .passwordRefused:
+            "Dette passordet holder ikke ennå. Det står ved siden av hva som mangler."
+        case .identityThrottled:
+            "Det er prøvd for mange ganger å bekrefte opplysninger. \(again(facts.wait)) "
+                + otherwise(facts)
         case .channelUnavailable:
             "Vi har ingen adresse som koden kan sendes til på denne måten. Velg en annen måte."
         case .idempotencySecretGone:
@@ -210,6 +243,15 @@ struct BokmålProblemTexts: ProblemTexts {
         case 0?: "Koden er ikke riktig. Start innloggingen på nytt."
         case 1?: "Koden er ikke riktig. Du kan prøve én gang til."
         case let count?: "Koden er ikke riktig. Du kan prøve \(count) ganger til."
+        }
+    }
+
+    private func triesLeft(_ facts: ProblemFacts) -> String {
+        switch facts.attemptsLeft {
+        case nil: "Se over dem og prøv igjen."
+        case 0?: "Be legekontoret om en ny invitasjon."
+        case 1?: "Se over dem; du kan prøve én gang til."
+        case let count?: "Se over dem; du kan prøve \(count) ganger til."
         }
     }
 

@@ -30,6 +30,16 @@ struct DutchProblemTexts: ProblemTexts {
         case .patientIncomplete: "Gegevens ontbreken"
         case .alreadyActive: "U hebt al een account"
         case .invitationClosed: "Uitnodiging niet meer geldig"
+        case .linkUnknown: "Onbekende link"
+        case .identityWayOff: "Niet mogelijk bij deze praktijk"
+        case .freshLoginNeeded: "Log eerst opnieuw in"
+        case .linkSuperseded: "Er is een nieuwere e-mail"
+        case .enrolmentEnded: "Open uw link opnieuw"
+        case .stepOutOfOrder: "Eerst een andere stap"
+        case .usernameTaken: "Gebruikersnaam bezet"
+        case .identityRefused: "Gegevens niet herkend"
+        case .passwordRefused: "Kies een ander wachtwoord"
+        case .identityThrottled: "Te vaak geprobeerd"
         case .idempotencySecretGone: "Al verwerkt"
         case .codeExpired: "Code verlopen"
         case .preconditionFailed: "Intussen gewijzigd"
@@ -99,6 +109,28 @@ struct DutchProblemTexts: ProblemTexts {
                 + "wachtwoord. " + otherwise(facts)
         case .invitationClosed:
             "Deze uitnodiging is niet meer geldig. Vraag een nieuwe aan bij \(contact(facts))."
+        case .linkUnknown:
+            "Deze link kennen we niet. Kopieer de hele link uit de e-mail. " + otherwise(facts)
+        case .identityWayOff:
+            "Bij deze praktijk kan dat alleen met het klantnummer en de super-PIN uit de brief. "
+                + "Neem voor een brief contact op met \(contact(facts))."
+        case .freshLoginNeeded:
+            "Om dit te doen moet u net zijn ingelogd. Log opnieuw in en probeer het dan nog eens."
+        case .linkSuperseded:
+            "Er is een nieuwere e-mail met een link verstuurd. Gebruik de link uit de nieuwste."
+        case .enrolmentEnded:
+            "Hier kunt u niet verder. Open de link uit de e-mail nog eens; wat u al had ingevuld, "
+                + "wordt zo veel mogelijk bewaard."
+        case .stepOutOfOrder:
+            "Deze stap is nu niet aan de beurt. Ga terug naar het portaal en ga daar verder."
+        case .usernameTaken: "Deze gebruikersnaam is al in gebruik. Kies een andere."
+        case .identityRefused:
+            "Met deze gegevens kunnen we u niet herkennen. \(triesLeft(facts)) " + otherwise(facts)
+        case .passwordRefused:
+            "Dit wachtwoord voldoet nog niet. Wat eraan ontbreekt, staat erbij."
+        case .identityThrottled:
+            "Er is te vaak geprobeerd gegevens te bevestigen. \(again(facts.wait)) "
+                + otherwise(facts)
         case .channelUnavailable:
             "We hebben geen adres waar de code op deze manier naartoe kan. Kies een andere manier."
         case .idempotencySecretGone: "Dit verzoek is al verwerkt. Begin opnieuw met inloggen."
@@ -210,6 +242,15 @@ struct DutchProblemTexts: ProblemTexts {
         case nil: "Deze code is niet juist. Kijk hem na en probeer het opnieuw."
         case 0?: "Deze code is niet juist. Begin opnieuw."
         case let count?: "Deze code is niet juist. U kunt het nog \(count) keer proberen."
+        }
+    }
+
+    private func triesLeft(_ facts: ProblemFacts) -> String {
+        switch facts.attemptsLeft {
+        case nil: "Kijk ze na en probeer het opnieuw."
+        case 0?: "Vraag de praktijk om een nieuwe uitnodiging."
+        case 1?: "Kijk ze na; u kunt het nog 1 keer proberen."
+        case let count?: "Kijk ze na; u kunt het nog \(count) keer proberen."
         }
     }
 

@@ -1,0 +1,206 @@
+import Cryptography
+import Foundation
+import Postgres
+
+/// Makes the account, its place in the practice and its session in one commit (IN-6); the invitation
+/// and the super-PIN are used up.
+///
+/// Rows are locked in the order patient, invitation, enrolment.
+struct CompleteEnrolment: IdempotentStatement {
+    let act: Act
+    let enrolment: UUID
+    /// Of the enrolment, as it was read.
+    let revision: Int
+    /// Of the register's entry, likewise.
+    let patient: PatientVersion
+    let names: AccountNames
+    let locale: Language
+    /// The mailbox that the invitation went to, as it was typed.
+    let email: String
+    let session: NewSession
+
+    static let lane = Lane.ordinary
+    static let retryableConstraints = [
+        "idempotency_pkey", "identifier_one_account_key", "patient_link_self_key",
+    ]
+
+    enum Outcome: Sendable {
+        case completed(OpenedSession)
+        /// The username is somebody's by now, or the address is; the profile is asked again.
+        case unnamed
+        case overtaken
+    }
+
+    static let arms = """
+        \(AccountNames.arms(username: "$10", email: "$11", shared: "$12")),
+        held as (  -- 1. The patient, then the invitation: of parallel calls one goes on.
+            select patient.patient_id, patient.identity_mac
+            from patient
+            where patient.practice_id = $1::uuid
+              and patient.patient_id = $8::uuid
+              and patient.revision = $9::int8
+              and not exists (select from stored)
+            for update
+        ),
+        accepted as (
+            update invitation
+            set ended_at = clock_timestamp(),
+                end_reason = '\(Invitation.Status.accepted.rawValue)'
+            from held, enrolment, named
+            where enrolment.practice_id = $1::uuid
+              and enrolment.client_id = $2::uuid
+              and enrolment.enrolment_id = $6::uuid
+              and enrolment.revision = $7::int8
+              and enrolment.ended_at is null
+              and invitation.practice_id = $1::uuid
+              and invitation.invitation_id = enrolment.invitation_id
+              and invitation.patient_id = held.patient_id
+              and invitation.identity_mac = held.identity_mac
+              and invitation.ended_at is null
+              and named.fault is null
+            returning invitation.invitation_id, invitation.patient_id
+        ),
+        taken as (  -- What was typed, before it is erased.
+            select enrolment.enrolment_id, enrolment.account_id, enrolment.first_name,
+                   enrolment.last_name, enrolment.password, enrolment.identity_level,
+                   accepted.patient_id
+            from accepted
+            join enrolment
+                on enrolment.practice_id = $1::uuid
+                and enrolment.enrolment_id = $6::uuid
+        ),
+        ended as (  -- 2. This enrolment is done, the others are over.
+            update enrolment
+            set ended_at = clock_timestamp(),
+                end_reason = case
+                    when enrolment.enrolment_id = $6::uuid
+                    then '\(Enrolment.Status.accepted.rawValue)'
+                    else '\(Enrolment.Status.overtaken.rawValue)'
+                end,
+                session_id = case when enrolment.enrolment_id = $6::uuid then $16::uuid end,
+                first_name = null, last_name = null, username = null, password = null,
+                revision = enrolment.revision + 1
+            from accepted
+            where enrolment.practice_id = $1::uuid
+              and enrolment.invitation_id = accepted.invitation_id
+              and enrolment.ended_at is null
+            returning enrolment.enrolment_id
+        ),
+        created as (  -- 3. The account, with the mailbox that the links were opened from.
+            insert into account (account_id, first_name, last_name, locale, password)
+            select taken.account_id, taken.first_name, taken.last_name, $13::text, taken.password
+            from taken
+            returning account_id
+        ),
+        reached as (
+            insert into contact (account_id, contact_id, kind, address, confirmed_at)
+            select created.account_id, $15::uuid, 'email', $14::text, clock_timestamp()
+            from created
+        ),
+        joined as (
+            insert into membership (practice_id, account_id)
+            select $1::uuid, created.account_id
+            from created
+            returning account_id, subject
+        ),
+        identified_by as (
+            insert into identifier (practice_id, value_index, account_id, kind)
+            select $1::uuid, name.value_index, joined.account_id, name.kind
+            from joined
+            cross join named
+            cross join lateral (values
+                ('username', ($10::bytea[])[1]), ('email', named.email_index)
+            ) as name (kind, value_index)
+            where name.value_index is not null
+        ),
+        own as (
+            insert into patient_link
+                (practice_id, account_id, patient_id, role, identity_level)
+            select $1::uuid, joined.account_id, taken.patient_id, 'self', taken.identity_level
+            from joined, taken
+            returning patient_id, identity_level
+        ),
+        numbered as (  -- 4. The customer number is the account's, and the super-PIN dies (Z-4).
+            update customer_number
+            set account_id = taken.account_id
+            from taken
+            where customer_number.practice_id = $1::uuid
+              and customer_number.patient_id = taken.patient_id
+        ),
+        used as (
+            update activation_pin
+            set used_at = clock_timestamp()
+            from taken
+            where activation_pin.practice_id = $1::uuid
+              and activation_pin.patient_id = taken.patient_id
+              and activation_pin.used_at is null
+        ),
+        opened as (  -- 5. The session.
+            insert into session
+                (practice_id, session_id, account_id, client_id, network_key, acr, amr,
+                 authenticated_at, refresh_hash, rotated_at, expires_at)
+            select $1::uuid, $16::uuid, joined.account_id, $2::uuid, $18::bytea, $19::text,
+                   $20::text[], present.instant, $17::bytea, present.instant,
+                   present.instant + interval '\(SessionLimits.lifetimeHours) hours'
+            from joined
+            cross join (select clock_timestamp() as instant) as present
+            returning session_id, account_id, acr, amr, authenticated_at, expires_at
+        ),
+        -- Rows that this very statement makes can't be read back.
+        identified as (
+            select joined.subject, array[own.patient_id] as patients, own.identity_level
+            from joined, own
+        ),
+        unnamed as (
+            update enrolment
+            set password = null,
+                revision = enrolment.revision + 1
+            from named, held
+            where enrolment.practice_id = $1::uuid
+              and enrolment.client_id = $2::uuid
+              and enrolment.enrolment_id = $6::uuid
+              and enrolment.revision = $7::int8
+              and enrolment.ended_at is null
+              and named.fault is not null
+            returning enrolment.enrolment_id
+        ),
+        outcome as (
+            select case
+                       when opened.session_id is not null then 'completed'
+                       when unnamed.enrolment_id is not null then 'unnamed'
+                       else 'overtaken'
+                   end as word,
+                   opened.session_id is not null as lasting,
+                   \(OpenedSession.columns)
+            from (values (1)) as always_one_row
+            left join opened on true
+            left join identified on true
+            left join unnamed on true
+        ),
+        audited as (
+            insert into audit
+                (practice_id, event, result, reason, client_id, account_id, object_id, request_id)
+            select $1::uuid, '\(AuditEvent.accountCreated.rawValue)', 'done', taken.identity_level,
+                   $2::uuid, taken.account_id, taken.enrolment_id, $5::uuid
+            from taken
+        )
+        """
+
+    var ownParameters: [Parameter] {
+        [.uuid(enrolment), .int(revision), .uuid(patient.id), .int(patient.revision)]
+            + names.parameters + [
+                .text(locale.rawValue), .text(email), .uuid(SecureRandom.uuid()),
+                .uuid(session.id), .bytes(session.refreshHash),
+                session.networkKey.map(Parameter.bytes) ?? .null, .text(session.assurance.acr),
+                .texts(session.assurance.amr),
+            ]
+    }
+
+    static func outcome(_ row: Row) throws -> Outcome {
+        switch try row.text("word") {
+        case "completed": .completed(try OpenedSession(row))
+        case "unnamed": .unnamed
+        default: .overtaken
+        }
+    }
+}

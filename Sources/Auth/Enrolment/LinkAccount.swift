@@ -1,0 +1,116 @@
+import Foundation
+import Postgres
+
+/// Joins the patient of an enrolment to an account that the person has here already, instead of making
+/// another one (IN-2, Z-15).
+///
+/// Rows are locked in the order patient, invitation, enrolment.
+struct LinkAccount: IdempotentStatement {
+    let act: Act
+    let enrolment: UUID
+    /// Of the enrolment, as it was read.
+    let revision: Int
+    /// Of the register's entry, likewise.
+    let patient: PatientVersion
+    let account: UUID
+    let link: PatientRole
+
+    static let lane = Lane.ordinary
+    static let retryableConstraints = ["idempotency_pkey", "patient_link_self_key"]
+
+    enum Outcome: Sendable {
+        case linked(role: String)
+        case overtaken
+    }
+
+    static let arms = """
+        held as (  -- 1. The patient, then the invitation: of parallel calls one goes on.
+            select patient.patient_id, patient.identity_mac
+            from patient
+            where patient.practice_id = $1::uuid
+              and patient.patient_id = $8::uuid
+              and patient.revision = $9::int8
+              and not exists (select from stored)
+            for update
+        ),
+        accepted as (
+            update invitation
+            set ended_at = clock_timestamp(),
+                end_reason = '\(Invitation.Status.linked.rawValue)'
+            from held, enrolment, membership
+            where enrolment.practice_id = $1::uuid
+              and enrolment.client_id = $2::uuid
+              and enrolment.enrolment_id = $6::uuid
+              and enrolment.revision = $7::int8
+              and enrolment.ended_at is null
+              and invitation.practice_id = $1::uuid
+              and invitation.invitation_id = enrolment.invitation_id
+              and invitation.patient_id = held.patient_id
+              and invitation.identity_mac = held.identity_mac
+              and invitation.ended_at is null
+              and membership.practice_id = $1::uuid
+              and membership.account_id = $10::uuid
+            returning invitation.invitation_id, invitation.patient_id, enrolment.identity_level
+        ),
+        ended as (  -- 2. This enrolment is done, the others are over.
+            update enrolment
+            set ended_at = clock_timestamp(),
+                end_reason = case
+                    when enrolment.enrolment_id = $6::uuid
+                    then '\(Enrolment.Status.linked.rawValue)'
+                    else '\(Enrolment.Status.overtaken.rawValue)'
+                end,
+                first_name = null, last_name = null, username = null, password = null,
+                revision = enrolment.revision + 1
+            from accepted
+            where enrolment.practice_id = $1::uuid
+              and enrolment.invitation_id = accepted.invitation_id
+              and enrolment.ended_at is null
+            returning enrolment.enrolment_id
+        ),
+        joined as (  -- 3. The link, or a better proof and a later end of one that was there.
+            insert into patient_link
+                (practice_id, account_id, patient_id, role, identity_level, ends_at)
+            select $1::uuid, $10::uuid, accepted.patient_id, $11::text, accepted.identity_level,
+                   $12::timestamptz
+            from accepted
+            on conflict (practice_id, account_id, patient_id) do update
+            set role = excluded.role,
+                identity_level = excluded.identity_level,
+                ends_at = excluded.ends_at
+            returning role
+        ),
+        used as (  -- 4. The super-PIN dies (Z-4).
+            update activation_pin
+            set used_at = clock_timestamp()
+            from accepted
+            where activation_pin.practice_id = $1::uuid
+              and activation_pin.patient_id = accepted.patient_id
+              and activation_pin.used_at is null
+        ),
+        outcome as (
+            select case when joined.role is not null then 'linked' else 'overtaken' end as word,
+                   joined.role is not null as lasting, joined.role
+            from (values (1)) as always_one_row
+            left join joined on true
+        ),
+        audited as (
+            insert into audit
+                (practice_id, event, result, reason, client_id, account_id, object_id, request_id)
+            select $1::uuid, '\(AuditEvent.accountLinked.rawValue)', 'done', joined.role, $2::uuid,
+                   $10::uuid, $6::uuid, $5::uuid
+            from joined
+        )
+        """
+
+    var ownParameters: [Parameter] {
+        [
+            .uuid(enrolment), .int(revision), .uuid(patient.id), .int(patient.revision),
+            .uuid(account), .text(link.role.rawValue), link.endsAt.map(Parameter.instant) ?? .null,
+        ]
+    }
+
+    static func outcome(_ row: Row) throws -> Outcome {
+        try row.text("word") == "linked" ? .linked(role: try row.text("role")) : .overtaken
+    }
+}

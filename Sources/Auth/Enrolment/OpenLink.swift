@@ -1,0 +1,105 @@
+import Foundation
+import Postgres
+
+/// Begins an enrolment for whoever holds a link; nothing is used up, and nothing is proven yet (Z-14).
+///
+/// The link of a confirmation mail, opened elsewhere, begins one as well. Those that nobody went on with
+/// go with the next one.
+struct OpenLink: IdempotentStatement {
+    let act: Act
+    let tokenHash: [UInt8]
+    let enrolmentID: UUID
+    /// The id of the account that it may come to.
+    let accountID: UUID
+
+    static let lane = Lane.ordinary
+
+    enum Outcome: Sendable {
+        case opened(UUID)
+        case refused(Problem.Kind)
+    }
+
+    static let arms = """
+        found as (
+            select invitation.invitation_id, \(Invitation.status) as status,
+                   mailed_link.enrolment_id is null
+                       and mailed_link.link_id <> invitation.link_id as superseded,
+                   mailed_link.expires_at <= clock_timestamp() as expired
+            from mailed_link
+            join invitation
+                on invitation.practice_id = $1::uuid
+                and invitation.invitation_id = mailed_link.invitation_id
+            join patient
+                on patient.practice_id = $1::uuid
+                and patient.patient_id = invitation.patient_id
+            where mailed_link.practice_id = $1::uuid
+              and mailed_link.token_hash = $6::bytea
+              and not exists (select from stored)
+        ),
+        judged as (
+            select case
+                       when found.invitation_id is null then 'unknown'
+                       when found.status in (
+                           '\(Invitation.Status.accepted.rawValue)',
+                           '\(Invitation.Status.linked.rawValue)') then 'active'
+                       when found.status not in (
+                           '\(Invitation.Status.open.rawValue)',
+                           '\(Invitation.Status.expired.rawValue)') then 'closed'
+                       when found.superseded then 'superseded'
+                       when found.expired
+                           or found.status = '\(Invitation.Status.expired.rawValue)' then 'closed'
+                       else 'opened'
+                   end as word,
+                   found.invitation_id
+            from (values (1)) as always_one_row
+            left join found on true
+        ),
+        forgotten as (  -- Those that died quietly.
+            delete from enrolment
+            using judged
+            where enrolment.practice_id = $1::uuid
+              and enrolment.invitation_id = judged.invitation_id
+              and enrolment.ended_at is null
+              and enrolment.expires_at <= clock_timestamp()
+            returning enrolment.enrolment_id
+        ),
+        opened as (
+            insert into enrolment
+                (practice_id, enrolment_id, invitation_id, client_id, account_id, expires_at)
+            select $1::uuid, $7::uuid, judged.invitation_id, $2::uuid, $8::uuid,
+                   clock_timestamp() + interval '\(Enrolment.lifetimeHours) hours'
+            from judged
+            where judged.word = 'opened'
+            returning enrolment_id
+        ),
+        outcome as (
+            select judged.word, judged.word = 'opened' as lasting, opened.enrolment_id
+            from judged
+            left join opened on true
+        ),
+        audited as (
+            insert into audit
+                (practice_id, event, result, reason, client_id, object_id, request_id)
+            select $1::uuid, '\(AuditEvent.invitationOpened.rawValue)',
+                   case when judged.word = 'opened' then 'done' else 'refused' end,
+                   case when judged.word = 'opened' then null else judged.word end,
+                   $2::uuid, judged.invitation_id, $5::uuid
+            from judged
+            where judged.invitation_id is not null
+        )
+        """
+
+    var ownParameters: [Parameter] {
+        [.bytes(tokenHash), .uuid(enrolmentID), .uuid(accountID)]
+    }
+
+    static func outcome(_ row: Row) throws -> Outcome {
+        switch try row.text("word") {
+        case "opened": .opened(try row.uuid("enrolment_id"))
+        case "active": .refused(.alreadyActive)
+        case "closed": .refused(.invitationClosed)
+        case "superseded": .refused(.linkSuperseded)
+        default: .refused(.linkUnknown)
+        }
+    }
+}

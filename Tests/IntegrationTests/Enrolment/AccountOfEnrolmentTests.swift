@@ -1,0 +1,151 @@
+import Foundation
+import Testing
+
+@testable import Auth
+
+/// What an enrolment comes to: names to sign in with, families, and accounts that are there already
+/// (Z-15, Z-17).
+@Suite struct AccountOfEnrolmentTests {
+    @Test func `a username that somebody signs in with is refused`() async throws {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let guest = try await service.guest()
+            let id = try await service.proven(guest, try await service.invited(guest).token)
+            func give(_ username: String) async throws -> HTTPAnswer {
+                try await service.step(
+                    id, "profile",
+                    .object(
+                        TestService.profile.members.merging([
+                            "username": .string(username)
+                        ]) { _, new in new }))
+            }
+            let taken = try await give(person.username.uppercased())
+            #expect(taken.status == 409 && taken.problem == "username-taken")
+            for wrong in ["a b", "12345", "emma@example.nl", "x"] {
+                let answer = try await give(wrong)
+                #expect(answer.problem == "field-invalid", "\(wrong)")
+                #expect(try answer.json()["errors"][0]["pointer"] == "/username")
+            }
+            #expect(try await give("emma.j").status == 200)
+            // Somebody else takes it before all is final.
+            let other = try await service.ready(
+                try await service.guest(),
+                .object(
+                    TestService.profile.members.merging(["username": "emma.j"]) { _, new in new }))
+            #expect(try await service.step(other, "complete").status == 200)
+            let late = try await service.step(id, "complete")
+            #expect(late.status == 409 && late.problem == "step-out-of-order")
+            #expect(try late.json()["step"] == "profile")
+            #expect(try await give("emma.j2").status == 200)
+            #expect(try await service.step(id, "complete").status == 200)
+        }
+    }
+
+    @Test func `of a family's shared address nobody signs in, each by a username`() async throws {
+        try await TestService.run { service in
+            let mother = try await service.guest()
+            let father = try await service.guest(["email": .string(mother.email)])
+            for (number, guest) in [mother, father].enumerated() {
+                let letter = try await service.letter(for: guest)
+                let sent = service.mail.count(to: mother.email)
+                #expect(try await service.invite(guest.patient).status == 201)
+                let mail = await service.mail.message(sent + 1, to: mother.email)
+                let id = try await service.opened(LinkToken.text(in: mail.text))
+                #expect(try await service.step(id, "identity", letter.body).status == 200)
+                #expect(
+                    try await service.enrolment(id)["profile"]["username_required"] == true)
+                let none = try await service.step(id, "profile", TestService.profile)
+                #expect(none.problem == "field-invalid")
+                #expect(try none.json()["errors"][0]["code"] == "required")
+                let named = TestService.profile.members.merging(
+                    ["username": .string("parent-\(number)")]) { _, new in new }
+                #expect(try await service.step(id, "profile", .object(named)).status == 200)
+                #expect(try await service.step(id, "complete").status == 200)
+                let byName = Person(
+                    identifier: "parent-\(number)", email: mother.email, username: "")
+                #expect(try await service.login(byName).status == 201)
+            }
+            let byAddress = Person(identifier: mother.email, email: mother.email, username: "")
+            #expect(try await service.login(byAddress).problem == "login-refused")
+        }
+    }
+
+    @Test func `a child is joined to a parent's account until it decides alone`() async throws {
+        try await TestService.run { service in
+            let parent = try await service.person()
+            let child = try await service.guest(["date_of_birth": "2019-02-28"])
+            let letter = try await service.letter(for: child, way: "pin-desk")
+            let id = try await service.opened(try await service.invited(child).token)
+            #expect(try await service.step(id, "identity", letter.body).status == 200)
+            let token = try #require(
+                try await service.signIn(parent)["tokens"]["access_token"].string)
+            try await service.travel(301)
+            let stale = try await service.step(id, "link", token: token)
+            #expect(stale.status == 403 && stale.problem == "fresh-login-needed")
+            let fresh = try #require(
+                try await service.signIn(parent)["tokens"]["access_token"].string)
+            let answers = try await parallel(4) { _ in
+                try await service.step(id, "link", token: fresh)
+            }
+            #expect(answers.count { $0.status == 200 } == 1)
+            #expect(answers.count { $0.problem == "already-active" } == 3)
+            let links = try await service.database.rows(
+                """
+                select role, identity_level, (ends_at at time zone 'Europe/Amsterdam')::date
+                from patient_link where role <> 'self'
+                """)
+            #expect(links == [["parent", "pin-desk", "2035-02-28"]])
+            #expect(
+                try await service.database.value("select used_at is not null from activation_pin")
+                    == "t")
+            // The child's own account may come later.
+            #expect(try await service.invite(child.patient).status == 201)
+        }
+    }
+
+    @Test func `an account without a patient gets its own`() async throws {
+        try await TestService.run { service in
+            let person = try await service.person(extra: ["external_id": .null])
+            let guest = try await service.guest()
+            let id = try await service.proven(guest, try await service.invited(guest).token)
+            let token = try #require(
+                try await service.signIn(person)["tokens"]["access_token"].string)
+            let foreign = try await service.step(id, "link", token: "x" + token)
+            #expect(foreign.status == 401 && foreign.problem == "token-invalid")
+            #expect(try await service.step(id, "link", token: token).status == 200)
+            #expect(try await service.patient(guest.patient).json()["has_account"] == true)
+            let claims = try TestService.claims(
+                try #require(try await service.signIn(person)["tokens"]["access_token"].string))
+            #expect(claims["identity_level"] == "kbv" && claims["patients"].array.count == 1)
+            #expect(try await service.invite(guest.patient).problem == "already-active")
+        }
+    }
+
+    @Test func `no token, PIN or password is in the database, the log or an answer`() async throws {
+        try await TestService.run { service in
+            let guest = try await service.guest()
+            let letter = try await service.letter(for: guest)
+            let token = try await service.invited(guest).token
+            let id = try await service.opened(token)
+            let identity = try await service.step(id, "identity", letter.body)
+            let given = try await service.step(id, "profile", TestService.profile)
+            let completed = try await service.step(id, "complete")
+            #expect(completed.status == 200)
+            let secrets = [
+                token, letter.superPIN, letter.superPIN.replacing("-", with: ""),
+                "Zomer-aan-Zee-42!",
+            ]
+            var dump = ""
+            for table in ["enrolment", "invitation", "mailed_link", "message", "audit", "account"] {
+                dump +=
+                    try await service.database.rows(
+                        "select string_agg(\(table)::text, '|') from \(table)")[0][0] ?? ""
+            }
+            for secret in secrets {
+                for text in [dump, identity.text, given.text, completed.text] {
+                    #expect(!text.contains(secret))
+                }
+            }
+        }
+    }
+}
