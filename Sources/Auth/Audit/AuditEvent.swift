@@ -8,6 +8,7 @@ enum AuditEvent: String, CaseIterable, Sendable {
     case textChanged = "text-changed"
     case textRemoved = "text-removed"
     case documentPublished = "document-published"
+    case documentAccepted = "document-accepted"
     case accountImported = "account-imported"
     case patientCreated = "patient-created"
     case patientChanged = "patient-changed"

@@ -29,6 +29,8 @@ struct Problem: Error, Sendable {
     var brokenRules: [PasswordRule]
     /// What the register lacks of a patient, by the names of its fields (NO-1); member `missing`.
     var missing: [String]
+    /// What is left to be accepted, where documents are; member `documents`.
+    var documents: [Document.Reference]?
     /// The methods a path knows; header `Allow` of a 405.
     var allowedMethods: [String]
 
@@ -37,7 +39,8 @@ struct Problem: Error, Sendable {
         digitsExpected: Int? = nil, newestCode: NewestCode? = nil, retryAt: Date? = nil,
         limit: SendLimit.Kind? = nil, step: EnrolmentStep? = nil,
         brokenRules: [PasswordRule] = [], faults: [Fault] = [], textFaults: [String] = [],
-        missing: [String] = [], allowedMethods: [String] = []
+        missing: [String] = [], documents: [Document.Reference]? = nil,
+        allowedMethods: [String] = []
     ) {
         self.kind = kind
         self.attemptsLeft = attemptsLeft
@@ -51,6 +54,7 @@ struct Problem: Error, Sendable {
         self.missing = missing
         self.step = step
         self.brokenRules = brokenRules
+        self.documents = documents
         self.allowedMethods = allowedMethods
     }
 
@@ -99,6 +103,8 @@ extension Problem {
         case enrolmentEnded = "enrolment-ended"
         case stepOutOfOrder = "step-out-of-order"
         case usernameTaken = "username-taken"
+        case documentSuperseded = "document-superseded"
+        case stepNotDue = "step-not-due"
         case idempotencySecretGone = "idempotency-secret-gone"
         case codeExpired = "code-expired"
         case preconditionFailed = "precondition-failed"
@@ -110,6 +116,7 @@ extension Problem {
         case textUnusable = "text-unusable"
         case identityRefused = "identity-refused"
         case passwordRefused = "password-refused"
+        case documentsRequired = "documents-required"
         case codeIncorrect = "code-incorrect"
         case codeMalformed = "code-malformed"
         case idempotencyKeyReused = "idempotency-key-reused"
@@ -138,7 +145,7 @@ extension Problem {
             case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable, .channelUnavailable,
                 .tooManyKeys, .nationalNumberTaken, .documentPublished, .patientIncomplete,
                 .alreadyActive, .invitationClosed, .linkSuperseded, .enrolmentEnded,
-                .stepOutOfOrder, .usernameTaken,
+                .stepOutOfOrder, .usernameTaken, .documentSuperseded, .stepNotDue,
                 .idempotencySecretGone:
                 409
             case .codeExpired: 410
@@ -147,8 +154,8 @@ extension Problem {
             case .targetTooLong: 414
             case .mediaTypeUnsupported: 415
             case .expectationFailed: 417
-            case .fieldInvalid, .textUnusable, .identityRefused, .passwordRefused, .codeIncorrect,
-                .codeMalformed,
+            case .fieldInvalid, .textUnusable, .identityRefused, .passwordRefused,
+                .documentsRequired, .codeIncorrect, .codeMalformed,
                 .idempotencyKeyReused:
                 422
             case .loginThrottled, .identityThrottled, .codeAttemptsExhausted, .resendTooSoon,

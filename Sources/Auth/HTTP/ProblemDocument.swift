@@ -68,6 +68,9 @@ struct ProblemDocument {
         if !problem.missing.isEmpty {
             members.append(.init("missing", .array(problem.missing.map(JSONValue.string))))
         }
+        if let documents = problem.documents {
+            members.append(.init("documents", .array(documents.map(\.value))))
+        }
         return .object(members)
     }
 

@@ -30,11 +30,12 @@ struct AbandonLogin: Statement {
         ),
         ended as (  -- 2. The login; a second DELETE finds it ended and changes nothing.
             update login
-            set ended_at = coalesce(login.ended_at, clock_timestamp())
+            set ended_at = clock_timestamp()
             where login.practice_id = $1::uuid
               and login.login_id = $4::uuid
               and login.client_id = $2::uuid
               and login.done_at is null
+              and login.ended_at is null
             returning login.account_id
         ),
         standing as (  -- A login that is done stays done; its session is ended elsewhere.
@@ -50,7 +51,6 @@ struct AbandonLogin: Statement {
             select $1::uuid, '\(AuditEvent.loginAbandoned.rawValue)', 'done', $2::uuid,
                    ended.account_id, $4::uuid, $3::uuid
             from ended
-            where exists (select from voided)
         )
         select exists (select from standing) as known, $nonce as nonce
         """

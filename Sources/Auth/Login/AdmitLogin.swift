@@ -19,22 +19,6 @@ struct AdmitLogin: Statement {
         case throttled(until: Date)
     }
 
-    /// The account whose password is to be compared.
-    struct Candidate: Sendable {
-        let accountID: UUID
-        let sealedPassword: [UInt8]
-        let disabled: Bool
-        let locale: Language
-        let factors: [Factor]
-        let fromKnownNetwork: Bool
-        /// Whether only the pass that it was mailed let this try in.
-        var byPass = false
-        /// Whether its owner is to be told that strangers have its unknown networks refused.
-        var passIsDue = false
-        /// Its oldest confirmed mail address, whether codes may go there or not.
-        var mailbox: String?
-    }
-
     static let sql = """
         with \(Act.storedArm),
         found as (  -- Whose it is. An address that several accounts share is nobody's (Z-17).
@@ -187,6 +171,7 @@ struct AdmitLogin: Statement {
                        and (account.pass_sent_at is null
                             or account.pass_sent_at <= clock_timestamp() - \(strangeWindow))
                        as pass_is_due,
+                   \(Consents.areDue(for: "account.account_id")) as documents_are_due,
                    (select contact.address
                     from contact
                     where contact.account_id = account.account_id
@@ -311,27 +296,10 @@ struct AdmitLogin: Statement {
             let wait = try row.bool("retry_unsure") ? LoginLimits.firstWaitSeconds : 0
             return .throttled(until: try row.instant("retry_at").addingTimeInterval(Double(wait)))
         case "unknown": return .refused(nil, reason: "identifier-unknown")
-        case "over-limit": return .refused(try candidate(row), reason: "account-over-limit")
-        case "admitted": return .admitted(try candidate(row))
+        case "over-limit": return .refused(try Candidate(row), reason: "account-over-limit")
+        case "admitted": return .admitted(try Candidate(row))
         default: throw PostgresError.undecodable("word")
         }
-    }
-
-    private static func candidate(_ row: Row) throws -> Candidate {
-        guard let locale = Language(rawValue: try row.text("locale")) else {
-            throw PostgresError.undecodable("locale")
-        }
-        return Candidate(
-            accountID: try row.uuid("account_id"),
-            sealedPassword: try row.bytes("password"),
-            disabled: try row.bool("disabled"),
-            locale: locale,
-            factors: try Factor.list(row),
-            fromKnownNetwork: try row.bool("from_known_network"),
-            byPass: try row.bool("by_pass"),
-            passIsDue: try row.bool("pass_is_due"),
-            mailbox: try row.textIfPresent("mailbox")
-        )
     }
 }
 

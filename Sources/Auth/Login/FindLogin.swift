@@ -15,11 +15,14 @@ struct FindLogin: Statement {
                        when login.done_at is not null then 'done'
                        when login.ended_at is not null
                            or login.expires_at <= clock_timestamp()
-                           or code.attempts_left = 0
-                           or code_subject.newest_code_id <> code.code_id then 'ended'
+                           -- A code that was right can't be spent or voided any more.
+                           or 'code' = any (login.steps)
+                           and (code.attempts_left = 0
+                                or code_subject.newest_code_id <> code.code_id) then 'ended'
                        else 'open'
                    end as status,
-                   code_subject.newest_code_id <> code.code_id as superseded,
+                   'code' = any (login.steps) and code_subject.newest_code_id <> code.code_id
+                       as superseded,
                    code_subject.newest_sent_at, code_subject.newest_reference,
                    code.code_id, code.factor_id, code.channel, code.destination, code.reference,
                    code.sent_at, code.expires_at, code.resend_at,

@@ -5,12 +5,17 @@ struct LoginPlan: Sendable, Equatable {
     enum Step: String, Sendable, CaseIterable {
         /// A six-digit code by the factor that the patient chose.
         case code
+        /// The terms or the privacy statement have a version that the patient has not accepted.
+        case acceptDocuments = "accept_documents"
     }
 
     let steps: [Step]
 
-    /// Every sign-in asks for a code.
-    static let signIn = LoginPlan(steps: [.code])
+    /// Every sign-in asks for a code, and then for what the patient has yet to accept. A version that is
+    /// published meanwhile is the next sign-in's, unless documents are asked for anyway.
+    static func signIn(documentsAreDue: Bool) -> LoginPlan {
+        LoginPlan(steps: documentsAreDue ? [.code, .acceptDocuments] : [.code])
+    }
 }
 
 /// How sure a sign-in is, as its tokens say it (standards.md, the acr ladder; RFC 8176).

@@ -23,6 +23,8 @@ struct LoginRoutes: Sendable {
         endpoints.post(
             "/v1/logins/{id}/codes", scope: .logins, optionalBody: ChosenFactor.self, send)
         endpoints.post("/v1/logins/{id}/verify", scope: .logins, body: TypedCode.self, verify)
+        endpoints.post(
+            "/v1/logins/{id}/consents", scope: .logins, body: GivenConsents.self, accept)
     }
 
     struct Credentials: RequestBody {
@@ -157,7 +159,7 @@ extension LoginRoutes {
             try await database.run(
                 StartLogin(
                     act: attempt.act, account: candidate.accountID, loginID: loginID,
-                    plan: .signIn,
+                    plan: .signIn(documentsAreDue: candidate.documentsAreDue),
                     code: SendCode(
                         to: destination, flow: loginID,
                         kind: .init(
@@ -180,11 +182,10 @@ extension LoginRoutes {
                 codeMetrics.count(.sent)
                 dispatcher.nudge()
             }
-            let factors = try await find(id, caller)?.factors ?? []
+            guard let login = try await find(id, caller) else { throw Problem(.notFound) }
             let body = Login.Body(
-                id: id, status: .open, plan: LoginPlan.signIn.steps,
-                left: LoginPlan.signIn.steps, expiresAt: expiresAt, factors: factors,
-                code: code.body(in: caller.practice))
+                id: id, status: .open, plan: login.plan, left: login.plan, expiresAt: expiresAt,
+                factors: login.factors, code: code.body(in: caller.practice))
             return try .json(
                 body, status: .created, headers: [.location: "/v1/logins/\(id.text)"])
         case .refused(let refusal):
@@ -194,7 +195,7 @@ extension LoginRoutes {
         }
     }
 
-    private func find(_ id: UUID, _ caller: Caller) async throws -> Login? {
+    func find(_ id: UUID, _ caller: Caller) async throws -> Login? {
         try await database.run(
             FindLogin(practice: caller.practice, client: caller.clientID, loginID: id))
     }
@@ -231,6 +232,9 @@ extension LoginRoutes {
             guard let login = try await find(id, caller) else { throw Problem(.notFound) }
             if let newest = login.newest, login.status != .done {
                 throw newest.problem(in: caller.practice)
+            }
+            guard login.status != .open || login.stepsLeft.first == .code else {
+                throw Problem(.stepNotDue)
             }
             let wanted = body.factorID ?? login.factorID
             guard let factor = login.factors.first(where: { $0.id == wanted }),
@@ -281,8 +285,7 @@ extension LoginRoutes {
             guard login.factorID == chosen else { throw Problem(.factorUnknown) }
         }
         let act = try context.act(keys)
-        let session = NewSession(
-            network: context.patientNetwork, assurance: .password(and: .email), keys: keys)
+        let session = newSession(context)
         let answered = try await Race.settled {
             try await database.run(
                 VerifyCode(
@@ -292,11 +295,12 @@ extension LoginRoutes {
         }
         switch try answered.unlessReused() {
         case .accepted(let session):
+            if answered.isFirst { codeMetrics.count(.verified) }
+            guard let session else { return try await standing(id, caller) }
             if case .before(_, let secondsAgo) = answered {
                 try await session.demandRepeatable(
                     secondsAgo, in: caller.practice, database: database, keys: keys)
             } else {
-                codeMetrics.count(.verified)
                 metrics.count(.completed)
             }
             return try await completed(id, session, caller)
@@ -306,16 +310,5 @@ extension LoginRoutes {
                     refusal, typed: code, by: act, isFirst: answered.isFirst,
                     in: caller.practice, ended: .loginEnded)
         }
-    }
-
-    private func completed(
-        _ id: UUID, _ session: OpenedSession, _ caller: Caller
-    ) async throws -> Answer {
-        guard let login = try await find(id, caller) else { throw Problem(.codeUnknown) }
-        let body = Login.Body(
-            id: id, status: .done, plan: login.plan, left: [], expiresAt: login.expiresAt,
-            factors: login.factors, code: login.code.body(in: caller.practice),
-            tokens: try await tokens.first(for: session, to: caller))
-        return try .json(body)
     }
 }

@@ -13,7 +13,8 @@ struct VerifyCode: IdempotentStatement {
     var subject: UUID? { guess.flowID }
 
     enum Outcome: Sendable {
-        case accepted(OpenedSession)
+        /// Nil where another step comes next.
+        case accepted(OpenedSession?)
         case refused(GuessRefusal)
     }
 
@@ -47,24 +48,15 @@ struct VerifyCode: IdempotentStatement {
               and attempted.alive
             returning login.account_id, login.done_at
         ),
-        opened as (  -- 3. The last step opens the session.
-            insert into session
-                (practice_id, session_id, account_id, client_id, network_key, acr, amr,
-                 authenticated_at, refresh_hash, rotated_at, expires_at)
-            select $1::uuid, $9::uuid, advanced.account_id, $2::uuid, $11::bytea, $12::text,
-                   $13::text[], advanced.done_at, $10::bytea, advanced.done_at,
-                   advanced.done_at + interval '\(SessionLimits.lifetimeHours) hours'
-            from advanced
-            where advanced.done_at is not null
-            returning session_id, account_id, acr, amr, authenticated_at, expires_at
-        ),
+        \(NewSession.openedArm(first: 9, authenticatedAt: "advanced.done_at")),
         \(OpenedSession.arm),
         decided as (
-            select \(GuessCode.word(accepted: "opened.session_id is not null")),
+            select \(GuessCode.word(accepted: "advanced.account_id is not null")),
                    \(GuessCode.columns),
                    \(OpenedSession.columns)
             from (values (1)) as always_one_row
             \(GuessCode.joins)
+            left join advanced on true
             left join opened on true
             left join identified on true
         ),
@@ -91,15 +83,11 @@ struct VerifyCode: IdempotentStatement {
         """
 
     var ownParameters: [Parameter] {
-        guess.parameters + [
-            .uuid(session.id), .bytes(session.refreshHash),
-            session.networkKey.map(Parameter.bytes) ?? .null, .text(session.assurance.acr),
-            .texts(session.assurance.amr),
-        ]
+        guess.parameters + session.parameters
     }
 
     static func outcome(_ row: Row) throws -> Outcome {
         if let refusal = try GuessRefusal(row) { return .refused(refusal) }
-        return .accepted(try OpenedSession(row))
+        return .accepted(try row.isNull("session_id") ? nil : OpenedSession(row))
     }
 }

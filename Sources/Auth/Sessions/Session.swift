@@ -15,6 +15,33 @@ struct NewSession: Sendable {
         networkKey = network.map { keys.macKey(.network).authenticate($0) }
         self.assurance = assurance
     }
+
+    /// Five, in the order of ``openedArm(first:authenticatedAt:)``.
+    var parameters: [Parameter] {
+        [
+            .uuid(id), .bytes(refreshHash), networkKey.map(Parameter.bytes) ?? .null,
+            .text(assurance.acr), .texts(assurance.amr),
+        ]
+    }
+
+    /// The arm that opens the session of a login whose last step was taken off by the arm `advanced`
+    /// (`account_id`, `done_at`); `$1` and `$2` are practice and client.
+    static func openedArm(first: Int, authenticatedAt: String) -> String {
+        """
+        opened as (  -- The last step opens the session.
+                insert into session
+                    (practice_id, session_id, account_id, client_id, network_key, acr, amr,
+                     authenticated_at, refresh_hash, rotated_at, expires_at)
+                select $1::uuid, $\(first)::uuid, advanced.account_id, $2::uuid,
+                       $\(first + 2)::bytea, $\(first + 3)::text, $\(first + 4)::text[],
+                       \(authenticatedAt), $\(first + 1)::bytea, advanced.done_at,
+                       advanced.done_at + interval '\(SessionLimits.lifetimeHours) hours'
+                from advanced
+                where advanced.done_at is not null
+                returning session_id, account_id, acr, amr, authenticated_at, expires_at
+            )
+        """
+    }
 }
 
 /// What a live session says about its person in its practice; the facts of an access token.

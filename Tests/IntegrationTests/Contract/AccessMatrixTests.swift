@@ -117,8 +117,13 @@ private struct Noun: Sendable {
     static let chosen = ["/v1/practice/texts/", "/v1/patients/", "/v1/documents/"]
 
     static let all = [
-        Noun(path: "/v1/logins/{id}", isClients: true, bodies: ["/verify": ["code": "000000"]]) {
-            service in
+        Noun(
+            path: "/v1/logins/{id}", isClients: true,
+            bodies: [
+                "/verify": ["code": "000000"],
+                "/consents": ["documents": [["kind": "terms", "version": "1"]]],
+            ]
+        ) { service in
             let id = try await service.begin(try await service.person()).id
             // The first resend has to wait.
             try await service.travel(31)

@@ -58,6 +58,10 @@ import Testing
         }
         problem.missing = (value["missing"]?.elements ?? []).compactMap(\.string)
         problem.textFaults = (value["text_faults"]?.elements ?? []).compactMap(\.string)
+        problem.documents = value["documents"]?.elements.map {
+            Document.Reference(
+                kind: $0["kind"]?.string ?? "", version: $0["version"]?.string ?? "")
+        }
         problem.faults = try (value["errors"]?.elements ?? []).map { fault in
             let code = Problem.Fault.Code(rawValue: fault["code"]?.string ?? "")
             let place: Problem.Fault.Place =

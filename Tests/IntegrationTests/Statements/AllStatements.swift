@@ -25,7 +25,7 @@ enum AllStatements {
         ClaimMessage.self, MessageStillDue.self, SettleMessage.self, WithdrawDeadMessages.self,
         MeasureOutbox.self, FindGateways.self, FindGateway.self, ReplaceLadder.self,
         FindText.self, ChangeText.self, RemoveText.self,
-        PublishDocument.self, FindDocuments.self,
+        PublishDocument.self, FindDocuments.self, AcceptDocuments.self,
         ClimbUnreported.self, RecordReport.self,
     ]
 }

@@ -5,9 +5,10 @@ import Testing
 
 /// The steps of a login, and what its answers show of them (api.md, Login).
 @Suite struct LoginPlanTests {
-    @Test func `every sign-in asks for a code`() {
-        #expect(LoginPlan.signIn.steps == [.code])
-        #expect(LoginPlan.Step.allCases.map(\.rawValue) == ["code"])
+    @Test func `every sign-in asks for a code, and then for what is not accepted yet`() {
+        #expect(LoginPlan.signIn(documentsAreDue: false).steps == [.code])
+        #expect(LoginPlan.signIn(documentsAreDue: true).steps == [.code, .acceptDocuments])
+        #expect(LoginPlan.Step.allCases.map(\.rawValue) == ["code", "accept_documents"])
     }
 
     @Test func `a mailbox does not raise the level above that of a password`() {

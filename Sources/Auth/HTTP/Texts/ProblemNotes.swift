@@ -81,6 +81,14 @@ extension Problem.Kind {
         case .identityThrottled:
             "Too many tries of the patient's network in an hour. Nothing was compared. Wait until "
                 + "retry_at."
+        case .documentSuperseded:
+            "A newer version came into force than the one that was accepted. Nothing was kept: show the "
+                + "documents that `documents` names and send those."
+        case .documentsRequired:
+            "What was accepted is not all that has to be, or not in force: `documents` names what is "
+                + "left. Nothing was kept."
+        case .stepNotDue:
+            "Another step comes first; `next` of the login says which. Nothing was changed."
         case .channelUnavailable:
             "The code's caller named an address, or the account has none of this kind. Resend by the "
                 + "same channel, or ask for a code to another address."

@@ -40,6 +40,8 @@ struct EnglishProblemTexts: ProblemTexts {
         case .identityRefused: "Details not recognised"
         case .passwordRefused: "Choose another password"
         case .identityThrottled: "Too many attempts"
+        case .documentSuperseded: "There is a newer version"
+        case .stepNotDue: "Another step first"
         case .idempotencySecretGone: "Already done"
         case .codeExpired: "Code expired"
         case .preconditionFailed: "Changed in the meantime"
@@ -49,6 +51,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .expectationFailed: "Not possible"
         case .fieldInvalid: "Details are not right"
         case .textUnusable: "Text not usable"
+        case .documentsRequired: "Your agreement is needed"
         case .codeIncorrect: "Incorrect code"
         case .codeMalformed: "This is not a complete code"
         case .idempotencyKeyReused: "Key of another request"
@@ -130,6 +133,14 @@ struct EnglishProblemTexts: ProblemTexts {
             "This password does not do yet. What it lacks is listed beside it."
         case .identityThrottled:
             "Details were tried too often. \(again(facts.wait)) " + otherwise(facts)
+        case .documentSuperseded:
+            "The terms or the privacy statement were changed just now. Please read the new "
+                + "version and then go on."
+        case .stepNotDue:
+            "This step is not what comes next. Please go on with the step on your screen."
+        case .documentsRequired:
+            "To go on you have to agree to the terms and the privacy statement that are in "
+                + "force now."
         case .channelUnavailable:
             "We have no address that the code could go to this way. Please choose another way."
         case .idempotencySecretGone:

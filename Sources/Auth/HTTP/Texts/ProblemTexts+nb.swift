@@ -40,6 +40,8 @@ struct BokmålProblemTexts: ProblemTexts {
         case .identityRefused: "Opplysningene ble ikke gjenkjent"
         case .passwordRefused: "Velg et annet passord"
         case .identityThrottled: "For mange forsøk"
+        case .documentSuperseded: "Det finnes en nyere versjon"
+        case .stepNotDue: "Et annet trinn først"
         case .idempotencySecretGone: "Allerede behandlet"
         case .codeExpired: "Koden er utløpt"
         case .preconditionFailed: "Endret i mellomtiden"
@@ -49,6 +51,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .expectationFailed: "Ikke mulig"
         case .fieldInvalid: "Opplysningene stemmer ikke"
         case .textUnusable: "Teksten kan ikke brukes"
+        case .documentsRequired: "Du må godta"
         case .codeIncorrect: "Feil kode"
         case .codeMalformed: "Dette er ikke en fullstendig kode"
         case .idempotencyKeyReused: "Nøkkelen hører til en annen forespørsel"
@@ -133,6 +136,13 @@ struct BokmålProblemTexts: ProblemTexts {
         case .identityThrottled:
             "Det er prøvd for mange ganger å bekrefte opplysninger. \(again(facts.wait)) "
                 + otherwise(facts)
+        case .documentSuperseded:
+            "Vilkårene eller personvernerklæringen er nettopp endret. Les den nye versjonen "
+                + "og gå så videre."
+        case .stepNotDue:
+            "Dette trinnet er ikke det neste. Gå videre med trinnet på skjermen."
+        case .documentsRequired:
+            "For å gå videre må du godta vilkårene og personvernerklæringen som gjelder nå."
         case .channelUnavailable:
             "Vi har ingen adresse som koden kan sendes til på denne måten. Velg en annen måte."
         case .idempotencySecretGone:

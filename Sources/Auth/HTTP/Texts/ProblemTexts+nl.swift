@@ -40,6 +40,8 @@ struct DutchProblemTexts: ProblemTexts {
         case .identityRefused: "Gegevens niet herkend"
         case .passwordRefused: "Kies een ander wachtwoord"
         case .identityThrottled: "Te vaak geprobeerd"
+        case .documentSuperseded: "Er is een nieuwere versie"
+        case .stepNotDue: "Andere stap eerst"
         case .idempotencySecretGone: "Al verwerkt"
         case .codeExpired: "Code verlopen"
         case .preconditionFailed: "Intussen gewijzigd"
@@ -49,6 +51,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .expectationFailed: "Niet mogelijk"
         case .fieldInvalid: "Gegevens kloppen niet"
         case .textUnusable: "Tekst niet bruikbaar"
+        case .documentsRequired: "Uw akkoord is nodig"
         case .codeIncorrect: "Onjuiste code"
         case .codeMalformed: "Dit is geen volledige code"
         case .idempotencyKeyReused: "Sleutel van een ander verzoek"
@@ -131,6 +134,14 @@ struct DutchProblemTexts: ProblemTexts {
         case .identityThrottled:
             "Er is te vaak geprobeerd gegevens te bevestigen. \(again(facts.wait)) "
                 + otherwise(facts)
+        case .documentSuperseded:
+            "De voorwaarden of de privacyverklaring zijn zojuist gewijzigd. Lees de nieuwe "
+                + "versie en ga daarna verder."
+        case .stepNotDue:
+            "Deze stap is nu niet aan de beurt. Ga verder met de stap op uw scherm."
+        case .documentsRequired:
+            "Om verder te gaan is uw akkoord nodig met de voorwaarden en de "
+                + "privacyverklaring die nu gelden."
         case .channelUnavailable:
             "We hebben geen adres waar de code op deze manier naartoe kan. Kies een andere manier."
         case .idempotencySecretGone: "Dit verzoek is al verwerkt. Begin opnieuw met inloggen."

@@ -1,0 +1,40 @@
+import Foundation
+import Postgres
+
+extension AdmitLogin {
+    /// The account whose password is to be compared.
+    struct Candidate: Sendable {
+        let accountID: UUID
+        let sealedPassword: [UInt8]
+        let disabled: Bool
+        let locale: Language
+        let factors: [Factor]
+        let fromKnownNetwork: Bool
+        /// Whether only the pass that it was mailed let this try in.
+        var byPass = false
+        /// Whether its owner is to be told that strangers have its unknown networks refused.
+        var passIsDue = false
+        /// Its oldest confirmed mail address, whether codes may go there or not.
+        var mailbox: String?
+        /// Whether something is in force that the patient has not accepted.
+        var documentsAreDue = false
+    }
+}
+
+extension AdmitLogin.Candidate {
+    init(_ row: Row) throws {
+        guard let locale = Language(rawValue: try row.text("locale")) else {
+            throw PostgresError.undecodable("locale")
+        }
+        accountID = try row.uuid("account_id")
+        sealedPassword = try row.bytes("password")
+        disabled = try row.bool("disabled")
+        self.locale = locale
+        factors = try Factor.list(row)
+        fromKnownNetwork = try row.bool("from_known_network")
+        byPass = try row.bool("by_pass")
+        passIsDue = try row.bool("pass_is_due")
+        mailbox = try row.textIfPresent("mailbox")
+        documentsAreDue = try row.bool("documents_are_due")
+    }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import Postgres
+
+/// What comes after the code: the steps that keep a login open, and the tokens in its last answer.
+extension LoginRoutes {
+    @Sendable func accept(
+        _ body: GivenConsents, _ context: AuthRequestContext
+    ) async throws -> Answer {
+        let caller = try context.caller
+        let id = try context.id("id")
+        let answered = try await database.run(
+            AcceptDocuments(
+                act: try context.act(keys), loginID: id, documents: body.documents,
+                languages: Document.languages(wanted: context.language, in: caller.practice),
+                session: newSession(context)))
+        switch try answered.unlessReused() {
+        case .completed(let session):
+            if case .before(_, let secondsAgo) = answered {
+                try await demandRepeatable(session, secondsAgo, caller)
+            } else {
+                metrics.count(.completed)
+            }
+            return try await completed(id, session, caller)
+        case .advanced: return try await standing(id, caller)
+        case .superseded(let documents):
+            throw Problem(.documentSuperseded, documents: documents)
+        case .required(let documents): throw Problem(.documentsRequired, documents: documents)
+        case .notDue: throw Problem(.stepNotDue)
+        case .ended: throw Problem(.loginEnded)
+        case .unknown: throw Problem(.notFound)
+        }
+    }
+
+    /// A session for the patient who is signing in.
+    func newSession(_ context: AuthRequestContext) -> NewSession {
+        NewSession(
+            network: context.patientNetwork, assurance: .password(and: .email), keys: keys)
+    }
+
+    /// A login that goes on with another step.
+    func standing(_ id: UUID, _ caller: Caller) async throws -> Answer {
+        guard let login = try await find(id, caller) else { throw Problem(.codeUnknown) }
+        return try .json(login.body(in: caller.practice))
+    }
+
+    /// The answer that has the tokens.
+    func completed(
+        _ id: UUID, _ session: OpenedSession, _ caller: Caller
+    ) async throws -> Answer {
+        guard let login = try await find(id, caller) else { throw Problem(.codeUnknown) }
+        let body = Login.Body(
+            id: id, status: .done, plan: login.plan, left: [], expiresAt: login.expiresAt,
+            factors: login.factors, code: login.code.body(in: caller.practice),
+            tokens: try await tokens.first(for: session, to: caller))
+        return try .json(body)
+    }
+
+    /// Tokens are given again for a minute, and never after the session's end (Z-24).
+    func demandRepeatable(
+        _ session: OpenedSession, _ secondsAgo: Double, _ caller: Caller
+    ) async throws {
+        let alive = try await database.run(
+            FindSession(practice: caller.practice.id, session: session.sessionID))
+        guard secondsAgo <= SessionLimits.secretsRepeatSeconds,
+            alive?.holdsFirstToken(keys) == true
+        else {
+            throw Problem(.idempotencySecretGone)
+        }
+    }
+}
