@@ -122,6 +122,10 @@ package struct AuthService: Sendable {
             enrolments: EnrolmentRoutes(
                 database: database, keys: keys, passwords: passwords, reviewer: reviewer,
                 tokens: tokens, dispatcher: dispatcher, ceilings: configuration.sending),
+            superPINs: SuperPINRoutes(
+                issuer: IssueSuperPIN(
+                    database: database, hasher: SuperPINHasher(hasher: hasher, keys: keys)),
+                dispatcher: dispatcher),
             practices: PracticeRoutes(
                 database: database, keys: keys, authenticator: authenticator,
                 gateways: gateways.rules),

@@ -12,6 +12,8 @@ create table audit (
     -- The login, code, session, key or import that it is about.
     object_id uuid,
     request_id uuid not null,
+    -- Who of the practice did it, as its own system calls them (Z-11); null where no staff acts.
+    acting_staff text,
     constraint audit_pkey primary key (practice_id, audit_id),
     constraint audit_result_known check (result in ('done', 'refused', 'failed'))
 );

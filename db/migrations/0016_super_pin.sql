@@ -29,6 +29,8 @@ create table activation_pin (
     -- How it reaches the patient, which is what a proof by it is worth.
     way text not null,
     created_at timestamptz not null default clock_timestamp(),
+    -- When the PINs of the last day were made, this one too: so many a day (AC-8).
+    issues timestamptz[] not null default array[clock_timestamp()],
     constraint activation_pin_pkey primary key (practice_id, patient_id),
     constraint activation_pin_patient_fkey
         foreign key (practice_id, patient_id) references patient on delete cascade,

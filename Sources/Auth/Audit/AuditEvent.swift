@@ -24,6 +24,7 @@ enum AuditEvent: String, CaseIterable, Sendable {
     case profileGiven = "profile-given"
     case accountCreated = "account-created"
     case accountLinked = "account-linked"
+    case superPINIssued = "super-pin-issued"
     case loginStarted = "login-started"
     case loginRefused = "login-refused"
     case loginAbandoned = "login-abandoned"

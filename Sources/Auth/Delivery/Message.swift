@@ -34,6 +34,8 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     case invitationReminder = "invitation-reminder"
     /// Whoever proves identity by what the register knows shows that the mailbox is theirs (AC-3).
     case emailConfirmation = "email-confirmation"
+    /// To the contacts of an account: its patient got a new super-PIN (AC-8).
+    case superPINMade = "super-pin-made"
     /// To those who answer for a practice: what was changed there (Z-9).
     case settingsChanged = "settings-changed"
     case keyCreated = "key-created"
@@ -49,7 +51,8 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
         case .sessionCode, .oneTimeCode, .signInPass, .invitation, .invitationReminder,
             .emailConfirmation:
             true
-        case .nationalNumberChanged, .settingsChanged, .keyCreated, .keyRevoked: false
+        case .nationalNumberChanged, .superPINMade, .settingsChanged, .keyCreated, .keyRevoked:
+            false
         }
     }
 

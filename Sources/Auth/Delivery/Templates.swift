@@ -164,6 +164,7 @@ extension MessageTemplate {
             [.practice, .invitationLink, .validUntil, .supportContact]
         case .emailConfirmation:
             [.practice, .confirmationLink, .validUntil, .supportContact]
+        case .superPINMade: [.practice, .sentAt, .supportContact]
         case .settingsChanged: [.practice, .sentAt, .changes, .actor]
         case .keyCreated: [.practice, .sentAt, .keyID, .keyClient, .scopes, .actor]
         case .keyRevoked: [.practice, .sentAt, .keyID, .keyClient, .actor]
@@ -177,8 +178,8 @@ extension MessageTemplate {
         case .signInPass: .passLink
         case .invitation, .invitationReminder: .invitationLink
         case .emailConfirmation: .confirmationLink
-        case .sessionCode, .oneTimeCode, .nationalNumberChanged, .settingsChanged, .keyCreated,
-            .keyRevoked:
+        case .sessionCode, .oneTimeCode, .nationalNumberChanged, .superPINMade, .settingsChanged,
+            .keyCreated, .keyRevoked:
             nil
         }
     }

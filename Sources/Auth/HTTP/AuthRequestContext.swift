@@ -20,6 +20,10 @@ struct AuthRequestContext: RequestContext {
     var ifNoneMatch: String?
     /// The caller's `If-Match`, for what is changed only as it was read.
     var ifMatch: String?
+    /// Who of the practice acts, on routes that demand it (Z-11).
+    var actingStaff: ActingStaff?
+    /// What the caller takes the answer as, on routes that offer a choice.
+    var representation = Representation.json
     /// The patient's access token, unverified.
     var bearerToken: String?
     var method: HTTPRequest.Method = .get

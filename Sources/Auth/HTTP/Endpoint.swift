@@ -38,6 +38,10 @@ struct Endpoint: HTTPResponder {
     let authenticator: (any APIKeyAuthenticator)?
     /// Why nobody gets past the key: the path does not know this method.
     var refusal: Problem?
+    /// Whether the request must say who of the practice acts (Z-11).
+    var isStaffAct = false
+    /// What the answer can come as, where a caller may choose.
+    var offered: [Representation] = []
     let handler: Handler
 
     func respond(to request: Request, context: AuthRequestContext) async throws -> Response {
@@ -60,10 +64,20 @@ struct Endpoint: HTTPResponder {
         }
         if let refusal { throw refusal }
         try refuseMediaType(of: request)
+        if !offered.isEmpty {
+            let accept = request.headers[values: .accept]
+            guard let wanted = Representation(accept: accept, offered: offered) else {
+                throw Problem(.notAcceptable)
+            }
+            context.representation = wanted
+        }
         try refuseAnnouncedLength(of: request)
         context.ifNoneMatch = request.headers[.ifNoneMatch]
         // What a caller may say beside its key means nothing where there is none.
-        if access != .open { try RequestHeaders.read(request.headers, into: &context) }
+        if access != .open {
+            try RequestHeaders.read(
+                request.headers, into: &context, demandsStaff: isStaffAct)
+        }
         context.body = try await collect(request)
         let isForm = request.headers[.contentType]?.mediaType == FormReader.mediaType
         if input == .jsonOrForm, isForm {

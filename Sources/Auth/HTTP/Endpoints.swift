@@ -68,14 +68,16 @@ final class Endpoints {
 
     private func add(
         _ method: HTTPRequest.Method, _ path: String, _ access: Endpoint.Access,
-        _ input: Endpoint.Input, _ limits: RequestLimits?, _ handler: @escaping Endpoint.Handler
+        _ input: Endpoint.Input, _ limits: RequestLimits?, isStaffAct: Bool = false,
+        offering offered: [Representation] = [], _ handler: @escaping Endpoint.Handler
     ) {
         precondition(
             limits == nil || !path.parent.contains("{"),
             "limits are looked up by all but the last segment: \(path)")
         let endpoint = Endpoint(
             access: access, input: input, limits: limits ?? .ordinary,
-            authenticator: authenticator, handler: handler)
+            authenticator: authenticator, isStaffAct: isStaffAct, offered: offered,
+            handler: handler)
         added.append(Route(method: method, path: path, limits: limits, endpoint: endpoint))
     }
 }
@@ -112,11 +114,18 @@ extension Endpoints {
     }
 
     /// A POST whose body may be left out, which then counts as an empty object.
+    ///
+    /// - Parameters:
+    ///   - isStaffAct: demands `X-Acting-Staff` (Z-11).
+    ///   - offered: what the answer can come as by `Accept`; the first where the caller doesn't say.
     func post<Body: RequestBody>(
-        _ path: String, scope: Scope?, optionalBody: Body.Type,
-        _ handler: @escaping BodyHandler<Body>
+        _ path: String, scope: Scope?, optionalBody: Body.Type, isStaffAct: Bool = false,
+        offering offered: [Representation] = [], _ handler: @escaping BodyHandler<Body>
     ) {
-        add(.post, path, .key(scope), .optionalJSON, nil) { _, context in
+        add(
+            .post, path, .key(scope), .optionalJSON, nil, isStaffAct: isStaffAct,
+            offering: offered
+        ) { _, context in
             let bytes = context.body.isEmpty ? Array("{}".utf8) : context.body
             return try await handler(Body(json: bytes), context)
         }

@@ -87,6 +87,7 @@ extension Problem {
         case factorUnknown = "factor-unknown"
         case linkUnknown = "link-unknown"
         case methodNotAllowed = "method-not-allowed"
+        case notAcceptable = "not-acceptable"
         case requestTimeout = "request-timeout"
         case loginEnded = "login-ended"
         case codeSuperseded = "code-superseded"
@@ -128,6 +129,7 @@ extension Problem {
         case sendsExhausted = "sends-exhausted"
         case sendLimitReached = "send-limit-reached"
         case tooManyChanges = "too-many-changes"
+        case superPINLimitReached = "super-pin-limit-reached"
         case internalError = "internal-error"
         case serviceUnavailable = "service-unavailable"
         case sendingStopped = "sending-stopped"
@@ -141,6 +143,7 @@ extension Problem {
             case .scopeMissing, .loginRefused, .identityWayOff, .freshLoginNeeded: 403
             case .notFound, .codeUnknown, .factorUnknown, .linkUnknown: 404
             case .methodNotAllowed: 405
+            case .notAcceptable: 406
             case .requestTimeout: 408
             case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable, .channelUnavailable,
                 .tooManyKeys, .nationalNumberTaken, .documentPublished, .patientIncomplete,
@@ -159,8 +162,7 @@ extension Problem {
                 .idempotencyKeyReused:
                 422
             case .loginThrottled, .identityThrottled, .codeAttemptsExhausted, .resendTooSoon,
-                .sendsExhausted,
-                .sendLimitReached, .tooManyChanges:
+                .sendsExhausted, .sendLimitReached, .tooManyChanges, .superPINLimitReached:
                 429
             case .headersTooLarge: 431
             case .internalError: 500

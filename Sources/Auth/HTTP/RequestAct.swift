@@ -13,6 +13,6 @@ extension AuthRequestContext {
                     $0, client: caller.clientID, method: method.rawValue, path: path, body: body,
                     keys: keys)
             },
-            requestID: requestID)
+            requestID: requestID, staff: actingStaff)
     }
 }

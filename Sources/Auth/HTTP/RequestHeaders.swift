@@ -2,10 +2,19 @@ import HTTPTypes
 
 /// Reads the headers a caller may send beside its key, and names every one that cannot be read.
 enum RequestHeaders {
+    /// - Parameter demandsStaff: refuses a request that does not say who acts (Z-11).
     static func read(
-        _ headers: HTTPFields, into context: inout AuthRequestContext
+        _ headers: HTTPFields, into context: inout AuthRequestContext, demandsStaff: Bool = false
     ) throws(Problem) {
         var faults: [Problem.Fault] = []
+        if demandsStaff {
+            let text = single(.actingStaff, headers, &faults)
+            context.actingStaff = text.flatMap { ActingStaff($0) }
+            if context.actingStaff == nil {
+                let code = text == nil ? Problem.Fault.Code.required : .wrongFormat
+                faults.append(Problem.Fault(.header("X-Acting-Staff"), code))
+            }
+        }
         if let text = single(.patientIP, headers, &faults) {
             if let address = PatientAddress(text) {
                 // Believed only from those who speak for patients (Z-12), refused from all.

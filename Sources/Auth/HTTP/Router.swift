@@ -9,6 +9,7 @@ struct Router: Sendable {
     let patientImport: PatientImportRoutes
     let invitations: InvitationRoutes
     let enrolments: EnrolmentRoutes
+    let superPINs: SuperPINRoutes
     let practices: PracticeRoutes
     let apiKeys: APIKeyRoutes
     let texts: TextRoutes
@@ -28,6 +29,7 @@ struct Router: Sendable {
         patientImport.add(to: endpoints)
         invitations.add(to: endpoints)
         enrolments.add(to: endpoints)
+        superPINs.add(to: endpoints)
         practices.add(to: endpoints)
         apiKeys.add(to: endpoints)
         texts.add(to: endpoints)

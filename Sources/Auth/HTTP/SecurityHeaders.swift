@@ -36,6 +36,7 @@ extension HTTPField.Name {
     static let apiKey = known("X-API-Key")
     static let requestID = known("X-Request-Id")
     static let patientIP = known("X-Patient-IP")
+    static let actingStaff = known("X-Acting-Staff")
     static let idempotencyKey = known("Idempotency-Key")
     static let traceparent = known("traceparent")
     static let referrerPolicy = known("Referrer-Policy")

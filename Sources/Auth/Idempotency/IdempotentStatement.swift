@@ -35,6 +35,8 @@ struct Act: Sendable {
     let clientID: UUID?
     let key: IdempotencyKey?
     let requestID: UUID
+    /// Who of the practice acts, where that must be said (Z-11).
+    var staff: ActingStaff?
 
     var client: Parameter { clientID.map(Parameter.uuid) ?? .null }
 

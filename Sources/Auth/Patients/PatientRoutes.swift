@@ -54,7 +54,7 @@ struct PatientRoutes: Sendable {
     @Sendable private func read(_ context: AuthRequestContext) async throws -> Answer {
         let practice = try context.caller.practice
         let row = try await database.run(
-            FindPatient(practice: practice.id, externalID: try known(context)))
+            FindPatient(practice: practice.id, externalID: try context.externalID))
         guard let row else { throw Problem(.notFound) }
         let patient = try RegisteredPatient(row, in: practice, keys: keys)
         return .json(
@@ -64,22 +64,12 @@ struct PatientRoutes: Sendable {
     @Sendable private func remove(_ context: AuthRequestContext) async throws -> Answer {
         let outcome = try await database.run(
             DeletePatient(
-                act: try context.act(keys), externalID: try known(context),
+                act: try context.act(keys), externalID: try context.externalID,
                 match: PatientVersion.tags(context.ifMatch)))
         switch outcome {
         case .deleted: return .noContent
         case .stale: throw Problem(.preconditionFailed)
         case .unknown: throw Problem(.notFound)
-        }
-    }
-
-    /// What can't be a patient's number is nobody's.
-    private func known(_ context: AuthRequestContext) throws -> ExternalID {
-        let text = try context.segment("external_id")
-        do throws(ExternalID.Fault) {
-            return try ExternalID(text)
-        } catch {
-            throw Problem(.notFound)
         }
     }
 
@@ -129,6 +119,18 @@ struct PatientRoutes: Sendable {
 }
 
 extension AuthRequestContext {
+    /// The practice system's number of a patient in the path; what can't be one is nobody's.
+    var externalID: ExternalID {
+        get throws(Problem) {
+            let text = try segment("external_id")
+            do throws(ExternalID.Fault) {
+                return try ExternalID(text)
+            } catch {
+                throw Problem(.notFound)
+            }
+        }
+    }
+
     /// The last entry of the page before, from the query.
     fileprivate var cursor: UUID? {
         get throws(Problem) {

@@ -7,6 +7,8 @@ enum ActivationPIN {
     static let lifeDays = 30
     /// Wrong ones that it survives.
     static let tries = 10
+    /// PINs of one patient in a day: enough for a printer that jams (AC-8).
+    static let issuesPerDay = 5
 
     /// How it reaches the patient; the raw value is the level of identity that it proves (Z-15).
     enum Way: String, CaseIterable, Sendable {

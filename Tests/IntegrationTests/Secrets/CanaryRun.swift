@@ -23,6 +23,7 @@ struct CanaryRun: Sendable {
         try await attack()
         try await faults(person)
         try await hold()
+        try await makeSuperPINs()
     }
 
     private func addKeys() {
@@ -270,5 +271,24 @@ extension CanaryRun {
         #expect(started.status == 201)
         canaries.add(code: await mail.message(1, to: Self.heldAddress).code)
         canaries.add(personal: "held address", Self.heldAddress)
+    }
+}
+
+// MARK: - On paper
+
+extension CanaryRun {
+    /// A super-PIN that is made, asked for again, and takes the place of another.
+    private func makeSuperPINs() async throws {
+        _ = try await service.putPatient("canary", PatientSample.nobody)
+        for key in ["canary-letter-1", "canary-letter-2"] {
+            let made = try await service.makeSuperPIN("canary", idempotencyKey: key)
+            let again = try await service.makeSuperPIN("canary", idempotencyKey: key)
+            try #require(made.status == 201 && again.body == made.body)
+            let pin = try #require(try made.json()["super_pin"].string)
+            canaries.add("super-PIN", pin)
+            canaries.add("super-PIN without hyphens", pin.replacing("-", with: ""))
+            canaries.add("half a super-PIN", String(pin.prefix(9)))
+        }
+        try await refused(service.makeSuperPIN("canary", idempotencyKey: "canary-letter-1"))
     }
 }

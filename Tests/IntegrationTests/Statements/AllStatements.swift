@@ -16,6 +16,7 @@ enum AllStatements {
         OpenLink.self, FindEnrolment.self, AdmitIdentity.self, ReturnIdentityTry.self,
         ProveIdentity.self, ConfirmEmail.self, GiveProfile.self, CompleteEnrolment.self,
         LinkAccount.self, DeclineEnrolment.self, FindOwnPatient.self,
+        FindPINHolder.self, IssueActivationPIN.self,
         AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, ReturnTry.self, StartLogin.self,
         FindLogin.self,
         ResendCode.self, VerifyCode.self, RefundGuess.self, AbandonLogin.self,

@@ -6,8 +6,9 @@ extension Problem.Kind {
             "The body is no JSON object: broken syntax, a name that comes twice, more than 16 "
                 + "levels, bytes that are not UTF-8, or a number out of range. See errors."
         case .headerInvalid:
-            "A header cannot be read: X-Patient-IP must be one IP address, Idempotency-Key 1 to "
-                + "255 visible ASCII characters. See errors."
+            "A header is missing or cannot be read: X-Patient-IP must be one IP address, "
+                + "Idempotency-Key 1 to 255 visible ASCII characters, X-Acting-Staff 1 to 64. See "
+                + "errors."
         case .queryInvalid:
             "A query parameter is unknown, comes twice or cannot be read. See errors."
         case .requestMalformed:
@@ -31,6 +32,9 @@ extension Problem.Kind {
         case .codeUnknown: "No live code has this id for this client."
         case .factorUnknown: "The login does not offer this factor. Read the login for its factors."
         case .methodNotAllowed: "The path does not know this method. See the Allow header."
+        case .notAcceptable:
+            "Accept names nothing that this call can answer with: application/json, and where the "
+                + "call says so application/pdf or text/html. Nothing was done."
         case .requestTimeout:
             "The whole body did not arrive in time. The connection is closed; send it again."
         case .loginEnded: "The login was completed, abandoned or ended. Begin a new one."
@@ -130,6 +134,9 @@ extension Problem.Kind {
         case .tooManyChanges:
             "So many changes in an hour that nobody of the practice's admin_contacts would still read "
                 + "what they are told of each. Wait until retry_at. Keys can still be revoked."
+        case .superPINLimitReached:
+            "As many super-PINs as a day allows were made for this patient; the newest is still "
+                + "good. Wait until retry_at."
         case .internalError: "A fault on our side; the log has it under request_id."
         case .serviceUnavailable:
             "The service could not finish in time. Whether the act was done may be unknown: repeat "

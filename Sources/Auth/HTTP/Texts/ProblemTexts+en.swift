@@ -18,6 +18,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .codeUnknown: "Unknown code"
         case .factorUnknown: "Unknown way of receiving codes"
         case .methodNotAllowed: "Not possible"
+        case .notAcceptable: "Not available like this"
         case .requestTimeout: "Too slow"
         case .loginEnded: "Sign-in ended"
         case .codeSuperseded: "There is a newer code"
@@ -62,6 +63,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .sendsExhausted: "Too many messages sent"
         case .sendLimitReached: "No new messages just now"
         case .tooManyChanges: "Too many changes"
+        case .superPINLimitReached: "Too many super-PINs"
         case .internalError: "Something went wrong"
         case .serviceUnavailable: "Not available just now"
         case .sendingStopped: "Sending is stopped"
@@ -74,7 +76,8 @@ struct EnglishProblemTexts: ProblemTexts {
         case .bodyMalformed, .headerInvalid, .queryInvalid, .requestMalformed, .apiKeyInvalid,
             .signatureInvalid,
             .scopeMissing, .methodNotAllowed, .bodyTooLarge, .targetTooLong,
-            .mediaTypeUnsupported, .expectationFailed, .idempotencyKeyReused, .headersTooLarge:
+            .mediaTypeUnsupported, .notAcceptable, .expectationFailed, .idempotencyKeyReused,
+            .headersTooLarge:
             "Something went wrong between the portal and the sign-in service. Please try again. "
                 + otherwise(facts)
         case .notFound:
@@ -144,7 +147,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .channelUnavailable:
             "We have no address that the code could go to this way. Please choose another way."
         case .idempotencySecretGone:
-            "This request was carried out already. Please start signing in again."
+            "This request was carried out already. Please start again."
         case .codeExpired: "This code has expired. Please ask for a new code."
         case .preconditionFailed:
             "Somebody has changed this in the meantime. Look at it again, then make your change."
@@ -169,6 +172,9 @@ struct EnglishProblemTexts: ProblemTexts {
             "Many messages have been sent just now. \(again(facts.wait)) " + otherwise(facts)
         case .tooManyChanges:
             "Much has been changed just now. \(again(facts.wait)) " + otherwise(facts)
+        case .superPINLimitReached:
+            "Many new super-PINs have been made for this patient today. The last one is still "
+                + "good. \(again(facts.wait))"
         case .sendingStopped:
             "We are not sending codes this way just now. Choose another way, or contact "
                 + "\(contact(facts))."

@@ -18,6 +18,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .codeUnknown: "Ukjent kode"
         case .factorUnknown: "Ukjent mottaksmåte"
         case .methodNotAllowed: "Ikke mulig"
+        case .notAcceptable: "Ikke mulig i denne formen"
         case .requestTimeout: "For langsomt"
         case .loginEnded: "Innloggingen er avsluttet"
         case .codeSuperseded: "Det finnes en nyere kode"
@@ -62,6 +63,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .sendsExhausted: "For mange meldinger er sendt"
         case .sendLimitReached: "Ingen nye meldinger akkurat nå"
         case .tooManyChanges: "For mange endringer"
+        case .superPINLimitReached: "For mange super-PIN-er"
         case .internalError: "Noe gikk galt"
         case .serviceUnavailable: "Ikke tilgjengelig akkurat nå"
         case .sendingStopped: "Sendingen er stanset"
@@ -74,7 +76,8 @@ struct BokmålProblemTexts: ProblemTexts {
         case .bodyMalformed, .headerInvalid, .queryInvalid, .requestMalformed, .apiKeyInvalid,
             .signatureInvalid,
             .scopeMissing, .methodNotAllowed, .bodyTooLarge, .targetTooLong,
-            .mediaTypeUnsupported, .expectationFailed, .idempotencyKeyReused, .headersTooLarge:
+            .mediaTypeUnsupported, .notAcceptable, .expectationFailed, .idempotencyKeyReused,
+            .headersTooLarge:
             "Noe gikk galt mellom portalen og innloggingstjenesten. Prøv igjen. "
                 + otherwise(facts)
         case .notFound:
@@ -146,7 +149,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .channelUnavailable:
             "Vi har ingen adresse som koden kan sendes til på denne måten. Velg en annen måte."
         case .idempotencySecretGone:
-            "Forespørselen er allerede behandlet. Start innloggingen på nytt."
+            "Forespørselen er allerede behandlet. Start på nytt."
         case .codeExpired: "Koden er utløpt. Be om en ny kode."
         case .preconditionFailed:
             "Noen har endret dette i mellomtiden. Se på det på nytt, og gjør så endringen din."
@@ -171,6 +174,9 @@ struct BokmålProblemTexts: ProblemTexts {
             "Det er sendt mange meldinger nå. \(again(facts.wait)) " + otherwise(facts)
         case .tooManyChanges:
             "Det er endret mye nå. \(again(facts.wait)) " + otherwise(facts)
+        case .superPINLimitReached:
+            "I dag er det allerede laget mange nye super-PIN-er for denne pasienten. Den siste "
+                + "gjelder fortsatt. \(again(facts.wait))"
         case .sendingStopped:
             "Vi sender ikke koder på denne måten akkurat nå. Velg en annen måte, eller ta kontakt "
                 + "med \(contact(facts))."

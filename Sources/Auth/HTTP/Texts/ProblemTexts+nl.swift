@@ -18,6 +18,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .codeUnknown: "Onbekende code"
         case .factorUnknown: "Onbekende manier van ontvangen"
         case .methodNotAllowed: "Niet mogelijk"
+        case .notAcceptable: "Zo niet te krijgen"
         case .requestTimeout: "Te langzaam"
         case .loginEnded: "Inlogpoging afgesloten"
         case .codeSuperseded: "Er is een nieuwere code"
@@ -62,6 +63,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .sendsExhausted: "Te veel berichten verstuurd"
         case .sendLimitReached: "Nu even geen nieuwe berichten"
         case .tooManyChanges: "Te veel wijzigingen"
+        case .superPINLimitReached: "Te veel super-PIN's"
         case .internalError: "Er ging iets mis"
         case .serviceUnavailable: "Even niet bereikbaar"
         case .sendingStopped: "Versturen is gestopt"
@@ -74,7 +76,8 @@ struct DutchProblemTexts: ProblemTexts {
         case .bodyMalformed, .headerInvalid, .queryInvalid, .requestMalformed, .apiKeyInvalid,
             .signatureInvalid,
             .scopeMissing, .methodNotAllowed, .bodyTooLarge, .targetTooLong,
-            .mediaTypeUnsupported, .expectationFailed, .idempotencyKeyReused, .headersTooLarge:
+            .mediaTypeUnsupported, .notAcceptable, .expectationFailed, .idempotencyKeyReused,
+            .headersTooLarge:
             "Er ging iets mis tussen het portaal en de inlogdienst. Probeer het opnieuw. "
                 + otherwise(facts)
         case .notFound:
@@ -144,7 +147,7 @@ struct DutchProblemTexts: ProblemTexts {
                 + "privacyverklaring die nu gelden."
         case .channelUnavailable:
             "We hebben geen adres waar de code op deze manier naartoe kan. Kies een andere manier."
-        case .idempotencySecretGone: "Dit verzoek is al verwerkt. Begin opnieuw met inloggen."
+        case .idempotencySecretGone: "Dit verzoek is al verwerkt. Begin opnieuw."
         case .codeExpired: "Deze code is verlopen. Vraag een nieuwe code aan."
         case .preconditionFailed:
             "Iemand heeft dit intussen gewijzigd. Bekijk het opnieuw en maak dan uw wijziging."
@@ -169,6 +172,9 @@ struct DutchProblemTexts: ProblemTexts {
             "Er zijn nu veel berichten verstuurd. \(again(facts.wait)) " + otherwise(facts)
         case .tooManyChanges:
             "Er is nu veel gewijzigd. \(again(facts.wait)) " + otherwise(facts)
+        case .superPINLimitReached:
+            "Vandaag zijn voor deze patiënt al vaak nieuwe super-PIN's gemaakt. De laatste blijft "
+                + "geldig. \(again(facts.wait))"
         case .sendingStopped:
             "We versturen nu geen codes op deze manier. Kies een andere manier, of neem contact "
                 + "op met \(contact(facts))."

@@ -1,0 +1,107 @@
+import Cryptography
+import Foundation
+import Postgres
+
+/// Makes a patient's customer number and activation PIN, the way from a request to what it answers.
+struct IssueSuperPIN: Sendable {
+    let database: Database
+    let hasher: SuperPINHasher
+
+    /// What the answer has, and nothing else ever again (Z-8).
+    struct Made: Sendable {
+        let holder: FindPINHolder.Holder
+        let number: CustomerNumber
+        let pin: SuperPIN
+        let issued: IssueActivationPIN.Issued
+        /// False where the answer to an earlier request is given again.
+        let isFirst: Bool
+    }
+
+    private var keys: KeyRing { hasher.keys }
+    /// Whoever races others looks anew; nobody loses three in a row.
+    private static let attempts = 3
+
+    /// - Throws: `not-found`, `idempotency-key-reused`, `idempotency-secret-gone`,
+    ///   `super-pin-limit-reached`, `overloaded`; what ``PasswordHasher/hash(_:turn:)`` throws.
+    func run(
+        for externalID: ExternalID, way: ActivationPIN.Way, act: Act, by caller: Caller
+    ) async throws -> Made {
+        for _ in 0..<Self.attempts {
+            let found = try await database.run(
+                FindPINHolder(act: act, externalID: externalID))
+            if let stored = found.stored { return try again(stored, found) }
+            guard let holder = found.holder else { throw Problem(.notFound) }
+            if let until = holder.againAt {
+                throw Problem(.superPINLimitReached, retryAt: until)
+            }
+            let pin = SuperPIN.random()
+            let answered = try await issue(pin, to: holder, way, act, caller)
+            switch answered {
+            case .now(.issued(let issued)):
+                return try made(pin, issued, holder, isFirst: true)
+            case .now(.unknown): throw Problem(.notFound)
+            // Another request with this key was faster; its answer is found now.
+            case .now(.raced), .before, .keyReused: continue
+            }
+        }
+        throw Problem(.overloaded)
+    }
+
+    private func issue(
+        _ pin: SuperPIN, to holder: FindPINHolder.Holder, _ way: ActivationPIN.Way, _ act: Act,
+        _ caller: Caller
+    ) async throws -> Answered<IssueActivationPIN.Outcome> {
+        let practice = caller.practice.id
+        let hash = try await hasher.sealed(
+            pin, of: ActivationPIN.owner(patient: holder.patientID), practice: practice,
+            // One place in the queue for each system, so that a pile of letters waits for nobody
+            // who signs in and holds up nobody who does.
+            turn: Turn(practice: practice, network: caller.clientID.bytes, kind: .unknown))
+        return try await database.run(
+            IssueActivationPIN(
+                act: act, patientID: holder.patientID, hash: hash, way: way,
+                sealed: act.key == nil ? nil : seal(pin, holder.patientID),
+                account: holder.account?.id,
+                notice: try SuperPINNotice(to: holder.account, practice: practice, keys: keys)))
+    }
+
+    /// The same PIN again, for a minute and while it is good (Z-24).
+    private func again(
+        _ stored: Answered<IssueActivationPIN.Outcome>, _ found: FindPINHolder.Found
+    ) throws -> Made {
+        guard case .before(.issued(let issued), let secondsAgo) = stored else {
+            throw Problem(.idempotencyKeyReused)
+        }
+        guard secondsAgo <= SessionLimits.secretsRepeatSeconds, found.storedIsLive,
+            let holder = found.holder, let sealed = issued.sealed,
+            let pin = try open(sealed, issued.patientID)
+        else { throw Problem(.idempotencySecretGone) }
+        return try made(pin, issued, holder, isFirst: false)
+    }
+
+    private func made(
+        _ pin: SuperPIN, _ issued: IssueActivationPIN.Issued, _ holder: FindPINHolder.Holder,
+        isFirst: Bool
+    ) throws -> Made {
+        Made(
+            holder: holder, number: try CustomerNumber(typed: issued.customerNumber), pin: pin,
+            issued: issued, isFirst: isFirst)
+    }
+
+    private func seal(_ pin: SuperPIN, _ patient: UUID) -> [UInt8] {
+        keys.sealingKey(.answer).seal(
+            Array(pin.symbols.expose().utf8), boundTo: Self.binding(patient))
+    }
+
+    private func open(_ sealed: [UInt8], _ patient: UUID) throws -> SuperPIN? {
+        guard
+            let bytes = try? keys.sealingKey(.answer).open(sealed, boundTo: Self.binding(patient))
+        else { return nil }
+        return try SuperPIN(typed: String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// A patient's id is of one practice alone.
+    private static func binding(_ patient: UUID) -> [UInt8] {
+        Array("idempotency.outcome|super-pin|\(patient.text)".utf8)
+    }
+}
