@@ -30,6 +30,8 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
         .systemLibrary(name: "CIDN2", pkgConfig: "libidn2"),
         .systemLibrary(name: "CZxcvbn"),
+        .systemLibrary(name: "CPango", pkgConfig: "pangocairo"),
+        .systemLibrary(name: "CQREncode"),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CPhoneNumber", linkerSettings: [.linkedLibrary("phonenumber")]),
         .target(
@@ -52,7 +54,7 @@ let package = Package(
                 "Tests", "docker", "README.md", "Sources/Auth", "Sources/AuthServer",
                 "Sources/Cryptography", "Sources/Postgres", "Sources/CLibPQ", "Sources/CLibSSL",
                 "Sources/CCurl", "Sources/CSodium", "Sources/CPhoneNumber", "Sources/CIDN2",
-                "Sources/CZxcvbn",
+                "Sources/CZxcvbn", "Sources/CPango", "Sources/CQREncode",
             ],
             sources: ["Sources/Resources"],
             resources: [
@@ -67,7 +69,7 @@ let package = Package(
             name: "Auth",
             dependencies: [
                 "Cryptography", "Postgres", "Resources", "CCurl", "CPhoneNumber", "CIDN2",
-                "CZxcvbn",
+                "CZxcvbn", "CPango", "CQREncode",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -116,8 +118,8 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             exclude: [
-                "Contract/check.py", "Patients/number_formats.py", "Support/https_peer.py",
-                "Support/mail_server.py",
+                "Contract/check.py", "Patients/number_formats.py", "SuperPIN/letter.py",
+                "Support/https_peer.py", "Support/mail_server.py",
             ],
             swiftSettings: strict),
     ],

@@ -125,7 +125,7 @@ package struct AuthService: Sendable {
             superPINs: SuperPINRoutes(
                 issuer: IssueSuperPIN(
                     database: database, hasher: SuperPINHasher(hasher: hasher, keys: keys)),
-                dispatcher: dispatcher),
+                press: LetterPress(), dispatcher: dispatcher),
             practices: PracticeRoutes(
                 database: database, keys: keys, authenticator: authenticator,
                 gateways: gateways.rules),

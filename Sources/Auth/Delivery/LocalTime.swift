@@ -16,13 +16,25 @@ enum LocalTime {
 
     /// With the day, `22 november, 11:50`; in English for a language that has no names of months here.
     static func dated(_ instant: Date, in zone: TimeZone, locale: String) -> String {
+        let language = Language(rawValue: locale) ?? .english
+        return "\(date(instant, in: zone, language).day), \(text(instant, in: zone))"
+    }
+
+    /// The day alone, as a letter has it: `22 november 2026`.
+    static func day(_ instant: Date, in zone: TimeZone, language: Language) -> String {
+        let date = date(instant, in: zone, language)
+        return "\(date.day) \(date.year)"
+    }
+
+    private static func date(
+        _ instant: Date, in zone: TimeZone, _ language: Language
+    ) -> (day: String, year: Int) {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = zone
-        let parts = calendar.dateComponents([.day, .month], from: instant)
-        let language = Language(rawValue: locale) ?? .english
+        let parts = calendar.dateComponents([.day, .month, .year], from: instant)
         let month = language.months[(parts.month ?? 1) - 1]
         let day = language == .bokmål ? "\(parts.day ?? 1)." : "\(parts.day ?? 1)"
-        return "\(day) \(month), \(text(instant, in: zone))"
+        return ("\(day) \(month)", parts.year ?? 1970)
     }
 }
 

@@ -6,12 +6,13 @@ import Postgres
 /// The numbers that a practice prints for a patient (AC-1, AC-8).
 struct SuperPINRoutes: Sendable {
     let issuer: IssueSuperPIN
+    let press: LetterPress
     let dispatcher: Dispatcher
 
     func add(to endpoints: Endpoints) {
         endpoints.post(
             "/v1/patients/{external_id}/super-pin", scope: .superPINs,
-            optionalBody: NewSuperPIN.self, isStaffAct: true, offering: [.json], issue)
+            optionalBody: NewSuperPIN.self, isStaffAct: true, offering: [.json, .pdf, .html], issue)
     }
 
     struct NewSuperPIN: RequestBody {
@@ -25,12 +26,51 @@ struct SuperPINRoutes: Sendable {
     @Sendable private func issue(
         _ body: NewSuperPIN, _ context: AuthRequestContext
     ) async throws -> Answer {
-        let caller = try context.caller
+        guard context.representation == .pdf else {
+            let made = try await make(body, context)
+            return try answer(made, context, pdf: nil)
+        }
+        do {
+            return try await press.withPlace {
+                let made = try await make(body, context)
+                let letter = try Letter(made, of: context.caller.practice)
+                return try answer(made, context, pdf: try await press.pdf(letter))
+            }
+        } catch is LetterPress.Overloaded {
+            throw Problem(.overloaded)
+        }
+    }
+
+    private func make(
+        _ body: NewSuperPIN, _ context: AuthRequestContext
+    ) async throws -> IssueSuperPIN.Made {
         let made = try await issuer.run(
             for: try context.externalID, way: body.way, act: try context.act(issuer.hasher.keys),
-            by: caller)
+            by: try context.caller)
         if made.isFirst, made.holder.account != nil { dispatcher.nudge() }
-        return .json(made.value(in: caller.practice), status: .created)
+        return made
+    }
+
+    private func answer(
+        _ made: IssueSuperPIN.Made, _ context: AuthRequestContext, pdf: [UInt8]?
+    ) throws -> Answer {
+        let practice = try context.caller.practice
+        let headers: HTTPFields = [
+            .contentLanguage: (made.holder.locale ?? practice.locale).rawValue, .vary: "Accept",
+        ]
+        switch context.representation {
+        case .json:
+            return .json(
+                made.value(in: practice), status: .created, headers: [.vary: "Accept"])
+        case .html:
+            return .html(
+                LetterHTML(letter: try Letter(made, of: practice)).html, status: .created,
+                headers: headers)
+        case .pdf:
+            return .bytes(
+                pdf ?? [], contentType: Representation.pdf.rawValue, status: .created,
+                headers: headers)
+        }
     }
 }
 
