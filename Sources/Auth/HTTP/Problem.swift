@@ -105,7 +105,6 @@ extension Problem {
         case stepOutOfOrder = "step-out-of-order"
         case usernameTaken = "username-taken"
         case documentSuperseded = "document-superseded"
-        case stepNotDue = "step-not-due"
         case idempotencySecretGone = "idempotency-secret-gone"
         case codeExpired = "code-expired"
         case preconditionFailed = "precondition-failed"
@@ -148,7 +147,7 @@ extension Problem {
             case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable, .channelUnavailable,
                 .tooManyKeys, .nationalNumberTaken, .documentPublished, .patientIncomplete,
                 .alreadyActive, .invitationClosed, .linkSuperseded, .enrolmentEnded,
-                .stepOutOfOrder, .usernameTaken, .documentSuperseded, .stepNotDue,
+                .stepOutOfOrder, .usernameTaken, .documentSuperseded,
                 .idempotencySecretGone:
                 409
             case .codeExpired: 410

@@ -25,7 +25,7 @@ extension LoginRoutes {
         case .superseded(let documents):
             throw Problem(.documentSuperseded, documents: documents)
         case .required(let documents): throw Problem(.documentsRequired, documents: documents)
-        case .notDue: throw Problem(.stepNotDue)
+        case .notDue: throw Problem(.stepOutOfOrder)
         case .ended: throw Problem(.loginEnded)
         case .unknown: throw Problem(.notFound)
         }

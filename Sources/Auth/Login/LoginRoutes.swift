@@ -234,7 +234,7 @@ extension LoginRoutes {
                 throw newest.problem(in: caller.practice)
             }
             guard login.status != .open || login.stepsLeft.first == .code else {
-                throw Problem(.stepNotDue)
+                throw Problem(.stepOutOfOrder)
             }
             let wanted = body.factorID ?? login.factorID
             guard let factor = login.factors.first(where: { $0.id == wanted }),

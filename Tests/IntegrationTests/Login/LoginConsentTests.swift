@@ -80,7 +80,7 @@ import Testing
             try await service.publishBoth("1")
             let (open, code) = try await service.begin(person)
             let early = try await service.accept(open, ["terms", "privacy"], "1")
-            #expect(early.status == 409 && early.problem == "step-not-due")
+            #expect(early.status == 409 && early.problem == "step-out-of-order")
             #expect(try await service.verify(open, code).status == 200)
 
             let both: JSON = [
@@ -106,7 +106,7 @@ import Testing
             }
             // The code is proved: it can neither be asked for nor used again.
             let resent = try await service.send("POST", "/v1/logins/\(open)/codes")
-            #expect(resent.status == 409 && resent.problem == "step-not-due")
+            #expect(resent.status == 409 && resent.problem == "step-out-of-order")
             #expect(try await service.verify(open, code).problem == "code-used")
             #expect(try await service.database.count("consent", where: "true") == 0)
             #expect(try await service.openSessions() == 0)

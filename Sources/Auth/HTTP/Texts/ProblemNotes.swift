@@ -75,7 +75,8 @@ extension Problem.Kind {
         case .enrolmentEnded:
             "The enrolment has expired, or identity was proven in another one since. Begin a new one "
                 + "with the token of the link."
-        case .stepOutOfOrder: "Another step is due: step says which. Nothing was changed."
+        case .stepOutOfOrder:
+            "Another step is due: step says which of an enrolment, next of a login. Nothing was changed."
         case .usernameTaken: "Somebody of this practice signs in with it. Nothing was kept."
         case .identityRefused:
             "Something of it is not as the practice has it; it never says what. attempts_left counts "
@@ -91,8 +92,6 @@ extension Problem.Kind {
         case .documentsRequired:
             "What was accepted is not all that has to be, or not in force: `documents` names what is "
                 + "left. Nothing was kept."
-        case .stepNotDue:
-            "Another step comes first; `next` of the login says which. Nothing was changed."
         case .channelUnavailable:
             "The code's caller named an address, or the account has none of this kind. Resend by the "
                 + "same channel, or ask for a code to another address."

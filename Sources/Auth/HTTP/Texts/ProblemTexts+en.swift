@@ -42,7 +42,6 @@ struct EnglishProblemTexts: ProblemTexts {
         case .passwordRefused: "Choose another password"
         case .identityThrottled: "Too many attempts"
         case .documentSuperseded: "There is a newer version"
-        case .stepNotDue: "Another step first"
         case .idempotencySecretGone: "Already done"
         case .codeExpired: "Code expired"
         case .preconditionFailed: "Changed in the meantime"
@@ -139,8 +138,6 @@ struct EnglishProblemTexts: ProblemTexts {
         case .documentSuperseded:
             "The terms or the privacy statement were changed just now. Please read the new "
                 + "version and then go on."
-        case .stepNotDue:
-            "This step is not what comes next. Please go on with the step on your screen."
         case .documentsRequired:
             "To go on you have to agree to the terms and the privacy statement that are in "
                 + "force now."

@@ -42,7 +42,6 @@ struct BokmålProblemTexts: ProblemTexts {
         case .passwordRefused: "Velg et annet passord"
         case .identityThrottled: "For mange forsøk"
         case .documentSuperseded: "Det finnes en nyere versjon"
-        case .stepNotDue: "Et annet trinn først"
         case .idempotencySecretGone: "Allerede behandlet"
         case .codeExpired: "Koden er utløpt"
         case .preconditionFailed: "Endret i mellomtiden"
@@ -142,8 +141,6 @@ struct BokmålProblemTexts: ProblemTexts {
         case .documentSuperseded:
             "Vilkårene eller personvernerklæringen er nettopp endret. Les den nye versjonen "
                 + "og gå så videre."
-        case .stepNotDue:
-            "Dette trinnet er ikke det neste. Gå videre med trinnet på skjermen."
         case .documentsRequired:
             "For å gå videre må du godta vilkårene og personvernerklæringen som gjelder nå."
         case .channelUnavailable:

@@ -42,7 +42,6 @@ struct DutchProblemTexts: ProblemTexts {
         case .passwordRefused: "Kies een ander wachtwoord"
         case .identityThrottled: "Te vaak geprobeerd"
         case .documentSuperseded: "Er is een nieuwere versie"
-        case .stepNotDue: "Andere stap eerst"
         case .idempotencySecretGone: "Al verwerkt"
         case .codeExpired: "Code verlopen"
         case .preconditionFailed: "Intussen gewijzigd"
@@ -140,8 +139,6 @@ struct DutchProblemTexts: ProblemTexts {
         case .documentSuperseded:
             "De voorwaarden of de privacyverklaring zijn zojuist gewijzigd. Lees de nieuwe "
                 + "versie en ga daarna verder."
-        case .stepNotDue:
-            "Deze stap is nu niet aan de beurt. Ga verder met de stap op uw scherm."
         case .documentsRequired:
             "Om verder te gaan is uw akkoord nodig met de voorwaarden en de "
                 + "privacyverklaring die nu gelden."
