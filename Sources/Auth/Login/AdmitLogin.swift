@@ -21,26 +21,7 @@ struct AdmitLogin: Statement {
 
     static let sql = """
         with \(Act.storedArm),
-        found as (  -- Whose it is. An address that several accounts share is nobody's (Z-17).
-            select min(named.account_id::text)::uuid as account_id
-            from (
-                select identifier.account_id
-                from identifier
-                where identifier.practice_id = $1::uuid
-                  and identifier.value_index = any ($5::bytea[])
-                union
-                -- A national number is the register's, so that a change there is one here (NO-6).
-                select patient_link.account_id
-                from patient
-                join patient_link
-                    on patient_link.practice_id = $1::uuid
-                    and patient_link.patient_id = patient.patient_id
-                    and patient_link.role = 'self'
-                where patient.practice_id = $1::uuid
-                  and patient.national_number_index = any ($12::bytea[])
-            ) as named
-            having count(*) = 1
-        ),
+        \(LoginAttempt.foundArm),
         known as (  -- Whether somebody signed in to it from this network lately (Z-12).
             select found.account_id
             from found
@@ -278,6 +259,7 @@ struct AdmitLogin: Statement {
         attempt.parameters + [
             .bool(emailCodes), attempt.passHash.map(Parameter.bytes) ?? .null,
             attempt.numberIndexes.map(Parameter.byteArrays) ?? .null,
+            attempt.customerNumber.map { .text($0.digits) } ?? .null,
         ]
     }
 

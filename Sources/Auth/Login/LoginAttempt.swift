@@ -11,6 +11,8 @@ struct LoginAttempt: Sendable {
     /// Find the patient whose national number was typed, where the practice lets patients sign in with
     /// it (NO-2); nil for everything else.
     let numberIndexes: [[UInt8]]?
+    /// Finds the patient whose customer number was typed; nil for everything else, a mistyped one too.
+    let customerNumber: CustomerNumber?
     /// The identifier as typed and the network, together: the only thing a visible wait counts.
     let pairKey: [UInt8]
     /// The network over all identifiers; nil where the caller did not tell the patient's address.
@@ -35,8 +37,12 @@ struct LoginAttempt: Sendable {
             identifier.index(practice: act.practiceID, key: $0)
         }
         numberIndexes = number?.indexes(practice: act.practiceID, keys: keys)
+        let customerNumber = try? CustomerNumber(typed: identifier.normalized)
+        self.customerNumber = customerNumber
+        // However its groups are parted, a number is counted as one.
+        let typed = customerNumber?.digits ?? identifier.normalized
         pairKey = throttle.authenticate(fields: [
-            Array("pair".utf8), Array(identifier.normalized.utf8), network ?? [],
+            Array("pair".utf8), Array(typed.utf8), network ?? [],
         ])
         networkThrottleKey = network.map {
             throttle.authenticate(fields: [Array("network".utf8), $0])
@@ -81,4 +87,41 @@ struct LoginAttempt: Sendable {
             siteThrottleKey.map(Parameter.bytes) ?? .null,
         ]
     }
+}
+
+extension LoginAttempt {
+    /// The arm `found` of ``AdmitLogin``: the account of what was typed, by identifier (`$5`), national
+    /// number (`$12`) or customer number (`$13`).
+    static let foundArm = """
+        found as (  -- Whose it is. An address that several accounts share is nobody's (Z-17).
+            select min(named.account_id::text)::uuid as account_id
+            from (
+                select identifier.account_id
+                from identifier
+                where identifier.practice_id = $1::uuid
+                  and identifier.value_index = any ($5::bytea[])
+                union
+                -- A national number is the register's, so that a change there is one here (NO-6).
+                select patient_link.account_id
+                from patient
+                join patient_link
+                    on patient_link.practice_id = $1::uuid
+                    and patient_link.patient_id = patient.patient_id
+                    and patient_link.role = 'self'
+                where patient.practice_id = $1::uuid
+                  and patient.national_number_index = any ($12::bytea[])
+                union
+                -- So is a customer number: it opens the patient's own account, no parent's (AC-1).
+                select patient_link.account_id
+                from customer_number
+                join patient_link
+                    on patient_link.practice_id = $1::uuid
+                    and patient_link.patient_id = customer_number.patient_id
+                    and patient_link.role = 'self'
+                where customer_number.practice_id = $1::uuid
+                  and customer_number.number = $13::text
+            ) as named
+            having count(*) = 1
+        )
+        """
 }
