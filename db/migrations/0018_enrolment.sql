@@ -26,6 +26,8 @@ create table enrolment (
     username text,
     password bytea,
     account_id uuid not null,
+    -- The documents that were accepted, as `[{kind, version, locale}]`.
+    documents jsonb not null default '[]',
     session_id uuid,
     -- Rises with each step: a step that has not seen the last one is judged anew.
     revision integer not null default 1,
@@ -72,4 +74,15 @@ where invitation.ended_at is null
             and enrolment.ended_at is null) = mailed_link.link_id
   end;
 
+-- The documents in force that an enrolment has not accepted yet (IN-5).
+create view document_due as
+select enrolment.practice_id, enrolment.enrolment_id, current_document.kind
+from enrolment
+join current_document using (practice_id)
+where not exists (
+    select from jsonb_to_recordset(enrolment.documents) as accepted (kind text, version text)
+    where accepted.kind = current_document.kind
+      and accepted.version = current_document.version);
+
+grant select on document_due to practice_auth_service;
 grant select, insert, update, delete on enrolment to practice_auth_service;

@@ -1,3 +1,6 @@
+import Foundation
+import Postgres
+
 /// Acceptances of a practice's documents, as the statements of every flow judge and store them (IN-5).
 ///
 /// What has to be accepted is what is in force when the statement begins. A version that is published
@@ -116,6 +119,12 @@ extension Document {
     struct Reference: Hashable, Codable, Sendable {
         let kind: String
         let version: String
+
+        /// What ``Consents/judgedArms(kinds:versions:account:)`` left in the column `documents`.
+        static func listed(in row: Row) throws -> [Self] {
+            let json = try row.textIfPresent("documents") ?? "[]"
+            return try JSONDecoder().decode([Self].self, from: Data(json.utf8))
+        }
 
         var value: JSONValue {
             .object([

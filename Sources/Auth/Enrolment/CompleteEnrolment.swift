@@ -58,11 +58,16 @@ struct CompleteEnrolment: IdempotentStatement {
               and invitation.identity_mac = held.identity_mac
               and invitation.ended_at is null
               and named.fault is null
+              and not exists (
+                  select from document_due
+                  where document_due.practice_id = $1::uuid
+                    and document_due.enrolment_id = $6::uuid)
             returning invitation.invitation_id, invitation.patient_id
         ),
         taken as (  -- What was typed, before it is erased.
             select enrolment.enrolment_id, enrolment.account_id, enrolment.first_name,
                    enrolment.last_name, enrolment.password, enrolment.identity_level,
+                   enrolment.documents,
                    accepted.patient_id
             from accepted
             join enrolment
@@ -119,6 +124,20 @@ struct CompleteEnrolment: IdempotentStatement {
             select $1::uuid, joined.account_id, taken.patient_id, 'self', taken.identity_level
             from joined, taken
             returning patient_id, identity_level
+        ),
+        consented as (  -- What was accepted, with the text's hash (IN-5).
+            insert into consent (practice_id, account_id, kind, version, locale, text_hash)
+            select $1::uuid, joined.account_id, document.kind, document.version, document.locale,
+                   document.text_hash
+            from joined
+            cross join taken
+            cross join lateral jsonb_to_recordset(taken.documents)
+                as accepted (kind text, version text, locale text)
+            join document
+                on document.practice_id = $1::uuid
+                and document.kind = accepted.kind
+                and document.version = accepted.version
+                and document.locale = accepted.locale
         ),
         numbered as (  -- 4. The customer number is the account's, and the super-PIN dies (Z-4).
             update customer_number

@@ -17,6 +17,8 @@ struct Enrolment: Sendable {
     let confirmationSentAt: Date?
     /// Names and username as they were typed; nil until then.
     let typed: Typed
+    /// The documents in force, each with the version and whether it was accepted.
+    let documents: [DocumentInForce]
     /// The id of the account that it may come to.
     let accountID: UUID
     /// The patient as the register has them now.
@@ -39,6 +41,12 @@ struct Enrolment: Sendable {
         case expired
         /// Its invitation is void, taken back or closed.
         case closed
+    }
+
+    struct DocumentInForce: Sendable, Codable {
+        let kind: String
+        let version: String
+        let accepted: Bool
     }
 
     struct Typed: Sendable {
@@ -68,6 +76,21 @@ extension Enrolment {
                \(status) as status,
                enrolment.identity_level, enrolment.confirmed_at is not null as email_confirmed,
                enrolment.password is not null as has_profile,
+               (
+                   select coalesce(
+                              json_agg(
+                                  json_build_object(
+                                      'kind', current_document.kind,
+                                      'version', current_document.version,
+                                      'accepted', exists (
+                                          select from jsonb_to_recordset(enrolment.documents)
+                                              as accepted (kind text, version text)
+                                          where accepted.kind = current_document.kind
+                                            and accepted.version = current_document.version))
+                                  order by current_document.kind desc),
+                              '[]')::text
+                   from current_document
+                   where current_document.practice_id = $1::uuid) as documents,
                enrolment.first_name as typed_first_name, enrolment.last_name as typed_last_name,
                enrolment.username as typed_username, enrolment.account_id as own_account_id,
                enrolment.revision as enrolment_revision,
@@ -119,12 +142,16 @@ extension Enrolment {
         id = try row.uuid("enrolment_id")
         invitationID = try row.uuid("invitation_id")
         self.status = status
+        let documents = try JSONDecoder().decode(
+            [DocumentInForce].self, from: Data(try row.text("documents").utf8))
+        self.documents = documents
         progress = EnrolmentProgress(
             identity: try row.textIfPresent("identity_level").flatMap {
                 EnrolmentProgress.IdentityLevel(rawValue: $0)
             },
             emailConfirmed: try row.bool("email_confirmed"),
-            hasProfile: try row.bool("has_profile"))
+            hasProfile: try row.bool("has_profile"),
+            hasAccepted: documents.allSatisfy(\.accepted))
         revision = try row.int("enrolment_revision")
         expiresAt = try row.instant("enrolment_expires_at")
         triesLeft = try row.int("identity_tries_left")

@@ -5,7 +5,11 @@ extension Enrolment {
     /// The steps in their order, those of this enrolment's way.
     var plan: [EnrolmentStep] {
         EnrolmentStep.allCases.filter {
-            $0 != .emailConfirmation || progress.identity == .details
+            switch $0 {
+            case .emailConfirmation: progress.identity == .details
+            case .consents: !documents.isEmpty
+            case .identity, .profile, .complete: true
+            }
         }
     }
 
@@ -30,8 +34,9 @@ extension Enrolment {
         let isProven = step.map { $0.number > 1 } ?? false
         let isIdentifying = step?.number == 1
         return Body(
-            id: id, status: status.rawValue, step: step?.rawValue, stepNumber: step?.number,
-            stepCount: EnrolmentStep.count,
+            id: id, status: status.rawValue, step: step?.rawValue,
+            stepNumber: step.map { documents.isEmpty ? min($0.number, 2) : $0.number },
+            stepCount: documents.isEmpty ? 2 : 3,
             steps: plan.map { planned in
                 .init(name: planned.rawValue, done: isDone(planned))
             },
@@ -39,7 +44,8 @@ extension Enrolment {
             ways: isIdentifying ? practice.identityWays : nil,
             attemptsLeft: isIdentifying ? triesLeft : nil,
             confirmation: step == .emailConfirmation ? confirmation(in: practice) : nil,
-            profile: isProven ? profile : nil, tokens: tokens)
+            profile: isProven ? profile : nil, documents: isProven ? documents : nil,
+            tokens: tokens)
     }
 
     private func isDone(_ planned: EnrolmentStep) -> Bool {
@@ -86,6 +92,8 @@ extension Enrolment {
         let confirmation: Confirmation?
         /// Left out until identity is proven.
         let profile: Profile?
+        /// What must be accepted; the texts are at `/v1/documents`.
+        let documents: [DocumentInForce]?
         /// In the completing answer alone.
         let tokens: Tokens.Body?
 

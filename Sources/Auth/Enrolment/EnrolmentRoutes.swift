@@ -23,6 +23,8 @@ struct EnrolmentRoutes: Sendable {
             "\(path)/email-confirmation", scope: .enrolments, body: OpenedConfirmation.self,
             confirmEmail)
         endpoints.post("\(path)/profile", scope: .enrolments, body: TypedProfile.self, giveProfile)
+        endpoints.post(
+            "\(path)/consents", scope: .enrolments, body: GivenConsents.self, accept)
         endpoints.post("\(path)/complete", scope: .enrolments, complete)
         endpoints.post("\(path)/link", scope: .enrolments, link)
         endpoints.post("\(path)/decline", scope: .enrolments, decline)
@@ -151,6 +153,30 @@ extension EnrolmentRoutes {
 // MARK: - Ending it
 
 extension EnrolmentRoutes {
+    /// In the language in which the caller shows them (IN-5).
+    @Sendable private func accept(
+        _ body: GivenConsents, _ context: AuthRequestContext
+    ) async throws -> Answer {
+        let practice = try context.caller.practice
+        let act = try context.act(keys)
+        try await step(.acceptDocuments, context) { enrolment, revision -> Void? in
+            let accepted = try await database.run(
+                GiveConsents(
+                    act: act, enrolment: enrolment.id, revision: revision,
+                    documents: body.documents,
+                    languages: Document.languages(wanted: context.language, in: practice)))
+            switch try accepted.unlessReused() {
+            case .accepted: return ()
+            case .superseded(let documents):
+                throw Problem(.documentSuperseded, documents: documents)
+            case .required(let documents):
+                throw Problem(.documentsRequired, documents: documents)
+            case .overtaken: return nil
+            }
+        }
+        return try await summary(context)
+    }
+
     @Sendable private func complete(_ context: AuthRequestContext) async throws -> Answer {
         let caller = try context.caller
         let act = try context.act(keys)

@@ -4,23 +4,23 @@ enum EnrolmentStep: String, Sendable, CaseIterable {
     /// The second way only: the link of the fresh mail (AC-3).
     case emailConfirmation = "email_confirmation"
     case profile
+    case consents
     /// Everything is there: the summary, before anything is final (IN-5).
     case complete
 
-    /// As the patient counts: proving who one is, then the password.
-    static let count = 2
-
+    /// As the patient counts: proving who one is, the password, the documents.
     var number: Int {
         switch self {
         case .identity, .emailConfirmation: 1
-        case .profile, .complete: 2
+        case .profile: 2
+        case .consents, .complete: 3
         }
     }
 }
 
 /// What may be asked of an enrolment.
 enum EnrolmentAct: Sendable, CaseIterable {
-    case proveIdentity, confirmEmail, giveProfile, complete, link, decline
+    case proveIdentity, confirmEmail, giveProfile, acceptDocuments, complete, link, decline
 }
 
 /// Who may do which step next: the one table. The statements only see to it that nothing was done since
@@ -33,7 +33,8 @@ extension EnrolmentStep {
         case .emailConfirmation: [.confirmEmail, .proveIdentity, .decline]
         case .profile: [.giveProfile, .link, .decline]
         // What was given can be corrected until all is final.
-        case .complete: [.complete, .giveProfile, .link, .decline]
+        case .consents: [.acceptDocuments, .giveProfile, .link, .decline]
+        case .complete: [.complete, .acceptDocuments, .giveProfile, .link, .decline]
         }
     }
 }
@@ -46,6 +47,8 @@ struct EnrolmentProgress: Sendable, Equatable {
     var emailConfirmed = false
     /// Whether names and a password were given.
     var hasProfile = false
+    /// Whether every document in force was accepted (IN-5); there may be none.
+    var hasAccepted = true
 
     /// How a person proved who they are; the raw value is `identity_level` in tokens (Z-15).
     enum IdentityLevel: String, Sendable, CaseIterable {
@@ -59,6 +62,7 @@ struct EnrolmentProgress: Sendable, Equatable {
     var step: EnrolmentStep {
         guard let identity else { return .identity }
         if identity == .details, !emailConfirmed { return .emailConfirmation }
-        return hasProfile ? .complete : .profile
+        if !hasProfile { return .profile }
+        return hasAccepted ? .complete : .consents
     }
 }

@@ -117,15 +117,11 @@ struct AcceptDocuments: IdempotentStatement {
     }
 
     static func outcome(_ row: Row) throws -> Outcome {
-        func documents() throws -> [Document.Reference] {
-            let json = try row.textIfPresent("documents") ?? "[]"
-            return try JSONDecoder().decode([Document.Reference].self, from: Data(json.utf8))
-        }
         switch try row.text("word") {
         case "completed": return .completed(try OpenedSession(row))
         case "advanced": return .advanced
-        case "superseded": return .superseded(try documents())
-        case "required": return .required(try documents())
+        case "superseded": return .superseded(try Document.Reference.listed(in: row))
+        case "required": return .required(try Document.Reference.listed(in: row))
         case "not-due": return .notDue
         case "unknown": return .unknown
         default: return .ended

@@ -16,7 +16,8 @@ extension LoginRoutes {
         switch try answered.unlessReused() {
         case .completed(let session):
             if case .before(_, let secondsAgo) = answered {
-                try await demandRepeatable(session, secondsAgo, caller)
+                try await session.demandRepeatable(
+                    secondsAgo, in: caller.practice, database: database, keys: keys)
             } else {
                 metrics.count(.completed)
             }
@@ -53,18 +54,5 @@ extension LoginRoutes {
             factors: login.factors, code: login.code.body(in: caller.practice),
             tokens: try await tokens.first(for: session, to: caller))
         return try .json(body)
-    }
-
-    /// Tokens are given again for a minute, and never after the session's end (Z-24).
-    func demandRepeatable(
-        _ session: OpenedSession, _ secondsAgo: Double, _ caller: Caller
-    ) async throws {
-        let alive = try await database.run(
-            FindSession(practice: caller.practice.id, session: session.sessionID))
-        guard secondsAgo <= SessionLimits.secretsRepeatSeconds,
-            alive?.holdsFirstToken(keys) == true
-        else {
-            throw Problem(.idempotencySecretGone)
-        }
     }
 }

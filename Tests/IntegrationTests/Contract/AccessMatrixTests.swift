@@ -157,6 +157,7 @@ private struct Noun: Sendable {
                     "email": "a@example.nl", "date_of_birth": "1987-05-03", "postcode": "3512JC",
                 ],
                 "/email-confirmation": ["token": "x"], "/profile": TestService.profile,
+                "/consents": ["documents": [["kind": "terms", "version": "1"]]],
             ]
         ) { service in
             try await service.opened(

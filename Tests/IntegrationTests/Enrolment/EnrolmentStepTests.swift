@@ -17,7 +17,7 @@ import Testing
             ["email": "a@example.nl", "date_of_birth": "1987-05-03", "postcode": "3512JC"]
         ),
         ("email-confirmation", ["token": "x"]), ("profile", TestService.profile),
-        ("complete", nil),
+        ("consents", ["documents": [["kind": "terms", "version": "1"]]]), ("complete", nil),
     ]
 
     /// Every step that may not be done now is refused, and says which is due.
@@ -46,7 +46,8 @@ import Testing
             #expect(try await service.step(id, "email-confirmation", token).status == 200)
             try await Self.refuse(service, id, allBut: ["profile"], due: "profile")
             #expect(try await service.step(id, "profile", TestService.profile).status == 200)
-            try await Self.refuse(service, id, allBut: ["profile", "complete"], due: "complete")
+            try await Self.refuse(
+                service, id, allBut: ["profile", "consents", "complete"], due: "complete")
             #expect(try await service.step(id, "complete").status == 200)
             for (name, body) in Self.bodies + [("decline", nil)] {
                 let answer = try await service.step(id, name, body)
@@ -277,7 +278,9 @@ import Testing
         let before = try await service.database.rows("select * from enrolment order by 2")
         let steps: [(String, JSON?)] = [
             ("identity", service.details(of: guest)), ("email-confirmation", ["token": "x"]),
-            ("profile", TestService.profile), ("complete", nil), ("link", nil), ("decline", nil),
+            ("profile", TestService.profile),
+            ("consents", ["documents": [["kind": "terms", "version": "1"]]]), ("complete", nil),
+            ("link", nil), ("decline", nil),
         ]
         for (name, body) in steps {
             let answer = try await service.step(id, name, body, token: bearer)
