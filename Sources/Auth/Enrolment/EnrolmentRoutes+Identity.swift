@@ -1,6 +1,5 @@
 import Cryptography
 import Foundation
-import HTTPTypes
 import Postgres
 
 // Proving who one is: by customer number and super-PIN, or by what the register knows (AC-1, AC-2).

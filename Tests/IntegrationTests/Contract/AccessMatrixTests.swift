@@ -154,7 +154,7 @@ private struct Noun: Sendable {
             path: "/v1/enrolments/{id}", isClients: true,
             bodies: [
                 "/identity": [
-                    "email": "a@example.nl", "date_of_birth": "1987-05-03", "postcode": "3512JC",
+                    "customer_number": "123 456 7894", "super_pin": "7K3M-RT9X-Q2WB-V4H0",
                 ],
                 "/email-confirmation": ["token": "x"], "/profile": TestService.profile,
                 "/consents": ["documents": [["kind": "terms", "version": "1"]]],

@@ -56,6 +56,10 @@ import Testing
                 sentAt: sentAt, sentAtLocal: practice.clockTime(sentAt),
                 reference: value["newest_reference"]?.string ?? "")
         }
+        problem.step = value["step"]?.string.flatMap(EnrolmentStep.init)
+        problem.brokenRules = (value["broken_rules"]?.elements ?? []).compactMap {
+            $0["name"]?.string.flatMap(PasswordRule.init)
+        }
         problem.missing = (value["missing"]?.elements ?? []).compactMap(\.string)
         problem.textFaults = (value["text_faults"]?.elements ?? []).compactMap(\.string)
         problem.documents = value["documents"]?.elements.map {

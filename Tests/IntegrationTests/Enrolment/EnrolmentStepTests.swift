@@ -95,7 +95,9 @@ import Testing
                 let read = try await service.send("GET", "/v1/enrolments/\(id)", key: key)
                 #expect(read.problem == "not-found")
                 let given = try await service.step(
-                    id, "identity", service.details(of: guest), key: key)
+                    id, "identity",
+                    ["customer_number": "123 456 7894", "super_pin": "7K3M-RT9X-Q2WB-V4H0"],
+                    key: key)
                 #expect(given.problem == "not-found")
             }
             let foreign = try await service.openLink(token, key: service.foreignKey)
@@ -110,7 +112,7 @@ import Testing
         try await TestService.run { service in
             let guest = try await service.guest()
             let first = try await service.invited(guest)
-            #expect(try await service.resend(first.id).status == 200)
+            #expect(try await service.resendInvitation(first.id).status == 200)
             let second = LinkToken.text(in: await service.mail.message(2, to: guest.email).text)
             let old = try await service.openLink(first.token)
             #expect(old.status == 409 && old.problem == "link-superseded")

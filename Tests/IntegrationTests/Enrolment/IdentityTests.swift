@@ -69,7 +69,8 @@ import Testing
             #expect(try await service.openLink(invitation.token).problem == "invitation-closed")
             let body = try await service.invitation(invitation.id)
             #expect(body["status"] == "tries-exhausted")
-            #expect(try await service.resend(invitation.id).problem == "invitation-closed")
+            #expect(
+                try await service.resendInvitation(invitation.id).problem == "invitation-closed")
             _ = try await service.proven(guest, try await service.invited(guest).token)
         }
     }

@@ -18,7 +18,7 @@ extension TestService {
         return try answer.json()
     }
 
-    func resend(
+    func resendInvitation(
         _ id: String, idempotencyKey: String? = nil, instance: Int = 0
     ) async throws -> HTTPAnswer {
         try await send(

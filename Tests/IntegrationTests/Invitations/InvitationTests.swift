@@ -78,7 +78,7 @@ import Testing
             let guest = try await service.guest()
             let first = try await service.invited(guest)
             try await service.travel(10 * 86_400)
-            let answer = try await service.resend(first.id)
+            let answer = try await service.resendInvitation(first.id)
             #expect(answer.status == 200, "\(answer.text)")
             let second = LinkToken.text(in: await service.mail.message(2, to: guest.email).text)
             #expect(second.utf8.count == 32 && second != first.token)
@@ -94,7 +94,7 @@ import Testing
             // After its end, too: nobody is left without a way in.
             try await service.travel(20 * 86_400)
             #expect(try await service.invitation(first.id)["status"] == "expired")
-            #expect(try await service.resend(first.id).status == 200)
+            #expect(try await service.resendInvitation(first.id).status == 200)
             #expect(try await service.invitation(first.id)["status"] == "open")
         }
     }
@@ -106,7 +106,7 @@ import Testing
             let guest = try await service.guest(["email": "late@example.nl"])
             let answer = try await service.invite(guest.patient)
             let id = try #require(try answer.json()["id"].string)
-            _ = try await service.resend(id)
+            _ = try await service.resendInvitation(id)
             let states = try await service.database.rows(
                 """
                 select message.message_id = any (
@@ -133,7 +133,7 @@ import Testing
             }
             let body = try await service.invitation(first.id)
             #expect(body["status"] == "withdrawn" && body["ended_at"].string != nil)
-            #expect(try await service.resend(first.id).problem == "invitation-closed")
+            #expect(try await service.resendInvitation(first.id).problem == "invitation-closed")
             #expect(try await service.invited(guest).id != first.id)
             let events = try await service.database.count(
                 "audit", where: "event = 'invitation-withdrawn'")
@@ -164,7 +164,7 @@ import Testing
             _ = try await service.putPatient(
                 guest.patient, PatientSample.with(change, of: details))
             #expect(try await service.invitation(first.id)["status"] == "details-changed")
-            #expect(try await service.resend(first.id).problem == "invitation-closed")
+            #expect(try await service.resendInvitation(first.id).problem == "invitation-closed")
             #expect(try await service.database.count("live_link", where: "true") == 0)
             let anew = try await service.invite(guest.patient)
             #expect(anew.status == 201)
@@ -187,7 +187,7 @@ import Testing
             let guest = try await service.guest()
             let invited = try await service.invited(guest)
             _ = try await service.person(extra: ["external_id": .string(guest.patient)])
-            #expect(try await service.resend(invited.id).problem == "already-active")
+            #expect(try await service.resendInvitation(invited.id).problem == "already-active")
         }
     }
 
@@ -208,7 +208,7 @@ import Testing
                 PatientSample.with(
                     ["email": .string(guest.email), "mobile": .null], of: PatientSample.emma))
             #expect(put.status == 200)
-            let again = try await service.resend(invited.id)
+            let again = try await service.resendInvitation(invited.id)
             #expect(again.problem == "patient-incomplete")
             #expect(try again.json()["missing"] == ["mobile"])
             #expect(try await service.invite("P-2").problem == "not-found")
@@ -235,9 +235,9 @@ import Testing
         try await TestService.run(settings) { service in
             let guest = try await service.guest()
             let invited = try await service.invited(guest)
-            #expect(try await service.resend(invited.id).status == 200)
+            #expect(try await service.resendInvitation(invited.id).status == 200)
             let live = try await service.database.rows("select * from live_link")
-            let third = try await service.resend(invited.id)
+            let third = try await service.resendInvitation(invited.id)
             #expect(third.status == 429 && third.problem == "sends-exhausted")
             #expect(third.header("Retry-After") != nil)
             #expect(try await service.database.rows("select * from live_link") == live)
@@ -245,7 +245,7 @@ import Testing
             let sister = try await service.guest(["email": .string(guest.email)])
             #expect(try await service.invite(sister.patient).problem == "sends-exhausted")
             try await service.travel(3_601)
-            #expect(try await service.resend(invited.id).status == 200)
+            #expect(try await service.resendInvitation(invited.id).status == 200)
         }
     }
 
@@ -255,10 +255,11 @@ import Testing
         try await TestService.run(settings) { service in
             let guest = try await service.guest()
             let invited = try await service.invited(guest)
-            #expect(try await service.resend(invited.id).status == 200)
+            #expect(try await service.resendInvitation(invited.id).status == 200)
             let other = try await service.guest()
             for answer in [
-                try await service.resend(invited.id), try await service.invite(other.patient),
+                try await service.resendInvitation(invited.id),
+                try await service.invite(other.patient),
             ] {
                 #expect(answer.status == 429 && answer.problem == "send-limit-reached")
                 #expect(try answer.json()["limit"] == "client")

@@ -70,7 +70,7 @@ import Testing
             let guest = try await service.guest()
             let invited = try await service.invited(guest)
             let answers = try await parallel(8) { number in
-                try await service.resend(invited.id, instance: number)
+                try await service.resendInvitation(invited.id, instance: number)
             }
             #expect(answers.allSatisfy { $0.status == 200 })
             #expect(try await service.database.count("live_link", where: "true") == 1)
@@ -91,10 +91,10 @@ import Testing
             let reused = try await service.invite(other.patient, idempotencyKey: "one")
             #expect(reused.problem == "idempotency-key-reused")
             for _ in 1...2 {
-                #expect(try await service.resend(id, idempotencyKey: "two").status == 200)
+                #expect(try await service.resendInvitation(id, idempotencyKey: "two").status == 200)
             }
             let second = try await service.invited(other)
-            let misused = try await service.resend(second.id, idempotencyKey: "two")
+            let misused = try await service.resendInvitation(second.id, idempotencyKey: "two")
             #expect(misused.problem == "idempotency-key-reused")
             try await service.settle()
             #expect(service.mail.count(to: guest.email) == 2)
