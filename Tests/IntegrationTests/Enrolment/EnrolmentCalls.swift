@@ -71,7 +71,7 @@ extension TestService {
     }
 
     /// A customer number and a super-PIN as a practice prints them.
-    func letter(for guest: Guest, way: String = "pin-post") async throws -> Letter {
+    func letter(for guest: Guest, way: String = "pin-post") async throws -> PrintedNumbers {
         let (number, pin) = (CustomerNumber.random(), SuperPIN.random())
         let rows = try await database.rows(
             """
@@ -94,12 +94,12 @@ extension TestService {
             values ('\(practice)', '\(patient)', '\\x\(hex)',
                     clock_timestamp() + interval '30 days', '\(way)')
             """)
-        return Letter(customerNumber: number.printed, superPIN: pin.printed.expose())
+        return PrintedNumbers(customerNumber: number.printed, superPIN: pin.printed.expose())
     }
 }
 
 /// What a practice's letter says.
-struct Letter: Sendable {
+struct PrintedNumbers: Sendable {
     let customerNumber: String
     let superPIN: String
 

@@ -26,10 +26,12 @@ import Testing
             var bodies = Self.wrong.map { service.details(of: guest, $0.1) }
             bodies += [
                 // Another patient's number, with either PIN; a number that nobody has; a wrong PIN.
-                Letter(customerNumber: other.customerNumber, superPIN: other.superPIN).body,
-                Letter(customerNumber: other.customerNumber, superPIN: letter.superPIN).body,
-                Letter(customerNumber: "1000000005", superPIN: letter.superPIN).body,
-                Letter(customerNumber: letter.customerNumber, superPIN: other.superPIN).body,
+                PrintedNumbers(customerNumber: other.customerNumber, superPIN: other.superPIN).body,
+                PrintedNumbers(customerNumber: other.customerNumber, superPIN: letter.superPIN)
+                    .body,
+                PrintedNumbers(customerNumber: "1000000005", superPIN: letter.superPIN).body,
+                PrintedNumbers(customerNumber: letter.customerNumber, superPIN: other.superPIN)
+                    .body,
             ]
             var answers: [[String: JSON]] = []
             for body in bodies {
@@ -154,11 +156,11 @@ import Testing
             let swapped = String(letter.superPIN.reversed())
             for (body, pointer, code) in [
                 (
-                    Letter(customerNumber: "123 456 7895", superPIN: letter.superPIN).body,
+                    PrintedNumbers(customerNumber: "123 456 7895", superPIN: letter.superPIN).body,
                     "/customer_number", "check-digit"
                 ),
                 (
-                    Letter(customerNumber: letter.customerNumber, superPIN: "7K3M").body,
+                    PrintedNumbers(customerNumber: letter.customerNumber, superPIN: "7K3M").body,
                     "/super_pin", "wrong-format"
                 ),
                 (
@@ -238,8 +240,8 @@ import Testing
             let letter = try await service.letter(for: guest)
             let bodies =
                 Self.wrong.map { service.details(of: guest, $0.1) } + [
-                    Letter(customerNumber: "1000000005", superPIN: letter.superPIN).body,
-                    Letter(
+                    PrintedNumbers(customerNumber: "1000000005", superPIN: letter.superPIN).body,
+                    PrintedNumbers(
                         customerNumber: letter.customerNumber, superPIN: "7K3M-RT9X-Q2WB-V4H0"
                     ).body,
                 ]
