@@ -100,6 +100,11 @@ import Testing
                     key: key)
                 #expect(given.problem == "not-found")
             }
+            let session = try await service.signIn(try await service.person())
+            let link = try await service.step(
+                id, "link", key: service.secondKey,
+                token: session["tokens"]["access_token"].string)
+            #expect(link.status == 404 && link.problem == "not-found")
             let foreign = try await service.openLink(token, key: service.foreignKey)
             #expect(foreign.status == 404 && foreign.problem == "link-unknown")
             #expect(try await service.openLink(token, key: service.secondKey).status == 201)
