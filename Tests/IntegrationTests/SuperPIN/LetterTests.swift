@@ -58,7 +58,9 @@ import Testing
 
     @Test(arguments: Language.allCases)
     func `the longest names stay on one page, and are what they are`(language: Language) throws {
-        let name = String(repeating: "Christoffel-Øyvind Wttewaall & <b>Đorđević</b> ", count: 5)
+        // One word of it is longer than a line.
+        let name =
+            "Christoffel-Øyvind & <b>Đorđević</b> " + String(repeating: "Wttewaall", count: 20)
         let practice = Sample.longPractice(language)
         let letter = try Letter(
             Sample.made(name: String(name.prefix(201)), language), of: practice)
