@@ -114,7 +114,7 @@ import Testing
             for (number, name) in names.enumerated() {
                 let started = try await service.login(AccountLine.person(name, name: family))
                 #expect(started.status == 201)
-                let mail = await service.mail.message(number + 1, to: address)
+                let mail = try await service.mail.message(number + 1, to: address)
                 let id = try #require(try started.json()["id"].string)
                 #expect(try await service.verify(id, mail.code).status == 200)
             }

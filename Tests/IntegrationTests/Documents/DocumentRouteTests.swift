@@ -103,7 +103,7 @@ import Testing
                 where practice_id = '\(service.practice)'
                 """)
             for _ in 1...2 { _ = try await service.publish("terms", "2026-1", "nl") }
-            let mail = await service.mail.message(1, to: address)
+            let mail = try await service.mail.message(1, to: address)
             #expect(
                 mail.text.contains("Gewijzigd: document terms/2026-1/nl\nDoor: portal\n"),
                 "\(mail.text)")

@@ -22,7 +22,7 @@ import Testing
             #expect(Set(try answers.map { try $0.json()["id"].string }).count == 1)
             #expect(try await service.database.count("login", where: "true") == 1)
             #expect(try await service.database.count("message", where: "true") == 1)
-            _ = await service.mail.message(to: person.email)
+            _ = try await service.mail.message(to: person.email)
             #expect(service.mail.count(to: person.email) == 1)
         }
     }

@@ -10,7 +10,7 @@ import Testing
             let person = try await service.person()
             let first = try await service.login(person, idempotencyKey: "login-1")
             #expect(first.status == 201)
-            _ = await service.mail.message(to: person.email)
+            _ = try await service.mail.message(to: person.email)
             for _ in 1...3 {
                 let again = try await service.login(person, idempotencyKey: "login-1")
                 #expect(again.status == 201)
@@ -21,7 +21,7 @@ import Testing
             #expect(try await service.database.count("login", where: "true") == 1)
             #expect(service.mail.count(to: person.email) == 1)
             let id = try #require(try first.json()["id"].string)
-            let mail = await service.mail.message(to: person.email)
+            let mail = try await service.mail.message(to: person.email)
             #expect(try await service.verify(id, mail.code).status == 200)
         }
     }
@@ -71,7 +71,7 @@ import Testing
                 #expect(again.body == first.body)
             }
             #expect(try await service.database.count("code", where: "true") == 2)
-            let newest = await service.mail.message(2, to: person.email)
+            let newest = try await service.mail.message(2, to: person.email)
             #expect(try await service.verify(login.id, newest.code).status == 200)
             #expect(service.mail.count(to: person.email) == 2)
         }
@@ -176,7 +176,7 @@ import Testing
             #expect(first.status == 201)
             #expect(second.status == 201)
             #expect(try first.json()["id"] != second.json()["id"])
-            _ = await service.mail.message(2, to: person.email)
+            _ = try await service.mail.message(2, to: person.email)
             let foreign = try await service.login(
                 person, key: service.foreignKey, idempotencyKey: "key-1")
             #expect(foreign.problem == "login-refused")

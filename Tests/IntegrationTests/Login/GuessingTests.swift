@@ -114,7 +114,7 @@ import Testing
             let person = try await service.person()
             let login = try await service.begin(person)
             for (round, guesses) in [4, 4, 2].enumerated() {
-                let newest = await service.mail.message(round + 1, to: person.email)
+                let newest = try await service.mail.message(round + 1, to: person.email)
                 for guess in 1...guesses {
                     let answer = try await service.verify(
                         login.id, TestService.wrong(newest.code, guess))
@@ -128,7 +128,7 @@ import Testing
                         try resent.json()["attempts_left"].int == min(5, 10 - 4 * (round + 1)))
                 }
             }
-            let newest = await service.mail.message(3, to: person.email)
+            let newest = try await service.mail.message(3, to: person.email)
             let right = try await service.verify(login.id, newest.code)
             #expect(right.problem == "code-attempts-exhausted")
             #expect(right.header("Retry-After") != nil)

@@ -22,7 +22,7 @@ import Testing
             #expect(try begun.json()["next"] == "code")
             #expect(try begun.json()["steps"] == steps)
             let id = try #require(try begun.json()["id"].string)
-            let code = await service.mail.message(2, to: person.email).code
+            let code = try await service.mail.message(2, to: person.email).code
             let proved = try await service.verify(id, code)
             #expect(proved.status == 200)
             #expect(try proved.json()["status"] == "open")

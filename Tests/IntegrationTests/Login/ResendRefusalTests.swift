@@ -45,7 +45,7 @@ import Testing
             let person = try await service.person()
             let login = try await service.begin(person)
             for round in 1...3 {
-                let newest = await service.mail.message(round, to: person.email)
+                let newest = try await service.mail.message(round, to: person.email)
                 for guess in 1...3 {
                     _ = try await service.verify(login.id, TestService.wrong(newest.code, guess))
                 }

@@ -19,7 +19,7 @@ import Testing
             #expect(login["factors"][0]["type"].string == "email")
             #expect(login["factors"][0]["destination"].string == "p•••@e•••.nl")
 
-            let mail = await service.mail.message(to: person.email)
+            let mail = try await service.mail.message(to: person.email)
             #expect(mail.code.count == 6)
             let done = try await service.verify(id, mail.code, ip: "192.0.2.10")
             #expect(done.status == 200)
@@ -40,7 +40,7 @@ import Testing
             let person = try await service.person()
             let login = try await service.login(person).json()
             let code = login["code"]
-            let mail = await service.mail.message(to: person.email)
+            let mail = try await service.mail.message(to: person.email)
             let time = try #require(code["sent_at_local"].string)
             let reference = try #require(code["reference"].string)
             #expect(reference.count == 2 && reference == reference.uppercased())
@@ -79,7 +79,7 @@ import Testing
             let resent = try await service.send("POST", "/v1/logins/\(login.id)/codes")
             #expect(resent.status == 201)
             let sent = try resent.json()
-            let newer = await service.mail.message(2, to: person.email)
+            let newer = try await service.mail.message(2, to: person.email)
             for _ in 1...7 {
                 let old = try await service.verify(login.id, login.code)
                 #expect(old.status == 409)

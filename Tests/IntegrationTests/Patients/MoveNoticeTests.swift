@@ -63,7 +63,7 @@ import Testing
 
             #expect(try await move(person, to: Self.numbers[1], service).status == 200)
             for address in [person.email, second] {
-                let mail = await service.mail.message(1, to: address)
+                let mail = try await service.mail.message(1, to: address)
                 #expect(mail.locale == "en" && mail.message.code == nil && mail.staysTrue)
                 #expect(
                     mail.subject?.hasPrefix("Your national identity number was changed (") == true)
@@ -76,8 +76,8 @@ import Testing
             }
             // Taken away, it signs in to nothing either.
             #expect(try await move(person, to: nil, service).status == 200)
-            _ = await service.mail.message(2, to: person.email)
-            _ = await service.mail.message(2, to: second)
+            _ = try await service.mail.message(2, to: person.email)
+            _ = try await service.mail.message(2, to: second)
             try await service.settle()
             #expect(try await service.database.count("message", where: "true") == 4)
             #expect(service.mail.count(to: unconfirmed) == 0)

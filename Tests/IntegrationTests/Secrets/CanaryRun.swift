@@ -121,11 +121,11 @@ struct CanaryRun: Sendable {
         try #require(started.status == 201)
         canaries.add("idempotency key", "canary-idempotency-key")
         let id = try #require(try started.json()["id"].string)
-        let first = await mail.message(1, to: person.email).code
+        let first = try await mail.message(1, to: person.email).code
         try await service.travel(31)
         let resent = try await service.send("POST", "/v1/logins/\(id)/codes")
         try #require(resent.status == 201)
-        let second = await mail.message(2, to: person.email).code
+        let second = try await mail.message(2, to: person.email).code
         for code in [first, second] { canaries.add(code: code) }
         for offset in 1...3 {
             let guess = TestService.wrong(second, offset)
@@ -144,7 +144,7 @@ struct CanaryRun: Sendable {
     private func useTokens(_ person: Person) async throws {
         let started = try await service.login(person, ip: Self.address)
         let id = try #require(try started.json()["id"].string)
-        let code = await mail.message(3, to: person.email).code
+        let code = try await mail.message(3, to: person.email).code
         canaries.add(code: code)
         let done = try await service.verify(id, code, ip: Self.address)
         let pair = try TestService.TokenPair(try done.json()["tokens"])
@@ -220,7 +220,7 @@ extension CanaryRun {
     private func faults(_ person: Person) async throws {
         let started = try await service.login(person, ip: Self.address)
         let id = try #require(try started.json()["id"].string)
-        let code = await mail.message(4, to: person.email).code
+        let code = try await mail.message(4, to: person.email).code
         canaries.add(code: code)
         try await service.database.execute(
             "alter table session add constraint canary check (acr <> '1') not valid")
@@ -241,14 +241,14 @@ extension CanaryRun {
         #expect(named.status == 200)
         let made = try await service.create(["client": "canary-2", "scopes": ["logins"]])
         canaries.add("told key", try #require(try made.json()["key"].string))
-        let told = await mail.message(2, to: admin)
+        let told = try await mail.message(2, to: admin)
         #expect(canaries.found(in: told.text + (told.html ?? ""), alsoPersonal: false) == [])
 
         let person = try await service.person()
         canaries.add("attacked password", person.password)
         try await service.close(person)
         try await refused(service.login(person, ip: "10.66.0.1"))
-        let pass = SignInPass.text(in: await mail.message(1, to: person.email).text)
+        let pass = SignInPass.text(in: try await mail.message(1, to: person.email).text)
         try #require(!pass.isEmpty)
         canaries.add("pass", pass)
         canaries.add("made-up pass", "made-up-pass-canary")
@@ -256,7 +256,7 @@ extension CanaryRun {
             service.login(person, password: "x-\(pass)", ip: "10.66.0.2", pass: pass))
         try await refused(service.login(person, ip: "10.66.0.3", pass: "made-up-pass-canary"))
         #expect(try await service.login(person, ip: "10.66.0.4", pass: pass).status == 201)
-        canaries.add(code: await mail.message(2, to: person.email).code)
+        canaries.add(code: try await mail.message(2, to: person.email).code)
         try await service.close(person)
         try await refused(service.login(person, ip: "10.66.0.5", pass: pass))
     }
@@ -269,7 +269,7 @@ extension CanaryRun {
         let started = try await service.login(
             AccountLine.person(name, name: name), ip: Self.address)
         #expect(started.status == 201)
-        canaries.add(code: await mail.message(1, to: Self.heldAddress).code)
+        canaries.add(code: try await mail.message(1, to: Self.heldAddress).code)
         canaries.add(personal: "held address", Self.heldAddress)
     }
 }

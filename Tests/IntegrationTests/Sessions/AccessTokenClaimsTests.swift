@@ -88,7 +88,7 @@ import Testing
 
             let started = try await service.login(person, key: service.foreignKey)
             let id = try #require(try started.json()["id"].string)
-            let mail = await service.mail.message(2, to: person.email)
+            let mail = try await service.mail.message(2, to: person.email)
             let done = try await service.verify(id, mail.code, key: service.foreignKey)
             let pair = try TestService.TokenPair(try done.json()["tokens"])
             let there = try SignedToken(pair.access).claims

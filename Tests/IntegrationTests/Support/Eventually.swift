@@ -3,14 +3,17 @@ import NIOPosix
 import Testing
 
 /// Waits until `condition` holds, asking every few milliseconds; an issue where it never does.
+///
+/// - Parameter missing: what the issue says then.
 func eventually(
-    within limit: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation,
+    within limit: Duration = .seconds(30), orElse missing: String = "it never came to that",
+    sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: @Sendable () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
     while try await !condition() {
         guard ContinuousClock.now < deadline else {
-            Issue.record("it never came to that", sourceLocation: sourceLocation)
+            Issue.record(Comment(rawValue: missing), sourceLocation: sourceLocation)
             throw NeverHappened()
         }
         // A timer of the event loop, so that waiting takes no processor from those waited for.

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import Testing
 
 @testable import Auth
 
@@ -8,46 +9,32 @@ final class RecordingChannel: DeliveryChannel {
     let name = "recording"
     let kinds = Set(ChannelKind.allCases)
 
-    private struct State {
-        var messages: [RenderedMessage] = []
-        var waiting: [(number: Int, to: String, CheckedContinuation<RenderedMessage, Never>)] = []
-    }
+    private let kept = Mutex<[RenderedMessage]>([])
 
-    private let state = Mutex(State())
-
-    var messages: [RecordedMessage] { state.withLock { $0.messages }.map(RecordedMessage.init) }
+    var messages: [RecordedMessage] { kept.withLock { $0 }.map(RecordedMessage.init) }
 
     func forget() {
-        state.withLock { $0 = State() }
+        kept.withLock { $0 = [] }
     }
 
     func count(to address: String) -> Int {
-        state.withLock { $0.messages.count { $0.to == address } }
+        kept.withLock { $0.count { $0.to == address } }
     }
 
-    /// The message of that number to the address, from 1, as soon as it is there.
-    func message(_ number: Int = 1, to address: String) async -> RecordedMessage {
-        let message = await withCheckedContinuation { continuation in
-            let present: RenderedMessage? = state.withLock { state in
-                let sent = state.messages.filter { $0.to == address }
-                if sent.count >= number { return sent[number - 1] }
-                state.waiting.append((number, address, continuation))
-                return nil
-            }
-            if let present { continuation.resume(returning: present) }
-        }
-        return RecordedMessage(message: message)
+    /// The message of that number to the address, from 1, as soon as it is there; an issue that names it
+    /// where it does not come.
+    func message(
+        _ number: Int = 1, to address: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> RecordedMessage {
+        try await eventually(
+            orElse: "message \(number) to \(address) never came", sourceLocation: sourceLocation
+        ) { count(to: address) >= number }
+        let sent = kept.withLock { $0.filter { $0.to == address } }
+        return RecordedMessage(message: sent[number - 1])
     }
 
     func deliver(_ message: RenderedMessage) async throws(DeliveryFailure) -> Receipt {
-        let served = state.withLock { state in
-            state.messages.append(message)
-            let count = state.messages.count { $0.to == message.to }
-            let served = state.waiting.filter { $0.to == message.to && $0.number == count }
-            state.waiting.removeAll { $0.to == message.to && $0.number == count }
-            return served
-        }
-        for (_, _, continuation) in served { continuation.resume(returning: message) }
+        kept.withLock { $0.append(message) }
         return Receipt(providerMessageID: nil)
     }
 }

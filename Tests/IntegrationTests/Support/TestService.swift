@@ -128,7 +128,7 @@ extension TestService {
         let answer = try await login(person, ip: ip)
         try #require(answer.status == 201, "\(answer.text)")
         let id = try #require(try answer.json()["id"].string)
-        return (id, await mail.message(number, to: person.email).code)
+        return (id, try await mail.message(number, to: person.email).code)
     }
 
     func verify(
