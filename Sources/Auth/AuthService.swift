@@ -208,6 +208,14 @@ package struct AuthService: Sendable {
         metrics.gauge("auth_hash_threads_busy", help: "Hashing threads at work.") {
             [hasher] in Double(hasher.gauges.busy)
         }
+        metrics.gauge(
+            "auth_gateway_breakers_open",
+            help: "Practices' gateways that failed and are not known to be back."
+        ) { [dispatcher] in Double(dispatcher.traffic.broken.gateways) }
+        metrics.gauge(
+            "auth_channel_breakers_open",
+            help: "The operator's channels that failed and are not known to be back."
+        ) { [dispatcher] in Double(dispatcher.traffic.broken.channels) }
         metrics.gauge("auth_database_connections", help: "Open connections to the database.") {
             [database] in Double(database.gauges.connectionsOpen)
         }

@@ -32,7 +32,8 @@ final class Dispatcher: Service, Sendable {
 
     private let database: Database
     private let channels: GatewayChannels
-    private let traffic: GatewayTraffic
+    /// What is on its way, for the gauges too.
+    let traffic: GatewayTraffic
     private let handOver: HandOver
     private let workers: Int
     private let logger: Logger

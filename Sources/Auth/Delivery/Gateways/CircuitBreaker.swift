@@ -36,6 +36,14 @@ struct CircuitBreaker: Equatable, Sendable {
 
     var isSound: Bool { state == .closed }
 
+    /// Whether it opened and no message has shown since that the gateway is back, resting or not.
+    var isBroken: Bool {
+        switch state {
+        case .closed, .failing: false
+        case .open, .probing: true
+        }
+    }
+
     /// Asks for one message; whoever is admitted says later how it went.
     mutating func admit(at now: ContinuousClock.Instant) -> Admission {
         switch state {

@@ -100,6 +100,20 @@ final class GatewayTraffic: Sendable {
         }
     }
 
+    /// How many ways are broken now: practices' gateways, and the operator's channels. Which ones stands
+    /// in the log; a series for each would grow with the practices.
+    var broken: (gateways: Int, channels: Int) {
+        ways.withLock { ways in
+            ways.reduce(into: (0, 0)) { broken, entry in
+                guard entry.value.breaker.isBroken else { return }
+                switch entry.key {
+                case .gateway: broken.0 += 1
+                case .operators: broken.1 += 1
+                }
+            }
+        }
+    }
+
     private func isFull(_ way: Way, _ traffic: Traffic) -> Bool {
         if case .gateway = way { traffic.inHand >= limit } else { false }
     }
