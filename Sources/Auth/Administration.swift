@@ -164,31 +164,38 @@ package struct Administration: Sendable {
         }
     }
 
-    /// Imports one line of accounts (NDJSON).
-    package func importAccount(
-        practice: UUID, line: Int, bytes: [UInt8]
-    ) async throws -> AccountImport.Result {
-        try await AccountImport(database: database, hasher: hasher, keys: keys).run(
-            line, bytes,
-            act: Act(
-                practiceID: practice, clientID: nil, key: nil, requestID: SecureRandom.uuid()))
+    /// Imports lines of accounts (NDJSON), each by itself and in any order.
+    package func importAccounts(
+        practice: UUID
+    ) async throws -> @Sendable (_ line: Int, _ bytes: [UInt8]) async throws -> AccountImport.Result
+    {
+        let found = try await find(practice)
+        let accounts = AccountImport(database: database, hasher: hasher, keys: keys)
+        return { line, bytes in
+            try await accounts.run(
+                line, bytes, in: found,
+                act: Act(
+                    practiceID: practice, clientID: nil, key: nil, requestID: SecureRandom.uuid()))
+        }
     }
 
     /// A file's way into a practice's register, a line after the other (NDJSON).
     ///
     /// - Parameter isDryRun: says what would become of each line, and writes nothing.
     package func importPatients(practice: UUID, isDryRun: Bool) async throws -> PatientImport {
-        let found: Practice
-        do {
-            found = try await database.run(FindPractice(practice: practice))
-        } catch PostgresError.undecodable {
-            throw Refusal.unknownPractice
-        }
-        return PatientImport(
-            database: database, keys: keys, practice: found,
+        PatientImport(
+            database: database, keys: keys, practice: try await find(practice),
             act: Act(
                 practiceID: practice, clientID: nil, key: nil, requestID: SecureRandom.uuid()),
             isDryRun: isDryRun)
+    }
+
+    private func find(_ practice: UUID) async throws -> Practice {
+        do {
+            return try await database.run(FindPractice(practice: practice))
+        } catch PostgresError.undecodable {
+            throw Refusal.unknownPractice
+        }
     }
 }
 

@@ -34,10 +34,12 @@ package struct AccountImport: Sendable {
 
     /// Imports one line; whatever is wrong with it is an answer, and only a fault of the service or
     /// the database is thrown.
-    func run(_ number: Int, _ bytes: [UInt8], act: Act) async throws -> Result {
+    func run(
+        _ number: Int, _ bytes: [UInt8], in practice: Practice, act: Act
+    ) async throws -> Result {
         let line: ImportLine
         do {
-            line = try ImportLine(json: bytes)
+            line = try ImportLine(json: bytes, in: practice)
         } catch let problem as Problem {
             return .refused(number, problem.firstFault, field: problem.firstField)
         }

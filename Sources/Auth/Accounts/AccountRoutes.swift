@@ -21,6 +21,7 @@ struct AccountRoutes: Sendable {
     @Sendable private func importLines(
         _ lines: BodyLines, _ context: AuthRequestContext
     ) async throws -> Answer {
+        let practice = try context.caller.practice
         let act = try context.act(accounts.keys)
         let deadline = ContinuousClock.now + ImportLimits.processing
         var results: [AccountImport.Result] = []
@@ -36,7 +37,8 @@ struct AccountRoutes: Sendable {
                 continue
             }
             do {
-                results.append(try await accounts.run(line.number, bytes, act: act))
+                results.append(
+                    try await accounts.run(line.number, bytes, in: practice, act: act))
             } catch is HasherOverloaded {
                 goesOn = false
                 results.append(.notProcessed(line.number))

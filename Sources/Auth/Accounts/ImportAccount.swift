@@ -74,10 +74,14 @@ struct ImportAccount: Statement {
         ),
         reached as (  -- 5. Where it is reached.
             insert into contact (account_id, contact_id, kind, address, confirmed_at)
-            select created.account_id, $13::uuid, 'email', $14::text,
-                   case when $6::bytea[] is not null then clock_timestamp() end
+            select created.account_id, reach.contact_id, reach.kind, reach.address,
+                   case when reach.vouched then clock_timestamp() end
             from created
-            where $14::text is not null
+            cross join (values
+                ($13::uuid, 'email', $14::text, $6::bytea[] is not null),
+                ($16::uuid, 'sms', $17::text, $18::bool)
+            ) as reach (contact_id, kind, address, vouched)
+            where reach.address is not null
         ),
         registered as (  -- 6. Its patient, who may be in the register already.
             insert into patient (practice_id, patient_id, external_id)
@@ -101,7 +105,10 @@ struct ImportAccount: Statement {
                    case when judged.taken is null then 'done' else 'refused' end,
                    case
                        when judged.taken is not null then judged.taken || '-taken'
+                       when $6::bytea[] is not null and $18::bool
+                       then 'email-and-mobile-vouched-for'
                        when $6::bytea[] is not null then 'email-vouched-for'
+                       when $18::bool then 'mobile-vouched-for'
                    end,
                    $2::uuid, created.account_id, created.account_id, $3::uuid
             from judged
@@ -128,6 +135,8 @@ struct ImportAccount: Statement {
             .text(line.lastName), .text(line.locale.rawValue), .bytes(password.bytes),
             .bool(line.disabled), .uuid(UUIDv7.make(at: Date())),
             (line.email?.typed).map(Parameter.text) ?? .null, .uuid(SecureRandom.uuid()),
+            .uuid(UUIDv7.make(at: Date())), (line.mobile?.e164).map(Parameter.text) ?? .null,
+            .bool(line.mobileConfirmed),
         ]
     }
 

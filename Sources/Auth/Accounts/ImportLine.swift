@@ -2,11 +2,14 @@ import Cryptography
 import Foundation
 
 /// One account of an earlier system: who, how they are reached, and what proves them (Z-28).
-struct ImportLine: RequestBody {
+struct ImportLine: Sendable {
     let username: String?
     let email: EmailAddress?
     /// The earlier system vouches for the address; only then does it name the account.
     let emailConfirmed: Bool
+    let mobile: PhoneNumber?
+    /// The earlier system vouches for the number; only then do codes go there.
+    let mobileConfirmed: Bool
     let firstName: String
     let lastName: String
     let locale: Language
@@ -23,11 +26,22 @@ struct ImportLine: RequestBody {
 
     static let passwordLengths = 8...128
 
-    init(_ fields: inout FieldReader) throws {
+    /// - Parameter practice: whose import it is; mobile numbers are read as it reads them.
+    /// - Throws: a `Problem` that names every fault.
+    init(json bytes: [UInt8], in practice: Practice) throws {
+        var fields = try FieldReader(json: bytes)
+        self = try fields.read { try ImportLine(&$0, in: practice) }
+    }
+
+    private init(_ fields: inout FieldReader, in practice: Practice) throws {
         username = fields.optionalString("username", max: 64)
         let typed = fields.optionalString("email", max: Identifier.longest)
         email = typed.flatMap(EmailAddress.init)
         emailConfirmed = fields.optionalBool("email_confirmed") ?? false
+        let hasMobile = fields.peek("mobile") != nil
+        mobile = fields.mobile("mobile", in: practice)
+        mobileConfirmed = fields.optionalBool("mobile_confirmed") ?? false
+        if mobileConfirmed, !hasMobile { fields.refuse("mobile", .required) }
         firstName = fields.string("first_name", max: 128)
         lastName = fields.string("last_name", max: 128)
         let locale = Language(rawValue: fields.string("locale", max: 2))

@@ -45,7 +45,7 @@ extension PatientDetails {
         dateOfBirth = fields.dateOfBirth("date_of_birth", in: practice, now: now)
         postcode = fields.postcode("postcode", in: practice)
         email = fields.emailAddress("email")
-        mobile = fields.mobile("mobile", in: practice)
+        mobile = fields.mobile("mobile", in: practice)?.e164
         nationalNumber = fields.nationalNumber("national_number", in: practice)
         if nationalNumber != nil, !practice.policy.nationalNumbers {
             fields.refuse("national_number", .notAllowed)
@@ -98,17 +98,6 @@ extension FieldReader {
         let address = EmailAddress(text)
         if address == nil { refuse(name, .wrongFormat) }
         return address?.typed
-    }
-
-    fileprivate mutating func mobile(_ name: String, in practice: Practice) -> String? {
-        guard let text = registerText(name) else { return nil }
-        do throws(PhoneNumber.Fault) {
-            let allowed = Set(practice.policy.allowedCountries)
-            return try PhoneNumber(parsing: text, home: practice.country, allowed: allowed).e164
-        } catch {
-            refuse(name, error.code)
-            return nil
-        }
     }
 
     fileprivate mutating func nationalNumber(

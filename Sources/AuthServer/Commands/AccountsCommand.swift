@@ -11,9 +11,10 @@ struct AccountsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Import accounts, one JSON object a line.",
             discussion: """
-                Members: username, email, email_confirmed, first_name, last_name, locale, \
-                external_id, disabled, and either password or password_hash (Argon2id). Prints one \
-                JSON object for each line that was refused; imports the others. Exits 1 if any was.
+                Members: username, email, email_confirmed, mobile, mobile_confirmed, first_name, \
+                last_name, locale, external_id, disabled, and either password or password_hash \
+                (Argon2id). Prints one JSON object for each line that was refused; imports the \
+                others. Exits 1 if any was.
                 """)
 
         @Option(help: "Id of the practice.")

@@ -42,9 +42,9 @@ struct DemoData {
     }
 
     private func importPeople(_ lines: [String], into practice: UUID) async throws {
+        let accounts = try await administration.importAccounts(practice: practice)
         for (index, line) in lines.enumerated() {
-            let result = try await administration.importAccount(
-                practice: practice, line: index + 1, bytes: Array(line.utf8))
+            let result = try await accounts(index + 1, Array(line.utf8))
             guard result.status == .imported else {
                 throw Fault.refused(line: index + 1, reason: result.reason ?? "")
             }

@@ -196,12 +196,53 @@ import Testing
         }
     }
 
+    @Test func `a mobile that is vouched for gets codes of other systems, and no other does`()
+        async throws
+    {
+        try await TestService.run { service in
+            let digits = String(Int.random(in: 10_000_000...49_999_999))
+            func code(_ changes: [String: JSON]) async throws -> HTTPAnswer {
+                let result = try await service.importLine(AccountLine.with(changes))
+                let account = try #require(result["account_id"].string, "\(result)")
+                return try await service.send(
+                    "POST", "/v1/codes",
+                    json: [
+                        "channel": "sms", "account_id": .string(account), "purpose": "pick-up",
+                    ])
+            }
+            let sent = try await code(
+                ["mobile": .string("06-\(digits)"), "mobile_confirmed": true])
+            #expect(sent.status == 201, "\(sent.text)")
+            let id = try #require(try sent.json()["id"].string)
+            let text = try await service.mail.message(1, to: "+316\(digits)")
+            let verified = try await service.send(
+                "POST", "/v1/codes/\(id)/verify", json: ["code": .string(text.code)])
+            #expect(verified.status == 200)
+            for changes in [["mobile": .string("06\(digits)")], [:]] as [[String: JSON]] {
+                #expect(try await code(changes).problem == "channel-unavailable")
+            }
+            // A number is nobody's name: a family has one.
+            let shared = try await service.importLine(
+                AccountLine.with(["mobile": .string("06\(digits)"), "mobile_confirmed": true]))
+            #expect(shared["status"] == "imported")
+            let landline = try await service.importLine(
+                AccountLine.with(["mobile": "020 624 1111"]))
+            #expect(landline["reason"] == "landline" && landline["field"] == "mobile")
+        }
+    }
+
     @Test func `each line that reached the database is in the audit, with ids only`() async throws {
         try await TestService.run { service in
             let name = AccountLine.name()
             let vouched = try AccountLine.with(name: name)
             let plain = try AccountLine.with(["email_confirmed": false])
-            for line in [vouched, plain, vouched] { _ = try await service.importLine(line) }
+            let mobile: [String: JSON] = ["mobile": "06 12345678", "mobile_confirmed": true]
+            let both = try AccountLine.with(mobile)
+            let one = try AccountLine.with(
+                mobile.merging(["email_confirmed": false]) { _, new in new })
+            for line in [vouched, plain, vouched, both, one] {
+                _ = try await service.importLine(line)
+            }
             let rows = try await service.database.execute(
                 """
                 select audit.result, audit.reason, account.account_id is not null,
@@ -215,6 +256,8 @@ import Testing
                 rows == [
                     ["done", "email-vouched-for", "t", "t"], ["done", nil, "t", "t"],
                     ["refused", "username-taken", "f", "t"],
+                    ["done", "email-and-mobile-vouched-for", "t", "t"],
+                    ["done", "mobile-vouched-for", "t", "t"],
                 ])
         }
     }

@@ -1,4 +1,5 @@
 import Cryptography
+import Foundation
 import Testing
 
 @testable import Auth
@@ -11,12 +12,18 @@ import Testing
         "password": #""Zomer-42!""#, "external_id": #""P-1""#, "disabled": "false",
     ]
 
+    private static let practice = Practice(
+        id: UUID(), name: "P", country: .netherlands, timeZone: .gmt, locale: .dutch, audience: "a",
+        portalOrigin: "https://portal.example", supportContact: "1",
+        policy: .init(of: .netherlands))
+
     /// A good line with some fields changed; nil takes one out.
     private static func line(_ changes: [String: String?]) throws -> ImportLine {
         var fields = good
         for (name, value) in changes { fields[name] = value }
         let members = fields.sorted { $0.key < $1.key }.map { #""\#($0.key)":\#($0.value)"# }
-        return try ImportLine(json: Array("{\(members.joined(separator: ","))}".utf8))
+        return try ImportLine(
+            json: Array("{\(members.joined(separator: ","))}".utf8), in: practice)
     }
 
     /// The faults, as pointer and word.
@@ -76,12 +83,28 @@ import Testing
         ("locale", #""nld""#, "too-long"), ("first_name", #""""#, "too-short"),
         ("first_name", #""\u0007""#, "wrong-format"), ("last_name", "null", "required"),
         ("password", #""short""#, "too-short"), ("disabled", "1", "wrong-type"),
-        ("role", #""admin""#, "unknown"),
+        ("role", #""admin""#, "unknown"), ("mobile", #""020 624 1111""#, "landline"),
+        ("mobile", #""+47 912 34 567""#, "country-not-allowed"),
+        ("mobile", "612345678", "wrong-type"),
+        ("mobile_confirmed", #""yes""#, "wrong-type"),
     ])
     func `a field that cannot be taken is named with the reason`(
         field: String, value: String, reason: String
     ) {
         #expect(Self.faults([field: value]).contains("/\(field) \(reason)"))
+    }
+
+    @Test func `a mobile is read as the practice reads it, and vouched for only where it is there`()
+        throws
+    {
+        let line = try Self.line(["mobile": #""06 1234 5678""#, "mobile_confirmed": "true"])
+        #expect(line.mobile?.e164 == "+31612345678" && line.mobileConfirmed)
+        #expect(try !Self.line(["mobile": #""06 1234 5678""#]).mobileConfirmed)
+        #expect(Self.faults(["mobile_confirmed": "true"]) == ["/mobile required"])
+        #expect(Self.faults(["mobile_confirmed": "false"]) == [])
+        // Named once, for what it is.
+        let wrong = Self.faults(["mobile": #""123""#, "mobile_confirmed": "true"])
+        #expect(wrong.count == 1 && wrong.first != "/mobile required")
     }
 
     @Test func `one proof is needed and one is enough`() {
