@@ -49,7 +49,7 @@ import Testing
                 let letter = try await service.letter(for: guest)
                 let sent = service.mail.count(to: mother.email)
                 #expect(try await service.invite(guest.patient).status == 201)
-                let mail = await service.mail.message(sent + 1, to: mother.email)
+                let mail = try await service.mail.message(sent + 1, to: mother.email)
                 let id = try await service.opened(LinkToken.text(in: mail.text))
                 #expect(try await service.step(id, "identity", letter.body).status == 200)
                 #expect(

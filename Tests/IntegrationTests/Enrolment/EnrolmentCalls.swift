@@ -56,7 +56,7 @@ extension TestService {
         let number = mail.count(to: guest.email) + 1
         let identity = try await step(id, "identity", details(of: guest))
         try #require(identity.status == 200, "\(identity.text)")
-        let fresh = LinkToken.text(in: await mail.message(number, to: guest.email).text)
+        let fresh = LinkToken.text(in: try await mail.message(number, to: guest.email).text)
         let confirmed = try await step(id, "email-confirmation", ["token": .string(fresh)])
         try #require(confirmed.status == 200, "\(confirmed.text)")
         return id

@@ -41,7 +41,7 @@ import Testing
             try await Self.refuse(
                 service, id, allBut: ["identity", "email-confirmation"],
                 due: "email_confirmation")
-            let mail = await service.mail.message(2, to: guest.email)
+            let mail = try await service.mail.message(2, to: guest.email)
             let token: JSON = ["token": .string(LinkToken.text(in: mail.text))]
             #expect(try await service.step(id, "email-confirmation", token).status == 200)
             try await Self.refuse(service, id, allBut: ["profile"], due: "profile")
@@ -118,7 +118,7 @@ import Testing
             let guest = try await service.guest()
             let first = try await service.invited(guest)
             #expect(try await service.resendInvitation(first.id).status == 200)
-            let second = LinkToken.text(in: await service.mail.message(2, to: guest.email).text)
+            let second = LinkToken.text(in: try await service.mail.message(2, to: guest.email).text)
             let old = try await service.openLink(first.token)
             #expect(old.status == 409 && old.problem == "link-superseded")
             #expect(try await service.openLink(second).status == 201)
@@ -158,7 +158,7 @@ import Testing
             let token = try await service.invited(guest).token
             let asked = try await service.opened(token)
             _ = try await service.step(asked, "identity", service.details(of: guest))
-            let fresh = LinkToken.text(in: await service.mail.message(2, to: guest.email).text)
+            let fresh = LinkToken.text(in: try await service.mail.message(2, to: guest.email).text)
             // Opened elsewhere it begins an unproven one.
             let elsewhere = try await service.openLink(fresh)
             #expect(elsewhere.status == 201)
@@ -244,7 +244,7 @@ import Testing
             #expect(reused.problem == "idempotency-key-reused")
             try await service.settle()
             #expect(service.mail.count(to: guest.email) == 2)
-            let fresh = LinkToken.text(in: await service.mail.message(2, to: guest.email).text)
+            let fresh = LinkToken.text(in: try await service.mail.message(2, to: guest.email).text)
             for (name, body) in [
                 ("email-confirmation", ["token": .string(fresh)]), ("profile", TestService.profile),
                 ("complete", [:]),
@@ -326,7 +326,7 @@ import Testing
             }
             let third = try await service.step(id, "identity", service.details(of: guest))
             #expect(third.status == 429 && third.problem == "sends-exhausted")
-            let fresh = LinkToken.text(in: await service.mail.message(3, to: guest.email).text)
+            let fresh = LinkToken.text(in: try await service.mail.message(3, to: guest.email).text)
             let confirmed = try await service.step(
                 id, "email-confirmation", ["token": .string(fresh)])
             #expect(confirmed.status == 200)

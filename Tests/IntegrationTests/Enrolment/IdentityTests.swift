@@ -106,7 +106,7 @@ import Testing
                     id, "identity", service.details(of: guest), ip: "198.51.100.1")
                 #expect(answer.status == 200, "\(answer.text)")
                 #expect(try answer.json()["attempts_left"] == 4)
-                let mail = await service.mail.message(number, to: guest.email)
+                let mail = try await service.mail.message(number, to: guest.email)
                 links.append(LinkToken.text(in: mail.text))
             }
             let old = try await service.step(

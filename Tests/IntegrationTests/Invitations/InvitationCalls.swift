@@ -45,7 +45,7 @@ extension TestService {
         let answer = try await invite(guest.patient)
         try #require(answer.status == 201, "\(answer.text)")
         let id = try #require(try answer.json()["id"].string)
-        return (id, LinkToken.text(in: await mail.message(number, to: guest.email).text))
+        return (id, LinkToken.text(in: try await mail.message(number, to: guest.email).text))
     }
 }
 

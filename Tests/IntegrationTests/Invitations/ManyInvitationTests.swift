@@ -122,7 +122,7 @@ import Testing
             #expect(service.mail.count(to: spoken.email) == 1)
             try await service.travel(0.2 * 86_400)
             service.service.dispatcher.nudge()
-            let mail = await service.mail.message(2, to: spoken.email)
+            let mail = try await service.mail.message(2, to: spoken.email)
             #expect(LinkToken.text(in: mail.text) == token)
             #expect(mail.text.contains("Dit is de enige herinnering."))
             try await service.travel(2 * 86_400)

@@ -159,7 +159,7 @@ import Testing
             let person = try await service.person(extra: ["locale": "nb"])
             let answer = try await service.makeSuperPIN("ext-\(person.username)")
             try #require(answer.status == 201, "\(answer.text)")
-            let mail = await service.mail.message(1, to: person.email)
+            let mail = try await service.mail.message(1, to: person.email)
             #expect(mail.locale == "nb" && mail.code.isEmpty && mail.staysTrue)
             #expect(mail.subject?.hasPrefix("Det er laget en ny super-PIN (") == true)
             let made = try answer.json()
