@@ -143,9 +143,11 @@ struct GivenConsents: RequestBody {
         let kinds = 1...Document.Kind.allCases.count
         documents = fields.objects("documents", count: kinds) { fields in
             let kind = try fields.choice("kind", of: Document.Kind.self)
-            return Document.Reference(
-                kind: kind.rawValue,
-                version: fields.string("version", max: Document.Version.longest))
+            let version = fields.string("version", max: Document.Version.longest)
+            if !version.isEmpty, Document.Version(version) == nil {
+                fields.refuse("version", .wrongFormat)
+            }
+            return Document.Reference(kind: kind.rawValue, version: version)
         }
         if Set(documents.map(\.kind)).count < documents.count {
             fields.refuse("documents", .duplicate)

@@ -163,7 +163,7 @@ private struct Call {
     }
 
     func send(to client: HTTPClient) async throws -> HTTPAnswer {
-        var headers = [("X-Patient-IP", address)]
+        var headers = [("X-Patient-IP", address), TestService.staff]
         if let key { headers.append(("X-API-Key", key)) }
         if operation.mediaType != nil { headers.append(("Content-Type", mediaType)) }
         return try await client.send(
