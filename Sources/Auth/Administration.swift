@@ -26,8 +26,8 @@ package struct Administration: Sendable {
         package var description: String {
             switch self {
             case .invalid(let what): "not valid: \(what)"
-            case .unknownPractice: "no such practice"
-            case .unknownClient: "no such client in this practice"
+            case .unknownPractice: "there is no such practice"
+            case .unknownClient: "there is no such client in this practice"
             case .clientExists: "the practice has a client of this name"
             case .tooManyChanges(let until):
                 "too much was changed in this practice just now; again from \(until.rfc3339)"

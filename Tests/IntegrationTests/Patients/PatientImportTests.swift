@@ -191,7 +191,6 @@ import Testing
             #expect(few.outcome.errors.contains("2000 created, 0 changed, 0 unchanged, 0 refused"))
             let many = try await imported(Self.lineCount)
             #expect(many.outcome.status == 0, "\(many.outcome.errors)")
-            print("PEAKS", few.held, many.held)
             let added = Self.lineCount - 2_000
             #expect(
                 many.outcome.errors.contains(
