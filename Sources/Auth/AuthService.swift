@@ -100,7 +100,7 @@ package struct AuthService: Sendable {
         let passwords = PasswordCheck(hasher: hasher, keys: keys)
         let reviewer = PasswordReviewer(words: try .shipped())
         let codeMetrics = CodeMetrics(factory: metrics, logger: logger)
-        Router(
+        try Router(
             health: HealthRoutes(readiness: readiness),
             logins: LoginRoutes(
                 database: database, keys: keys,

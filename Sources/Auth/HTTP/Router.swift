@@ -20,7 +20,7 @@ struct Router: Sendable {
     let mailbox: MailboxRoutes?
     let metrics: MetricsRegistry
 
-    func add(to endpoints: Endpoints, internal internalEndpoints: Endpoints) {
+    func add(to endpoints: Endpoints, internal internalEndpoints: Endpoints) throws {
         logins.add(to: endpoints)
         codes.add(to: endpoints)
         sessions.add(to: endpoints)
@@ -37,7 +37,7 @@ struct Router: Sendable {
         passwords.add(to: endpoints)
         reports.add(to: endpoints)
         health.add(to: endpoints)
-        DocsRoutes().add(to: endpoints)
+        try DocsRoutes().add(to: endpoints)
         ProblemRoutes().add(to: endpoints)
         mailbox?.add(to: endpoints)
         health.addInternal(to: internalEndpoints, metrics: metrics)

@@ -2,18 +2,17 @@ import Cryptography
 import Foundation
 import HTTPTypes
 
-/// The contract as a file and as a page; both are made once a process, for the first who asks, and served
-/// from memory.
+/// The contract as a file and as a page; both are made once a process and served from memory.
 struct DocsRoutes: Sendable {
-    private static let documents = Result { Documents(try Contract.shipped()) }
+    private let documents: Documents
+
+    init() throws { documents = try Self.made.get() }
+
+    private static let made = Result { Documents(try Contract.shipped()) }
 
     func add(to endpoints: Endpoints) {
-        endpoints.get(public: "/openapi.yaml") { context in
-            try Self.documents.get().file.answer(to: context)
-        }
-        endpoints.get(public: "/docs") { context in
-            try Self.documents.get().page.answer(to: context)
-        }
+        endpoints.get(public: "/openapi.yaml") { [documents] in documents.file.answer(to: $0) }
+        endpoints.get(public: "/docs") { [documents] in documents.page.answer(to: $0) }
         // Where people look first who have nothing but the address.
         endpoints.get(public: "/") { _ in Self.seeOther("/docs") }
         endpoints.get(public: "/problems") { _ in Self.seeOther("/docs#problems") }
