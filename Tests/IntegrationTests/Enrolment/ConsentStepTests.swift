@@ -84,6 +84,10 @@ import Testing
             let documents = try await service.enrolment(id)["documents"].array
             #expect(documents.map { $0["version"] } == ["2", "1"])
             #expect(documents.map { $0["accepted"] } == [false, true])
+            let stale = try await service.step(id, "consents", Self.consents("1", "1"))
+            #expect(stale.status == 409 && stale.problem == "document-superseded")
+            let inForce = try stale.json()["documents"].array
+            #expect(inForce.map { $0["version"] } == ["2", "1"])
             let second = try await service.step(id, "consents", Self.consents("2", "1"))
             #expect(second.status == 200)
             #expect(try await service.step(id, "complete").status == 200)
