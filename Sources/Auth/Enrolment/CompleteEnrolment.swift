@@ -33,37 +33,13 @@ struct CompleteEnrolment: IdempotentStatement {
 
     static let arms = """
         \(AccountNames.arms(username: "$10", email: "$11", shared: "$12")),
-        held as (  -- 1. The patient, then the invitation: of parallel calls one goes on.
-            select patient.patient_id, patient.identity_mac
-            from patient
-            where patient.practice_id = $1::uuid
-              and patient.patient_id = $8::uuid
-              and patient.revision = $9::int8
-              and not exists (select from stored)
-            for update
-        ),
-        accepted as (
-            update invitation
-            set ended_at = clock_timestamp(),
-                end_reason = '\(Invitation.Status.accepted.rawValue)'
-            from held, enrolment, named
-            where enrolment.practice_id = $1::uuid
-              and enrolment.client_id = $2::uuid
-              and enrolment.enrolment_id = $6::uuid
-              and enrolment.revision = $7::int8
-              and enrolment.ended_at is null
-              and invitation.practice_id = $1::uuid
-              and invitation.invitation_id = enrolment.invitation_id
-              and invitation.patient_id = held.patient_id
-              and invitation.identity_mac = held.identity_mac
-              and invitation.ended_at is null
-              and named.fault is null
-              and not exists (
-                  select from document_due
-                  where document_due.practice_id = $1::uuid
-                    and document_due.enrolment_id = $6::uuid)
-            returning invitation.invitation_id, invitation.patient_id
-        ),
+        \(UsedInvitation.acceptedArms(as: .accepted, from: "named", where: """
+            named.fault is null
+                  and not exists (
+                      select from document_due
+                      where document_due.practice_id = $1::uuid
+                        and document_due.enrolment_id = $6::uuid)
+            """)),
         taken as (  -- What was typed, before it is erased.
             select enrolment.enrolment_id, enrolment.account_id, enrolment.first_name,
                    enrolment.last_name, enrolment.password, enrolment.identity_level,
@@ -74,23 +50,7 @@ struct CompleteEnrolment: IdempotentStatement {
                 on enrolment.practice_id = $1::uuid
                 and enrolment.enrolment_id = $6::uuid
         ),
-        ended as (  -- 2. This enrolment is done, the others are over.
-            update enrolment
-            set ended_at = clock_timestamp(),
-                end_reason = case
-                    when enrolment.enrolment_id = $6::uuid
-                    then '\(Enrolment.Status.accepted.rawValue)'
-                    else '\(Enrolment.Status.overtaken.rawValue)'
-                end,
-                session_id = case when enrolment.enrolment_id = $6::uuid then $16::uuid end,
-                first_name = null, last_name = null, username = null, password = null,
-                revision = enrolment.revision + 1
-            from accepted
-            where enrolment.practice_id = $1::uuid
-              and enrolment.invitation_id = accepted.invitation_id
-              and enrolment.ended_at is null
-            returning enrolment.enrolment_id
-        ),
+        \(UsedInvitation.endedArms(as: .accepted, session: "$16::uuid")),
         created as (  -- 3. The account, with the mailbox that the links were opened from.
             insert into account (account_id, first_name, last_name, locale, password)
             select taken.account_id, taken.first_name, taken.last_name, $13::text, taken.password
@@ -139,20 +99,12 @@ struct CompleteEnrolment: IdempotentStatement {
                 and document.version = accepted.version
                 and document.locale = accepted.locale
         ),
-        numbered as (  -- 4. The customer number is the account's, and the super-PIN dies (Z-4).
+        numbered as (  -- 4. The customer number is the account's.
             update customer_number
             set account_id = taken.account_id
             from taken
             where customer_number.practice_id = $1::uuid
               and customer_number.patient_id = taken.patient_id
-        ),
-        used as (
-            update activation_pin
-            set used_at = clock_timestamp()
-            from taken
-            where activation_pin.practice_id = $1::uuid
-              and activation_pin.patient_id = taken.patient_id
-              and activation_pin.used_at is null
         ),
         opened as (  -- 5. The session.
             insert into session

@@ -24,50 +24,11 @@ struct LinkAccount: IdempotentStatement {
     }
 
     static let arms = """
-        held as (  -- 1. The patient, then the invitation: of parallel calls one goes on.
-            select patient.patient_id, patient.identity_mac
-            from patient
-            where patient.practice_id = $1::uuid
-              and patient.patient_id = $8::uuid
-              and patient.revision = $9::int8
-              and not exists (select from stored)
-            for update
-        ),
-        accepted as (
-            update invitation
-            set ended_at = clock_timestamp(),
-                end_reason = '\(Invitation.Status.linked.rawValue)'
-            from held, enrolment, membership
-            where enrolment.practice_id = $1::uuid
-              and enrolment.client_id = $2::uuid
-              and enrolment.enrolment_id = $6::uuid
-              and enrolment.revision = $7::int8
-              and enrolment.ended_at is null
-              and invitation.practice_id = $1::uuid
-              and invitation.invitation_id = enrolment.invitation_id
-              and invitation.patient_id = held.patient_id
-              and invitation.identity_mac = held.identity_mac
-              and invitation.ended_at is null
-              and membership.practice_id = $1::uuid
-              and membership.account_id = $10::uuid
-            returning invitation.invitation_id, invitation.patient_id, enrolment.identity_level
-        ),
-        ended as (  -- 2. This enrolment is done, the others are over.
-            update enrolment
-            set ended_at = clock_timestamp(),
-                end_reason = case
-                    when enrolment.enrolment_id = $6::uuid
-                    then '\(Enrolment.Status.linked.rawValue)'
-                    else '\(Enrolment.Status.overtaken.rawValue)'
-                end,
-                first_name = null, last_name = null, username = null, password = null,
-                revision = enrolment.revision + 1
-            from accepted
-            where enrolment.practice_id = $1::uuid
-              and enrolment.invitation_id = accepted.invitation_id
-              and enrolment.ended_at is null
-            returning enrolment.enrolment_id
-        ),
+        \(UsedInvitation.acceptedArms(as: .linked, from: "membership", where: """
+            membership.practice_id = $1::uuid
+                  and membership.account_id = $10::uuid
+            """)),
+        \(UsedInvitation.endedArms(as: .linked)),
         joined as (  -- 3. The link, or a better proof and a later end of one that was there.
             insert into patient_link
                 (practice_id, account_id, patient_id, role, identity_level, ends_at)
@@ -79,14 +40,6 @@ struct LinkAccount: IdempotentStatement {
                 identity_level = excluded.identity_level,
                 ends_at = excluded.ends_at
             returning role
-        ),
-        used as (  -- 4. The super-PIN dies (Z-4).
-            update activation_pin
-            set used_at = clock_timestamp()
-            from accepted
-            where activation_pin.practice_id = $1::uuid
-              and activation_pin.patient_id = accepted.patient_id
-              and activation_pin.used_at is null
         ),
         outcome as (
             select case when joined.role is not null then 'linked' else 'overtaken' end as word,
