@@ -10,10 +10,10 @@ IN_FLIGHT = 64
 ATTEMPTS_OF_A_CODE = 5
 # What $1, $2, … of VerifyCode are for pgbench, which has no null: practice, client, fingerprints and
 # hashes of the idempotency key, request, login, hashes and digits of the code, session, hash of its
-# refresh token, network, acr, amr, nonce.
+# refresh token, network, nonce.
 PARAMETERS = """
     :practice :client nullif(:none,'none') nullif(:none,'none') :next_guessed_code_id
-    :next_guessed_code_id :hashes :digits :client :hash :hash :acr :amr :nonce""".split()
+    :next_guessed_code_id :hashes :digits :client :hash :hash :nonce""".split()
 
 
 class Verifies:
@@ -75,7 +75,7 @@ select login_id as next_guessed_code_id from bench.login where position = :posit
             "first": self.take(), "share": self.requests // clients, "codes": self.codes,
             "practice": self.practice, "client": self.client, "hash": "\\x" + "0f" * 32,
             "hashes": '{"\\\\x' + "0f" * 32 + '"}', "digits": 6,
-            "acr": "1", "amr": "{pwd,email}", "none": "none", "started": 0,
+            "none": "none", "started": 0,
         }
         return self.meter.pgbench(clients, self.script, variables)
 

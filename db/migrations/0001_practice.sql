@@ -68,6 +68,10 @@ create table practice (
     -- and whether the practice wants open invitations brought to mind before they expire.
     identity_by_details boolean not null default true,
     invitation_reminder boolean not null default false,
+    -- What a sign-in needs beside the password, and whether the first one goes on until the patient has
+    -- a super-PIN of their own (AC-5, AC-7).
+    second_factor text not null default 'required',
+    super_pin text not null default 'optional',
     -- Rises with each change: an update that has not seen the last one changes nothing.
     revision integer not null default 1,
     created_at timestamptz not null default clock_timestamp(),
@@ -84,6 +88,9 @@ create table practice (
     constraint practice_sms_per_day_bounded check (sms_per_day between 0 and 1000000),
     constraint practice_sms_cost_bounded check (sms_cost_per_day between 0 and 100000000),
     constraint practice_sms_currency_known check (sms_cost_currency in ('EUR', 'NOK')),
+    constraint practice_second_factor_known
+        check (second_factor in ('required', 'phone-or-app')),
+    constraint practice_super_pin_known check (super_pin in ('optional', 'required')),
     constraint practice_password_rules_known check (password_rules in ('classic', 'modern')),
     -- The citizen service number is no login name in the Netherlands (UAVG article 46, Z-18).
     constraint practice_number_login_lawful

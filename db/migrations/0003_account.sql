@@ -16,6 +16,8 @@ create table account (
     -- When its owner was last mailed a pass for such networks: once a day, in one practice (Z-20).
     pass_sent_at timestamptz,
     disabled_at timestamptz,
+    -- Its owner stopped it by a freeze code; `disabled_at` is set as well, and a recovery lifts both.
+    frozen_at timestamptz,
     created_at timestamptz not null default clock_timestamp(),
     constraint account_pkey primary key (account_id),
     constraint account_locale_known check (locale in ('nl', 'nb', 'en'))
@@ -70,4 +72,19 @@ create table contact (
     constraint contact_kind_known check (kind in ('email', 'sms'))
 );
 
-grant select, insert, update on account, membership, identifier, contact to practice_auth_service;
+-- What lets the owner stop an account who is told of a change that was not theirs (Z-32).
+create table freeze_code (
+    practice_id uuid not null,
+    -- SHA-256 of 192 random bits; the code itself stands in the mails alone.
+    code_hash bytea not null,
+    account_id uuid not null,
+    created_at timestamptz not null default clock_timestamp(),
+    expires_at timestamptz not null,
+    used_at timestamptz,
+    constraint freeze_code_pkey primary key (practice_id, code_hash),
+    constraint freeze_code_membership_fkey
+        foreign key (practice_id, account_id) references membership
+);
+
+grant select, insert, update on account, membership, identifier, contact, freeze_code
+to practice_auth_service;

@@ -1,3 +1,9 @@
+-- What a person showed, and when; `factor_id` where it was a factor of theirs.
+create function proof(method text, factor_id uuid default null) returns jsonb
+language sql volatile
+return jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
+    'method', method, 'at', clock_timestamp(), 'factor_id', factor_id)));
+
 -- A session is a finished sign-in. Its refresh token is one use: the row holds the SHA-256 of the
 -- live one and of its parent, so that rotation is one update of one row.
 create table session (
@@ -8,8 +14,11 @@ create table session (
     -- HMAC of the patient's network; null where the caller did not tell. A full sign-in from a
     -- network makes it known for 90 days (Z-12).
     network_key bytea,
-    acr text not null,
-    amr text[] not null,
+    -- What was proved at the sign-in, as `[{method, at, factor_id}]`. How sure that is, Swift says: a
+    -- level is never stored (Z-3).
+    proofs jsonb not null,
+    -- What the practice's policy still wants done; until then its tokens open nothing else (Z-5).
+    steps text[] not null default '{}',
     authenticated_at timestamptz not null,
     refresh_hash bytea not null,
     parent_hash bytea,
@@ -20,7 +29,8 @@ create table session (
     created_at timestamptz not null default clock_timestamp(),
     constraint session_pkey primary key (practice_id, session_id),
     constraint session_client_fkey foreign key (practice_id, client_id) references client,
-    constraint session_acr_known check (acr in ('enrol', '1', '2r', '2', '3')),
+    constraint session_proofs_listed check (jsonb_typeof(proofs) = 'array'),
+    constraint session_steps_known check (steps <@ array['create_super_pin', 'add_factor']),
     constraint session_end_explained check ((ended_at is null) = (end_reason is null))
 ) with (fillfactor = 80);
 

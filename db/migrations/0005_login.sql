@@ -9,6 +9,10 @@ create table login (
     -- takes its own step off the front.
     plan text[] not null,
     steps text[] not null,
+    -- The steps that its tokens are for, once it is done (Z-5).
+    later text[] not null default '{}',
+    -- What was proved so far; the session's in the end.
+    proofs jsonb not null,
     session_id uuid,
     created_at timestamptz not null default clock_timestamp(),
     expires_at timestamptz not null,

@@ -38,6 +38,32 @@ create table activation_pin (
     constraint activation_pin_way_known check (way in ('pin-post', 'pin-desk'))
 ) with (fillfactor = 80);
 
+-- An account's own super-PIN, with which its owner recovers what was lost (AC-5, AC-8). A new one is
+-- pending until its owner has saved it, and the one before it works until then. It has no end.
+create table recovery_pin (
+    practice_id uuid not null,
+    account_id uuid not null,
+    pin_id uuid not null,
+    -- Keyed Argon2id, sealed and bound to practice and PIN.
+    hash bytea not null,
+    -- Wrong ones that it survives, counted only after the code to a mailbox or phone (Z-4).
+    tries_left integer not null default 10,
+    created_at timestamptz not null default clock_timestamp(),
+    activated_at timestamptz,
+    -- Used, replaced, given up before it was saved, or void by its tries.
+    ended_at timestamptz,
+    constraint recovery_pin_pkey primary key (practice_id, account_id, pin_id),
+    constraint recovery_pin_membership_fkey
+        foreign key (practice_id, account_id) references membership,
+    constraint recovery_pin_tries_counted check (tries_left between 0 and 10)
+) with (fillfactor = 80);
+
+create unique index recovery_pin_active_key on recovery_pin (practice_id, account_id)
+    where activated_at is not null and ended_at is null;
+create unique index recovery_pin_pending_key on recovery_pin (practice_id, account_id)
+    where activated_at is null and ended_at is null;
+
+grant select, insert, update, delete on recovery_pin to practice_auth_service;
 grant select, insert on customer_number to practice_auth_service;
 grant update (account_id) on customer_number to practice_auth_service;
 grant select, insert, update, delete on activation_pin to practice_auth_service;

@@ -14,6 +14,7 @@ enum AuditEvent: String, CaseIterable, Sendable {
     case patientChanged = "patient-changed"
     case patientDeleted = "patient-deleted"
     case moveTold = "move-told"
+    case changeTold = "change-told"
     case invitationSent = "invitation-sent"
     case invitationResent = "invitation-resent"
     case invitationWithdrawn = "invitation-withdrawn"

@@ -88,6 +88,7 @@ struct GuessCode: Sendable {
               and code.attempts_left > 0
               and code.expires_at > clock_timestamp()
             returning code.used_at is not null as matched, code.attempts_left, code.used_at,
+                      code.channel, code.factor_id,
                       -- A wait for the row's lock can outlast the code.
                       code.expires_at > clock_timestamp() as alive
         ),

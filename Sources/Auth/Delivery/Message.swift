@@ -36,6 +36,8 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     case emailConfirmation = "email-confirmation"
     /// To the contacts of an account: its patient got a new super-PIN (AC-8).
     case superPINMade = "super-pin-made"
+    /// To the contacts of an account: something about it was changed, and how to stop it (Z-32).
+    case accountChanged = "account-changed"
     /// To those who answer for a practice: what was changed there (Z-9).
     case settingsChanged = "settings-changed"
     case keyCreated = "key-created"
@@ -51,7 +53,8 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
         case .sessionCode, .oneTimeCode, .signInPass, .invitation, .invitationReminder,
             .emailConfirmation:
             true
-        case .nationalNumberChanged, .superPINMade, .settingsChanged, .keyCreated, .keyRevoked:
+        case .nationalNumberChanged, .superPINMade, .accountChanged, .settingsChanged, .keyCreated,
+            .keyRevoked:
             false
         }
     }

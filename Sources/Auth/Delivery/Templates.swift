@@ -124,6 +124,10 @@ extension MessageTemplate {
         case invitationLink = "invitation_link"
         /// Goes on with an enrolment (AC-3).
         case confirmationLink = "confirmation_link"
+        /// What was changed about an account, as a sentence.
+        case change
+        /// Opens the portal's page that freezes the account (Z-32).
+        case freezeLink = "freeze_link"
         /// The names of the settings that were changed, as the API has them.
         case changes
         /// Who did it: a client's name, or the operator.
@@ -165,6 +169,7 @@ extension MessageTemplate {
         case .emailConfirmation:
             [.practice, .confirmationLink, .validUntil, .supportContact]
         case .superPINMade: [.practice, .sentAt, .supportContact]
+        case .accountChanged: [.practice, .sentAt, .change, .freezeLink, .supportContact]
         case .settingsChanged: [.practice, .sentAt, .changes, .actor]
         case .keyCreated: [.practice, .sentAt, .keyID, .keyClient, .scopes, .actor]
         case .keyRevoked: [.practice, .sentAt, .keyID, .keyClient, .actor]
@@ -178,6 +183,7 @@ extension MessageTemplate {
         case .signInPass: .passLink
         case .invitation, .invitationReminder: .invitationLink
         case .emailConfirmation: .confirmationLink
+        case .accountChanged: .freezeLink
         case .sessionCode, .oneTimeCode, .nationalNumberChanged, .superPINMade, .settingsChanged,
             .keyCreated, .keyRevoked:
             nil

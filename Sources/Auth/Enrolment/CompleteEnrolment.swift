@@ -18,6 +18,8 @@ struct CompleteEnrolment: IdempotentStatement {
     /// The mailbox that the invitation went to, as it was typed.
     let email: String
     let session: NewSession
+    /// What the practice's policy wants done before its tokens open anything (Z-5).
+    let steps: [LoginPlan.Step]
 
     static let lane = Lane.ordinary
     static let retryableConstraints = [
@@ -108,14 +110,16 @@ struct CompleteEnrolment: IdempotentStatement {
         ),
         opened as (  -- 5. The session.
             insert into session
-                (practice_id, session_id, account_id, client_id, network_key, acr, amr,
+                (practice_id, session_id, account_id, client_id, network_key, proofs, steps,
                  authenticated_at, refresh_hash, rotated_at, expires_at)
-            select $1::uuid, $16::uuid, joined.account_id, $2::uuid, $18::bytea, $19::text,
-                   $20::text[], present.instant, $17::bytea, present.instant,
+            select $1::uuid, $16::uuid, joined.account_id, $2::uuid, $18::bytea,
+                   proof('\(Proof.Method.password.rawValue)')
+                       || proof('\(Proof.Method.enrolment.rawValue)'),
+                   $19::text[], present.instant, $17::bytea, present.instant,
                    present.instant + interval '\(SessionLimits.lifetimeHours) hours'
             from joined
             cross join (select clock_timestamp() as instant) as present
-            returning session_id, account_id, acr, amr, authenticated_at, expires_at
+            returning session_id, account_id, proofs, steps, authenticated_at, expires_at
         ),
         -- Rows that this very statement makes can't be read back.
         identified as (
@@ -162,8 +166,8 @@ struct CompleteEnrolment: IdempotentStatement {
             + names.parameters + [
                 .text(locale.rawValue), .text(email), .uuid(SecureRandom.uuid()),
                 .uuid(session.id), .bytes(session.refreshHash),
-                session.networkKey.map(Parameter.bytes) ?? .null, .text(session.assurance.acr),
-                .texts(session.assurance.amr),
+                session.networkKey.map(Parameter.bytes) ?? .null,
+                .texts(steps.map(\.rawValue)),
             ]
     }
 

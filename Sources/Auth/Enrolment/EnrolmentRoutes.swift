@@ -180,8 +180,7 @@ extension EnrolmentRoutes {
     @Sendable private func complete(_ context: AuthRequestContext) async throws -> Answer {
         let caller = try context.caller
         let act = try context.act(keys)
-        let session = NewSession(
-            network: context.patientNetwork, assurance: .password(and: .email), keys: keys)
+        let session = NewSession(network: context.patientNetwork, keys: keys)
         let (opened, secondsAgo) = try await step(.complete, context) {
             enrolment, revision -> (OpenedSession, Double?)? in
             let answered = try await database.run(
@@ -191,7 +190,9 @@ extension EnrolmentRoutes {
                     names: enrolment.names(
                         enrolment.typed.username, in: caller.practice, keys: keys),
                     locale: enrolment.patient.details.locale ?? context.language,
-                    email: enrolment.patient.details.email ?? "", session: session))
+                    email: enrolment.patient.details.email ?? "", session: session,
+                    steps: caller.practice.policy.stepsLeft(
+                        hasSuperPIN: false, hasPhoneOrApp: false)))
             switch try answered.unlessReused() {
             case .completed(let opened):
                 if case .before(_, let secondsAgo) = answered { return (opened, secondsAgo) }
@@ -207,22 +208,15 @@ extension EnrolmentRoutes {
             context, tokens: try await tokens.first(for: opened, to: caller))
     }
 
-    /// By the access token of a login that is at most five minutes old (Z-15); so far there is one level
-    /// of sign-in, which every login has.
+    /// By the access token of a fresh sign-in at the account's highest level (Z-15).
     @Sendable private func link(_ context: AuthRequestContext) async throws -> Answer {
         let caller = try context.caller
         let act = try context.act(keys)
-        guard let text = context.bearerToken,
-            let claims = await tokens.verified(text, for: caller),
-            let sessionID = UUID(uuidString: claims.sid),
-            let found = try await database.run(
-                FindSession(practice: caller.practice.id, session: sessionID))
-        else { throw Problem(.tokenInvalid) }
-        let account = found.session.accountID
+        let patient = try await PatientAuthenticator(database: database, tokens: tokens)
+            .patient(context, .alive)
+        let account = patient.accountID
         try await step(.link, context) { enrolment, revision -> Void? in
-            guard
-                found.session.authenticatedAt.addingTimeInterval(Self.freshSeconds) > tokens.now()
-            else { throw Problem(.freshLoginNeeded) }
+            try patient.demand(.fresh, now: tokens.now())
             let hasOwn = try await database.run(
                 FindOwnPatient(practice: caller.practice.id, account: account))
             let role = PatientRole(
@@ -237,7 +231,4 @@ extension EnrolmentRoutes {
         }
         return try await summary(context)
     }
-
-    /// How old a login may be that joins a patient to its account (Z-15).
-    private static let freshSeconds = 300.0
 }

@@ -31,6 +31,10 @@ struct Problem: Error, Sendable {
     var missing: [String]
     /// What is left to be accepted, where documents are; member `documents`.
     var documents: [Document.Reference]?
+    /// What the practice's policy still wants done (Z-5); member `steps`.
+    var steps: [String]
+    /// How sure and how new a sign-in the act needs (RFC 9470); members `acr_values` and `max_age`.
+    var stepUp: StepUp?
     /// The methods a path knows; header `Allow` of a 405.
     var allowedMethods: [String]
 
@@ -40,7 +44,7 @@ struct Problem: Error, Sendable {
         limit: SendLimit.Kind? = nil, step: EnrolmentStep? = nil,
         brokenRules: [PasswordRule] = [], faults: [Fault] = [], textFaults: [String] = [],
         missing: [String] = [], documents: [Document.Reference]? = nil,
-        allowedMethods: [String] = []
+        steps: [String] = [], stepUp: StepUp? = nil, allowedMethods: [String] = []
     ) {
         self.kind = kind
         self.attemptsLeft = attemptsLeft
@@ -55,7 +59,16 @@ struct Problem: Error, Sendable {
         self.step = step
         self.brokenRules = brokenRules
         self.documents = documents
+        self.steps = steps
+        self.stepUp = stepUp
         self.allowedMethods = allowedMethods
+    }
+
+    /// The sign-in that a sensitive act asks for (RFC 9470).
+    struct StepUp: Sendable, Equatable {
+        let level: Assurance.Level
+        /// Seconds.
+        let maxAge: Int
     }
 
     /// What a person needs to find the newest code in a mailbox (SC-2, SC-3).
@@ -78,10 +91,11 @@ extension Problem {
         case apiKeyInvalid = "api-key-invalid"
         case tokenInvalid = "token-invalid"
         case signatureInvalid = "signature-invalid"
+        case insufficientUserAuthentication = "insufficient-user-authentication"
         case scopeMissing = "scope-missing"
         case loginRefused = "login-refused"
         case identityWayOff = "identity-way-off"
-        case freshLoginNeeded = "fresh-login-needed"
+        case sessionUnfinished = "session-unfinished"
         case notFound = "not-found"
         case codeUnknown = "code-unknown"
         case factorUnknown = "factor-unknown"
@@ -116,6 +130,7 @@ extension Problem {
         case textUnusable = "text-unusable"
         case identityRefused = "identity-refused"
         case passwordRefused = "password-refused"
+        case passwordIncorrect = "password-incorrect"
         case documentsRequired = "documents-required"
         case codeIncorrect = "code-incorrect"
         case codeMalformed = "code-malformed"
@@ -123,6 +138,7 @@ extension Problem {
         case headersTooLarge = "headers-too-large"
         case loginThrottled = "login-throttled"
         case identityThrottled = "identity-throttled"
+        case passwordThrottled = "password-throttled"
         case codeAttemptsExhausted = "code-attempts-exhausted"
         case resendTooSoon = "resend-too-soon"
         case sendsExhausted = "sends-exhausted"
@@ -138,8 +154,10 @@ extension Problem {
         var status: Int {
             switch self {
             case .bodyMalformed, .headerInvalid, .queryInvalid, .requestMalformed: 400
-            case .apiKeyInvalid, .tokenInvalid, .signatureInvalid: 401
-            case .scopeMissing, .loginRefused, .identityWayOff, .freshLoginNeeded: 403
+            case .apiKeyInvalid, .tokenInvalid, .signatureInvalid,
+                .insufficientUserAuthentication:
+                401
+            case .scopeMissing, .loginRefused, .identityWayOff, .sessionUnfinished: 403
             case .notFound, .codeUnknown, .factorUnknown, .linkUnknown: 404
             case .methodNotAllowed: 405
             case .notAcceptable: 406
@@ -157,11 +175,12 @@ extension Problem {
             case .mediaTypeUnsupported: 415
             case .expectationFailed: 417
             case .fieldInvalid, .textUnusable, .identityRefused, .passwordRefused,
-                .documentsRequired, .codeIncorrect, .codeMalformed,
+                .passwordIncorrect, .documentsRequired, .codeIncorrect, .codeMalformed,
                 .idempotencyKeyReused:
                 422
-            case .loginThrottled, .identityThrottled, .codeAttemptsExhausted, .resendTooSoon,
-                .sendsExhausted, .sendLimitReached, .tooManyChanges, .superPINLimitReached:
+            case .loginThrottled, .identityThrottled, .passwordThrottled, .codeAttemptsExhausted,
+                .resendTooSoon, .sendsExhausted, .sendLimitReached, .tooManyChanges,
+                .superPINLimitReached:
                 429
             case .headersTooLarge: 431
             case .internalError: 500

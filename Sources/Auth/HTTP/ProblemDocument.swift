@@ -20,6 +20,10 @@ struct ProblemDocument {
         case .signatureInvalid:
             headers[.wwwAuthenticate] = #"Signature realm="practice-auth""#
         case .tokenInvalid: headers[.wwwAuthenticate] = #"Bearer error="invalid_token""#
+        case .sessionUnfinished:
+            headers[.wwwAuthenticate] = #"Bearer error="insufficient_scope""#
+        case .insufficientUserAuthentication:
+            headers[.wwwAuthenticate] = stepUpChallenge
         default: break
         }
         if problem.kind.endsConnection { headers[.connection] = "close" }
@@ -71,7 +75,22 @@ struct ProblemDocument {
         if let documents = problem.documents {
             members.append(.init("documents", .array(documents.map(\.value))))
         }
+        if !problem.steps.isEmpty {
+            members.append(.init("steps", .array(problem.steps.map(JSONValue.string))))
+        }
+        if let stepUp = problem.stepUp {
+            members.append(.init("acr_values", .string(stepUp.level.rawValue)))
+            members.append(.init("max_age", .int(stepUp.maxAge)))
+        }
         return .object(members)
+    }
+
+    /// RFC 9470 section 3.
+    private var stepUpChallenge: String {
+        let challenge = #"Bearer error="insufficient_user_authentication""#
+        guard let stepUp = problem.stepUp else { return challenge }
+        return challenge
+            + #", acr_values="\#(stepUp.level.rawValue)", max_age="\#(stepUp.maxAge)""#
     }
 
     private func entry(_ fault: Problem.Fault, _ texts: any ProblemTexts) -> JSONValue {

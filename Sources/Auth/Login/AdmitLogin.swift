@@ -84,20 +84,7 @@ struct AdmitLogin: Statement {
             where not exists (select from stored)
               and not exists (select from barred)
               and ($7::bytea is null or exists (select from network_charged))
-            on conflict (practice_id, throttle_key) do update
-            set failures = case when \(forgotten) then 1 else pair.failures + 1 end,
-                last_failed_at = clock_timestamp(),
-                blocked_until = clock_timestamp() + case
-                    when \(forgotten) or pair.failures + 1 < \(LoginLimits.freeTries)
-                    then interval '0'
-                    else least(
-                        \(LoginLimits.longestWaitSeconds),
-                        \(LoginLimits.firstWaitSeconds)
-                            * 2 ^ least(20, pair.failures + 1 - \(LoginLimits.freeTries))
-                    ) * interval '1 second'
-                end
-            where pair.blocked_until <= clock_timestamp()
-            returning throttle_key
+            \(waiting("pair"))
         ),
         lane_charged as (  -- 4. A known network has a lane of its own, so that no stranger fills it.
             insert into throttle as lane
@@ -153,6 +140,12 @@ struct AdmitLogin: Statement {
                             or account.pass_sent_at <= clock_timestamp() - \(strangeWindow))
                        as pass_is_due,
                    \(Consents.areDue(for: "account.account_id")) as documents_are_due,
+                   exists (
+                       select from recovery_pin
+                       where recovery_pin.practice_id = $1::uuid
+                         and recovery_pin.account_id = account.account_id
+                         and recovery_pin.activated_at is not null
+                         and recovery_pin.ended_at is null) as has_super_pin,
                    (select contact.address
                     from contact
                     where contact.account_id = account.account_id
@@ -209,9 +202,31 @@ struct AdmitLogin: Statement {
 
     private static let networkWindow = "interval '\(LoginLimits.networkWindowMinutes) minutes'"
     static let strangeWindow = "interval '\(LoginLimits.strangeHours) hours'"
-    private static let forgotten = """
-        pair.last_failed_at <= clock_timestamp() - interval '\(LoginLimits.forgottenAfterHours) hours'
-        """
+
+    /// Counts one failure more unless a wait is on; from the fifth on each starts one, twice as long as
+    /// the one before (Z-20).
+    static func waiting(_ row: String) -> String {
+        let forgotten = """
+            \(row).last_failed_at
+                        <= clock_timestamp() - interval '\(LoginLimits.forgottenAfterHours) hours'
+            """
+        return """
+            on conflict (practice_id, throttle_key) do update
+                set failures = case when \(forgotten) then 1 else \(row).failures + 1 end,
+                    last_failed_at = clock_timestamp(),
+                    blocked_until = clock_timestamp() + case
+                        when \(forgotten) or \(row).failures + 1 < \(LoginLimits.freeTries)
+                        then interval '0'
+                        else least(
+                            \(LoginLimits.longestWaitSeconds),
+                            \(LoginLimits.firstWaitSeconds)
+                                * 2 ^ least(20, \(row).failures + 1 - \(LoginLimits.freeTries))
+                        ) * interval '1 second'
+                    end
+                where \(row).blocked_until <= clock_timestamp()
+                returning throttle_key
+            """
+    }
 
     /// Counts one failure more of a window that begins with its first, unless the window is full.
     static func counting(

@@ -9,7 +9,12 @@ struct FindLogin: Statement {
 
     static let sql = """
         with found as (
-            select login.login_id, login.account_id, login.plan, login.steps,
+            select login.login_id, login.account_id, login.plan,
+                   -- What is left after the tokens were given stands at their session.
+                   case
+                       when login.done_at is null then login.steps || login.later
+                       else coalesce(session.steps, '{}')
+                   end as steps,
                    login.expires_at as login_expires_at, account.locale,
                    case
                        when login.done_at is not null then 'done'
@@ -34,6 +39,9 @@ struct FindLogin: Statement {
                    \(Factor.column(of: "login.account_id", emailCodes: "$4"))
             from login
             join account using (account_id)
+            left join session
+                on session.practice_id = $1::uuid
+                and session.session_id = login.session_id
             join lateral (
                 select *
                 from code

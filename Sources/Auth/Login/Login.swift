@@ -67,7 +67,7 @@ struct Login: Sendable {
         ) {
             self.id = id
             self.status = status.rawValue
-            next = status == .open ? left.first?.rawValue : nil
+            next = status == .ended ? nil : left.first?.rawValue
             steps = plan.map { StepBody(name: $0.rawValue, done: !left.contains($0)) }
             self.factors = factors.map(\.body)
             self.expiresAt = expiresAt

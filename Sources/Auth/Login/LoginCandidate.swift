@@ -18,6 +18,17 @@ extension AdmitLogin {
         var mailbox: String?
         /// Whether something is in force that the patient has not accepted.
         var documentsAreDue = false
+        /// Whether the owner has a super-PIN of their own (AC-5).
+        var hasSuperPIN = false
+
+        /// The login's steps, as the practice's policy has them.
+        func plan(in practice: Practice) -> LoginPlan {
+            .signIn(
+                documentsAreDue: documentsAreDue,
+                later: practice.policy.stepsLeft(
+                    hasSuperPIN: hasSuperPIN, hasPhoneOrApp: factors.contains(where: \.isPhoneOrApp)
+                ))
+        }
     }
 }
 
@@ -36,5 +47,6 @@ extension AdmitLogin.Candidate {
         passIsDue = try row.bool("pass_is_due")
         mailbox = try row.textIfPresent("mailbox")
         documentsAreDue = try row.bool("documents_are_due")
+        hasSuperPIN = try row.bool("has_super_pin")
     }
 }

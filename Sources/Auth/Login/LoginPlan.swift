@@ -7,27 +7,33 @@ struct LoginPlan: Sendable, Equatable {
         case code
         /// The terms or the privacy statement have a version that the patient has not accepted.
         case acceptDocuments = "accept_documents"
+        /// The patient has no super-PIN of their own yet (AC-5).
+        case createSuperPIN = "create_super_pin"
+        /// The patient has no phone or app for codes yet (AC-7).
+        case addFactor = "add_factor"
     }
 
+    /// They keep the login open.
     let steps: [Step]
+    /// What its tokens are for until it is done, and nothing else (Z-5).
+    let later: [Step]
 
     /// Every sign-in asks for a code, and then for what the patient has yet to accept. A version that is
     /// published meanwhile is the next sign-in's, unless documents are asked for anyway.
-    static func signIn(documentsAreDue: Bool) -> LoginPlan {
-        LoginPlan(steps: documentsAreDue ? [.code, .acceptDocuments] : [.code])
+    static func signIn(documentsAreDue: Bool, later: [Step] = []) -> LoginPlan {
+        LoginPlan(steps: documentsAreDue ? [.code, .acceptDocuments] : [.code], later: later)
     }
+
+    /// All, in their order.
+    var all: [Step] { steps + later }
 }
 
-/// How sure a sign-in is, as its tokens say it (standards.md, the acr ladder; RFC 8176).
-struct Assurance: Sendable, Equatable {
-    let acr: String
-    let amr: [String]
-
-    /// A mailbox is no second factor in NIST's sense, so the level stays that of the password.
-    static func password(and factor: ChannelKind) -> Assurance {
-        switch factor {
-        case .email: Assurance(acr: "1", amr: ["pwd", "email"])
-        case .sms: Assurance(acr: "2r", amr: ["pwd", "sms", "mfa"])
-        }
+extension Practice.Policy {
+    /// What an account must still get here before its tokens open anything (AC-5, AC-7).
+    func stepsLeft(hasSuperPIN: Bool, hasPhoneOrApp: Bool) -> [LoginPlan.Step] {
+        var steps: [LoginPlan.Step] = []
+        if superPIN == .required, !hasSuperPIN { steps.append(.createSuperPIN) }
+        if secondFactor == .phoneOrApp, !hasPhoneOrApp { steps.append(.addFactor) }
+        return steps
     }
 }

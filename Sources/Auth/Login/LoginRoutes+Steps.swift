@@ -34,8 +34,7 @@ extension LoginRoutes {
 
     /// A session for the patient who is signing in.
     func newSession(_ context: AuthRequestContext) -> NewSession {
-        NewSession(
-            network: context.patientNetwork, assurance: .password(and: .email), keys: keys)
+        NewSession(network: context.patientNetwork, keys: keys)
     }
 
     /// A login that goes on with another step.
@@ -50,7 +49,8 @@ extension LoginRoutes {
     ) async throws -> Answer {
         guard let login = try await find(id, caller) else { throw Problem(.codeUnknown) }
         let body = Login.Body(
-            id: id, status: .done, plan: login.plan, left: [], expiresAt: login.expiresAt,
+            id: id, status: .done, plan: login.plan, left: session.steps,
+            expiresAt: login.expiresAt,
             factors: login.factors, code: login.code.body(in: caller.practice),
             tokens: try await tokens.first(for: session, to: caller))
         return try .json(body)

@@ -159,7 +159,7 @@ extension LoginRoutes {
             try await database.run(
                 StartLogin(
                     act: attempt.act, account: candidate.accountID, loginID: loginID,
-                    plan: .signIn(documentsAreDue: candidate.documentsAreDue),
+                    plan: candidate.plan(in: practice),
                     code: SendCode(
                         to: destination, flow: loginID,
                         kind: .init(

@@ -25,11 +25,13 @@ struct StartLogin: IdempotentStatement {
                    null::uuid as known_code_id, null::timestamptz as ends_at
             where not exists (select from stored)
         ),
-        \(SendCode.arms(first: 9)),
+        \(SendCode.arms(first: 10)),
         started as (
             insert into login
-                (practice_id, login_id, client_id, account_id, plan, steps, expires_at)
-            select $1::uuid, $7::uuid, $2::uuid, $6::uuid, $8::text[], $8::text[],
+                (practice_id, login_id, client_id, account_id, plan, steps, later, proofs,
+                 expires_at)
+            select $1::uuid, $7::uuid, $2::uuid, $6::uuid, $8::text[] || $9::text[], $8::text[],
+                   $9::text[], proof('\(Proof.Method.password.rawValue)'),
                    sent.sent_at + interval '\(LoginLimits.openMinutes) minutes'
             from sent
             returning login_id, expires_at as login_expires_at
@@ -63,7 +65,10 @@ struct StartLogin: IdempotentStatement {
         """
 
     var ownParameters: [Parameter] {
-        [.uuid(account), .uuid(loginID), .texts(plan.steps.map(\.rawValue))] + code.parameters
+        [
+            .uuid(account), .uuid(loginID), .texts(plan.steps.map(\.rawValue)),
+            .texts(plan.later.map(\.rawValue)),
+        ] + code.parameters
     }
 
     static func outcome(_ row: Row) throws -> Outcome {

@@ -37,7 +37,8 @@ struct VerifyCode: IdempotentStatement {
             update login
             set steps = login.steps[2:],
                 done_at = case when cardinality(login.steps) = 1 then clock_timestamp() end,
-                session_id = case when cardinality(login.steps) = 1 then $9::uuid end
+                session_id = case when cardinality(login.steps) = 1 then $9::uuid end,
+                proofs = login.proofs || proof(attempted.channel, attempted.factor_id)
             from attempted
             where login.practice_id = $1::uuid
               and login.login_id = $6::uuid
@@ -46,7 +47,7 @@ struct VerifyCode: IdempotentStatement {
               and login.ended_at is null
               and attempted.matched
               and attempted.alive
-            returning login.account_id, login.done_at
+            returning login.account_id, login.done_at, login.proofs, login.later
         ),
         \(NewSession.openedArm(first: 9, authenticatedAt: "advanced.done_at")),
         \(OpenedSession.arm),

@@ -27,8 +27,8 @@ struct PatientRegister: Sendable {
             for index in moved {
                 guard let entry = written[index].entry, let account = written[index].movedAccount
                 else { continue }
-                let notice = try MoveNotice(
-                    act: statement.act, account: account, patient: entry.id,
+                let notice = try AccountNotice(
+                    .nationalNumberMoved(patient: entry.id), act: statement.act, account: account,
                     mailboxes: mailboxes[account] ?? [], practice: practice, keys: keys)
                 written[index].isTold = try await transaction.run(notice)
             }

@@ -21,7 +21,7 @@ struct ChangePractice: Statement {
     static let lane = Lane.ordinary
 
     /// The notice's parameters come after the practice's settings.
-    private static let firstOfNotice = 31
+    private static let firstOfNotice = 33
 
     static let sql = """
         with \(AdminNotice.limitArms(first: firstOfNotice)),
@@ -52,6 +52,8 @@ struct ChangePractice: Statement {
                 required_for_enrolment = $28::text[],
                 identity_by_details = $29::bool,
                 invitation_reminder = $30::bool,
+                second_factor = $31::text,
+                super_pin = $32::text,
                 revision = practice.revision + 1
             where practice.practice_id = $1::uuid
               and practice.revision = $4::int8

@@ -69,6 +69,22 @@ struct Practice: Sendable, Equatable {
         /// Whether an invitation that is still open shortly before its end is brought to mind, once.
         var invitationReminder = false
 
+        /// What a sign-in needs beside the password.
+        var secondFactor = SecondFactor.required
+        /// Whether patients must make a super-PIN of their own at their first sign-in (AC-5).
+        var superPIN = SuperPINRule.optional
+
+        enum SecondFactor: String, Sendable, CaseIterable {
+            /// A code; by mail too, where ``emailCodes`` lets it.
+            case required
+            /// The first sign-in goes on until the patient has a phone or an app for codes (AC-7).
+            case phoneOrApp = "phone-or-app"
+        }
+
+        enum SuperPINRule: String, Sendable, CaseIterable {
+            case optional, required
+        }
+
         /// What a practice of that country begins with.
         init(of country: Country) {
             allowedCountries = [country.rawValue]
@@ -119,6 +135,7 @@ extension Practice {
                practice.national_numbers, practice.national_number_login,
                practice.synthetic_numbers, practice.required_for_enrolment,
                practice.identity_by_details, practice.invitation_reminder,
+               practice.second_factor, practice.super_pin,
                practice.revision as practice_revision
         """
 
@@ -184,5 +201,10 @@ extension Practice.Policy {
             throw PostgresError.undecodable("password_rules")
         }
         passwordRules = rules
+        guard let factor = SecondFactor(rawValue: try row.text("second_factor")),
+            let superPIN = SuperPINRule(rawValue: try row.text("super_pin"))
+        else { throw PostgresError.undecodable("second_factor") }
+        secondFactor = factor
+        self.superPIN = superPIN
     }
 }

@@ -154,6 +154,8 @@ extension Practice {
                         texts(EnrolmentRequirement.names(policy.requiredForEnrolment))),
                     JSONMember("identity_by_details", .bool(policy.identityByDetails)),
                     JSONMember("invitation_reminder", .bool(policy.invitationReminder)),
+                    JSONMember("second_factor", .string(policy.secondFactor.rawValue)),
+                    JSONMember("super_pin", .string(policy.superPIN.rawValue)),
                 ])),
         ]
     }

@@ -137,6 +137,12 @@ extension Practice.Policy {
         changeNumbers(by: &fields, in: country)
         if let choice = fields.optionalBool("identity_by_details") { identityByDetails = choice }
         if let choice = fields.optionalBool("invitation_reminder") { invitationReminder = choice }
+        if let choice = fields.optionalChoice("second_factor", of: SecondFactor.self) {
+            secondFactor = choice
+        }
+        if let choice = fields.optionalChoice("super_pin", of: SuperPINRule.self) {
+            superPIN = choice
+        }
     }
 
     /// A login by national number needs the number in the register, and a country that allows it.

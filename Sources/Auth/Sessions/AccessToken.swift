@@ -30,7 +30,7 @@ struct AccessToken: JWTPayload, Equatable {
         case identityLevel = "identity_level"
     }
 
-    /// What a finished sign-in may do.
+    /// What a finished sign-in may do; an unfinished one does the steps that its scope names (Z-5).
     static let patientScope = "patient"
 
     init(
@@ -38,8 +38,9 @@ struct AccessToken: JWTPayload, Equatable {
         now: Date
     ) {
         let issued = Int(now.timeIntervalSince1970)
+        let isFinished = session.steps.isEmpty
         iss = issuer
-        aud = practice.audience
+        aud = isFinished ? practice.audience : issuer
         sub = session.subject.text
         clientID = client.text
         iat = issued
@@ -49,11 +50,13 @@ struct AccessToken: JWTPayload, Equatable {
         jti = id.text
         sid = session.sessionID.text
         authTime = Int(session.authenticatedAt.timeIntervalSince1970)
-        acr = session.acr
-        amr = session.amr
-        scope = Self.patientScope
+        acr = (isFinished ? session.assurance.level : .enrol).rawValue
+        amr = session.assurance.amr
+        scope =
+            isFinished
+            ? Self.patientScope : session.steps.map(\.rawValue).joined(separator: " ")
         self.practice = practice.id.text
-        patients = session.patients.map(\.text)
+        patients = isFinished ? session.patients.map(\.text) : []
         identityLevel = session.identityLevel
     }
 

@@ -9,8 +9,8 @@ struct FindSession: Statement {
 
     static let sql = """
         with opened as (
-            select session.session_id, session.account_id, session.client_id, session.acr,
-                   session.amr, session.authenticated_at, session.expires_at,
+            select session.session_id, session.account_id, session.client_id, session.proofs,
+                   session.steps, session.authenticated_at, session.expires_at,
                    session.refresh_hash, session.parent_hash
             from session
             join account using (account_id)

@@ -48,7 +48,7 @@ struct RotateRefreshToken: Statement {
                   > clock_timestamp() - interval '\(SessionLimits.idleMinutes) minutes'
               and account.account_id = session.account_id
               and account.disabled_at is null
-            returning session.session_id, session.account_id, session.acr, session.amr,
+            returning session.session_id, session.account_id, session.proofs, session.steps,
                       session.authenticated_at, session.expires_at,
                       session.ended_at is null and session.expires_at > clock_timestamp() as alive
         ),

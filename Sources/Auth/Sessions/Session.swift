@@ -7,38 +7,33 @@ struct NewSession: Sendable {
     let id: UUID
     let refreshHash: [UInt8]
     let networkKey: [UInt8]?
-    let assurance: Assurance
 
-    init(network: [UInt8]?, assurance: Assurance, keys: KeyRing) {
+    init(network: [UInt8]?, keys: KeyRing) {
         id = SecureRandom.uuid()
         refreshHash = RefreshToken.first(of: id, keys: keys).hash
         networkKey = network.map { keys.macKey(.network).authenticate($0) }
-        self.assurance = assurance
     }
 
-    /// Five, in the order of ``openedArm(first:authenticatedAt:)``.
+    /// Three, in the order of ``openedArm(first:authenticatedAt:)``.
     var parameters: [Parameter] {
-        [
-            .uuid(id), .bytes(refreshHash), networkKey.map(Parameter.bytes) ?? .null,
-            .text(assurance.acr), .texts(assurance.amr),
-        ]
+        [.uuid(id), .bytes(refreshHash), networkKey.map(Parameter.bytes) ?? .null]
     }
 
     /// The arm that opens the session of a login whose last step was taken off by the arm `advanced`
-    /// (`account_id`, `done_at`); `$1` and `$2` are practice and client.
+    /// (`account_id`, `done_at`, `proofs`, `later`); `$1` and `$2` are practice and client.
     static func openedArm(first: Int, authenticatedAt: String) -> String {
         """
         opened as (  -- The last step opens the session.
                 insert into session
-                    (practice_id, session_id, account_id, client_id, network_key, acr, amr,
+                    (practice_id, session_id, account_id, client_id, network_key, proofs, steps,
                      authenticated_at, refresh_hash, rotated_at, expires_at)
                 select $1::uuid, $\(first)::uuid, advanced.account_id, $2::uuid,
-                       $\(first + 2)::bytea, $\(first + 3)::text, $\(first + 4)::text[],
+                       $\(first + 2)::bytea, advanced.proofs, advanced.later,
                        \(authenticatedAt), $\(first + 1)::bytea, advanced.done_at,
                        advanced.done_at + interval '\(SessionLimits.lifetimeHours) hours'
                 from advanced
                 where advanced.done_at is not null
-                returning session_id, account_id, acr, amr, authenticated_at, expires_at
+                returning session_id, account_id, proofs, steps, authenticated_at, expires_at
             )
         """
     }
@@ -50,8 +45,9 @@ struct OpenedSession: Sendable, Equatable {
     let accountID: UUID
     /// `sub`: this person in this practice only (Z-6).
     let subject: UUID
-    let acr: String
-    let amr: [String]
+    var proofs: [Proof]
+    /// What the practice's policy still wants done (Z-5).
+    var steps: [LoginPlan.Step]
     let authenticatedAt: Date
     let expiresAt: Date
     let patients: [UUID]
@@ -87,17 +83,19 @@ struct OpenedSession: Sendable, Equatable {
 
     /// The columns of `opened` and `identified` that ``init(_:)`` reads.
     static let columns = """
-        opened.session_id, opened.account_id, opened.acr, opened.amr,
+        opened.session_id, opened.account_id, opened.proofs::text as proofs, opened.steps,
                    opened.authenticated_at, opened.expires_at as session_expires_at,
                    identified.subject, identified.patients, identified.identity_level
         """
+
+    var assurance: Assurance { Assurance(proofs) }
 
     init(_ row: Row) throws {
         sessionID = try row.uuid("session_id")
         accountID = try row.uuid("account_id")
         subject = try row.uuid("subject")
-        acr = try row.text("acr")
-        amr = try row.texts("amr")
+        proofs = try Proof.list(row)
+        steps = try row.texts("steps").compactMap(LoginPlan.Step.init)
         authenticatedAt = try row.instant("authenticated_at")
         expiresAt = try row.instant("session_expires_at")
         patients = try row.uuids("patients")

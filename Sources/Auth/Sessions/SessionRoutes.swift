@@ -165,8 +165,8 @@ struct Introspection: Encodable, Sendable {
         clientID = found.clientID.text
         exp = Int(session.expiresAt.timeIntervalSince1970)
         sid = session.sessionID.text
-        acr = session.acr
-        amr = session.amr
+        acr = (session.steps.isEmpty ? session.assurance.level : .enrol).rawValue
+        amr = session.assurance.amr
         authTime = Int(session.authenticatedAt.timeIntervalSince1970)
         (aud, iat, jti, scope, practice, patients, identityLevel) =
             (nil, nil, nil, nil, nil, nil, nil)
@@ -181,7 +181,7 @@ struct ServerMetadata: Encodable, Sendable {
     let revocationEndpoint: String
     let introspectionEndpoint: String
     let accessTokenSigningAlgValuesSupported = ["ES256"]
-    let acrValuesSupported = ["1"]
+    let acrValuesSupported = Assurance.Level.allCases.filter { $0 < .three }.map(\.rawValue)
     let responseTypesSupported: [String] = []
     let grantTypesSupported: [String] = []
 

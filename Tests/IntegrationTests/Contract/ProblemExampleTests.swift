@@ -61,6 +61,11 @@ import Testing
             $0["name"]?.string.flatMap(PasswordRule.init)
         }
         problem.missing = (value["missing"]?.elements ?? []).compactMap(\.string)
+        problem.steps = (value["steps"]?.elements ?? []).compactMap(\.string)
+        if case .int(let age) = value["max_age"] {
+            let level = value["acr_values"]?.string.flatMap(Assurance.Level.init)
+            problem.stepUp = .init(level: try #require(level), maxAge: age)
+        }
         problem.textFaults = (value["text_faults"]?.elements ?? []).compactMap(\.string)
         problem.documents = value["documents"]?.elements.map {
             Document.Reference(

@@ -81,7 +81,7 @@ import Testing
                 try await service.signIn(parent)["tokens"]["access_token"].string)
             try await service.travel(301)
             let stale = try await service.step(id, "link", token: token)
-            #expect(stale.status == 403 && stale.problem == "fresh-login-needed")
+            #expect(stale.status == 401 && stale.problem == "insufficient-user-authentication")
             let fresh = try #require(
                 try await service.signIn(parent)["tokens"]["access_token"].string)
             let answers = try await parallel(4) { _ in

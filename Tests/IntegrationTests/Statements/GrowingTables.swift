@@ -83,11 +83,11 @@ enum GrowingTables {
                clock_timestamp() + interval '24 hours'
         from invitation;
         insert into login
-            (practice_id, login_id, client_id, account_id, plan, steps, session_id, created_at,
-             expires_at, done_at)
+            (practice_id, login_id, client_id, account_id, plan, steps, proofs, session_id,
+             created_at, expires_at, done_at)
         select membership.practice_id, gen_random_uuid(), client.client_id, membership.account_id,
-               '{code}', '{}', gen_random_uuid(), past.instant, past.instant + interval '30 min',
-               past.instant
+               '{code}', '{}', proof('pwd') || proof('email'), gen_random_uuid(), past.instant,
+               past.instant + interval '30 min', past.instant
         from membership
         join client using (practice_id)
         cross join lateral (
@@ -96,10 +96,10 @@ enum GrowingTables {
         select practice_id, account_id, '\\x00', 5, clock_timestamp()
         from membership;
         insert into session
-            (practice_id, session_id, account_id, client_id, network_key, acr, amr,
+            (practice_id, session_id, account_id, client_id, network_key, proofs,
              authenticated_at, refresh_hash, rotated_at, expires_at, created_at)
-        select practice_id, session_id, account_id, client_id, sha256(uuid_send(account_id)), '1',
-               '{pwd,email}', done_at, sha256(uuid_send(session_id)), done_at,
+        select practice_id, session_id, account_id, client_id, sha256(uuid_send(account_id)),
+               proofs, done_at, sha256(uuid_send(session_id)), done_at,
                done_at + interval '1 day', done_at
         from login;
         insert into code

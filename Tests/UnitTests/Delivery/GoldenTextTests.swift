@@ -19,6 +19,8 @@ import Testing
         .invitationLink: "https://portal.example/invitation#token=MadeUp-0123456789_abcdef",
         .confirmationLink:
             "https://portal.example/email-confirmation#token=MadeUp-0123456789_abcdef",
+        .change: "Uw wachtwoord is gewijzigd.",
+        .freezeLink: "https://portal.example/not-me#code=MadeUp-0123456789_abcdef",
         .changes: "portal_origin admin_contacts", .actor: "portal", .keyClient: "laboratory",
         .keyID: "01955691-4c1a-7d2e-8b3f-5a697811c4d5", .scopes: "codes:issue codes:verify",
     ]

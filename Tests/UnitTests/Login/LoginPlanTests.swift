@@ -8,12 +8,9 @@ import Testing
     @Test func `every sign-in asks for a code, and then for what is not accepted yet`() {
         #expect(LoginPlan.signIn(documentsAreDue: false).steps == [.code])
         #expect(LoginPlan.signIn(documentsAreDue: true).steps == [.code, .acceptDocuments])
-        #expect(LoginPlan.Step.allCases.map(\.rawValue) == ["code", "accept_documents"])
-    }
-
-    @Test func `a mailbox does not raise the level above that of a password`() {
-        let assurance = Assurance.password(and: .email)
-        #expect(assurance == Assurance(acr: "1", amr: ["pwd", "email"]))
+        #expect(LoginPlan.Step.allCases.map(\.rawValue) == [
+                "code", "accept_documents", "create_super_pin", "add_factor",
+            ])
     }
 
     @Test func `an open login names its next step`() throws {

@@ -39,7 +39,8 @@ enum Sample {
             Row(
                 json: """
                     {"session_id": "\(id.text)", "account_id": "\(id.text)",
-                     "subject": "\(UUID().text)", "acr": "1", "amr": ["pwd", "email"],
+                     "subject": "\(UUID().text)", "steps": [],
+                     "proofs": "[{\\"method\\":\\"pwd\\"},{\\"method\\":\\"email\\"}]",
                      "authenticated_at": "\(authenticatedAt.rfc3339)",
                      "session_expires_at": "\(expiresAt.rfc3339)",
                      "patients": [\(patients)], "identity_level": "none"}

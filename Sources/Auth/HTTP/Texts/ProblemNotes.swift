@@ -69,8 +69,11 @@ extension Problem.Kind {
                 + "token= as it is."
         case .identityWayOff:
             "The practice's policy identity_by_details is off. Offer what ways names."
-        case .freshLoginNeeded:
-            "The login of this access token is more than five minutes old. Nothing was changed."
+        case .insufficientUserAuthentication:
+            "RFC 9470: the sign-in of this access token is older than max_age seconds or below "
+                + "acr_values. Let the patient sign in again by such a factor. Nothing was changed."
+        case .sessionUnfinished:
+            "The practice's policy wants the steps done first; this access token is for them alone."
         case .linkSuperseded: "A newer link was mailed, which voids this one."
         case .enrolmentEnded:
             "The enrolment has expired, or identity was proven in another one since. Begin a new one "
@@ -118,6 +121,9 @@ extension Problem.Kind {
             "Another request was sent with this Idempotency-Key. Use a fresh key for each act."
         case .headersTooLarge:
             "More than 64 header fields, 8 KiB in one, or 16 KiB in all. The connection is closed."
+        case .passwordIncorrect: "The patient's own password was asked and differs."
+        case .passwordThrottled:
+            "Too many wrong passwords were given for this account while signed in. Wait until retry_at."
         case .loginThrottled:
             "Too many failures for this identifier or network. The password was not looked at. "
                 + "Wait until retry_at."

@@ -33,14 +33,17 @@ struct EnglishProblemTexts: ProblemTexts {
         case .invitationClosed: "Invitation no longer valid"
         case .linkUnknown: "Unknown link"
         case .identityWayOff: "Not possible at this practice"
-        case .freshLoginNeeded: "Sign in again first"
+        case .insufficientUserAuthentication: "Sign in again first"
+        case .sessionUnfinished: "Some steps are left"
         case .linkSuperseded: "There is a newer mail"
         case .enrolmentEnded: "Open your link again"
         case .stepOutOfOrder: "Another step first"
         case .usernameTaken: "Username in use"
         case .identityRefused: "Details not recognised"
         case .passwordRefused: "Choose another password"
+        case .passwordIncorrect: "Incorrect password"
         case .identityThrottled: "Too many attempts"
+        case .passwordThrottled: "Too many attempts"
         case .documentSuperseded: "There is a newer version"
         case .idempotencySecretGone: "Already done"
         case .codeExpired: "Code expired"
@@ -119,8 +122,10 @@ struct EnglishProblemTexts: ProblemTexts {
         case .identityWayOff:
             "At this practice that takes the customer number and the super-PIN from the letter. "
                 + "For a letter, contact \(contact(facts))."
-        case .freshLoginNeeded:
+        case .insufficientUserAuthentication:
             "To do this you must have signed in just now. Sign in again, then try once more."
+        case .sessionUnfinished:
+            "A few steps are left before you can go on. Do those first."
         case .linkSuperseded:
             "A newer mail with a link was sent. Use the link in the newest one."
         case .enrolmentEnded:
@@ -154,6 +159,10 @@ struct EnglishProblemTexts: ProblemTexts {
             "This text cannot be sent as it is. What to correct is listed with it."
         case .codeIncorrect: incorrect(facts)
         case .codeMalformed: malformed(facts)
+        case .passwordIncorrect:
+            "That is not your password. Check capitals and spaces, and try again."
+        case .passwordThrottled:
+            "An incorrect password was typed too many times. \(again(facts.wait))"
         case .loginThrottled:
             "There were too many attempts to sign in. \(again(facts.wait)) "
                 + "You need not do anything else."

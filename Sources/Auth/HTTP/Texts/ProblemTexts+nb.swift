@@ -33,14 +33,17 @@ struct BokmålProblemTexts: ProblemTexts {
         case .invitationClosed: "Invitasjonen gjelder ikke lenger"
         case .linkUnknown: "Ukjent lenke"
         case .identityWayOff: "Ikke mulig hos dette legekontoret"
-        case .freshLoginNeeded: "Logg inn på nytt først"
+        case .insufficientUserAuthentication: "Logg inn på nytt først"
+        case .sessionUnfinished: "Noen trinn gjenstår"
         case .linkSuperseded: "Det finnes en nyere e-post"
         case .enrolmentEnded: "Åpne lenken på nytt"
         case .stepOutOfOrder: "Et annet steg først"
         case .usernameTaken: "Brukernavnet er opptatt"
         case .identityRefused: "Opplysningene ble ikke gjenkjent"
         case .passwordRefused: "Velg et annet passord"
+        case .passwordIncorrect: "Feil passord"
         case .identityThrottled: "For mange forsøk"
+        case .passwordThrottled: "For mange forsøk"
         case .documentSuperseded: "Det finnes en nyere versjon"
         case .idempotencySecretGone: "Allerede behandlet"
         case .codeExpired: "Koden er utløpt"
@@ -120,8 +123,10 @@ struct BokmålProblemTexts: ProblemTexts {
         case .identityWayOff:
             "Hos dette legekontoret går det bare med kundenummeret og super-PIN-koden fra brevet. "
                 + "Ta kontakt med \(contact(facts)) for å få et brev."
-        case .freshLoginNeeded:
+        case .insufficientUserAuthentication:
             "For å gjøre dette må du nettopp ha logget inn. Logg inn på nytt, og prøv igjen."
+        case .sessionUnfinished:
+            "Noen trinn gjenstår før du kan gå videre. Gjør dem først."
         case .linkSuperseded:
             "Det er sendt en nyere e-post med en lenke. Bruk lenken i den nyeste."
         case .enrolmentEnded:
@@ -156,6 +161,10 @@ struct BokmålProblemTexts: ProblemTexts {
             "Denne teksten kan ikke sendes slik. Det står ved siden av hva som må rettes."
         case .codeIncorrect: incorrect(facts)
         case .codeMalformed: malformed(facts)
+        case .passwordIncorrect:
+            "Dette er ikke passordet ditt. Se etter store bokstaver og mellomrom, og prøv igjen."
+        case .passwordThrottled:
+            "Feil passord er skrevet inn for mange ganger. \(again(facts.wait))"
         case .loginThrottled:
             "Det er gjort for mange forsøk på å logge inn. \(again(facts.wait)) "
                 + "Du trenger ikke å gjøre noe selv."

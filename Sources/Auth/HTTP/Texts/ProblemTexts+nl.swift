@@ -33,14 +33,17 @@ struct DutchProblemTexts: ProblemTexts {
         case .invitationClosed: "Uitnodiging niet meer geldig"
         case .linkUnknown: "Onbekende link"
         case .identityWayOff: "Niet mogelijk bij deze praktijk"
-        case .freshLoginNeeded: "Log eerst opnieuw in"
+        case .insufficientUserAuthentication: "Log eerst opnieuw in"
+        case .sessionUnfinished: "Er zijn nog stappen te doen"
         case .linkSuperseded: "Er is een nieuwere e-mail"
         case .enrolmentEnded: "Open uw link opnieuw"
         case .stepOutOfOrder: "Eerst een andere stap"
         case .usernameTaken: "Gebruikersnaam bezet"
         case .identityRefused: "Gegevens niet herkend"
         case .passwordRefused: "Kies een ander wachtwoord"
+        case .passwordIncorrect: "Onjuist wachtwoord"
         case .identityThrottled: "Te vaak geprobeerd"
+        case .passwordThrottled: "Te vaak geprobeerd"
         case .documentSuperseded: "Er is een nieuwere versie"
         case .idempotencySecretGone: "Al verwerkt"
         case .codeExpired: "Code verlopen"
@@ -119,8 +122,10 @@ struct DutchProblemTexts: ProblemTexts {
         case .identityWayOff:
             "Bij deze praktijk kan dat alleen met het klantnummer en de super-PIN uit de brief. "
                 + "Neem voor een brief contact op met \(contact(facts))."
-        case .freshLoginNeeded:
+        case .insufficientUserAuthentication:
             "Om dit te doen moet u net zijn ingelogd. Log opnieuw in en probeer het dan nog eens."
+        case .sessionUnfinished:
+            "Er zijn nog een paar stappen te doen voordat u verder kunt. Doe die eerst."
         case .linkSuperseded:
             "Er is een nieuwere e-mail met een link verstuurd. Gebruik de link uit de nieuwste."
         case .enrolmentEnded:
@@ -154,6 +159,10 @@ struct DutchProblemTexts: ProblemTexts {
             "Deze tekst kan zo niet verstuurd worden. Wat eraan te doen is, staat erbij."
         case .codeIncorrect: incorrect(facts)
         case .codeMalformed: malformed(facts)
+        case .passwordIncorrect:
+            "Dit is niet uw wachtwoord. Let op hoofdletters en spaties, en probeer het nog eens."
+        case .passwordThrottled:
+            "Er is te vaak een onjuist wachtwoord ingevuld. \(again(facts.wait))"
         case .loginThrottled:
             "Er is te vaak geprobeerd in te loggen. \(again(facts.wait)) "
                 + "U hoeft zelf niets te doen."

@@ -2,39 +2,88 @@ import Cryptography
 import Foundation
 import Postgres
 
-/// A mail to each confirmed address of an account whose national number the register changed (Z-18):
-/// that it was changed, when and by which practice, never the number.
+/// A mail to each confirmed address of an account: that something about it was changed, when and at which
+/// practice. It is run in the transaction of the change.
 ///
-/// The register is the practice's, so no ceiling keeps a change from being made; what nobody was told of
-/// stands in the audit, as does an account that has no address.
-struct MoveNotice: Statement {
+/// It goes by the operator's mail server and in the service's own words, so that whoever stole a
+/// practice's key can neither reword nor swallow it. No ceiling keeps a change from being made; what
+/// nobody was told of stands in the audit, as does an account that has no address.
+struct AccountNotice: Statement {
     private let act: Act
     private let account: UUID
-    private let patient: UUID
-    private let policy: Practice.Policy
+    private let news: News
+    private let practice: Practice
     private let notices: Parameter
+    private let freezeHash: [UInt8]?
     private let limits: Parameter
 
     static let lane = Lane.ordinary
     /// Hours in which it is tried; it stays true for longer.
     static let triedForHours = 24
 
-    /// - Parameter mailboxes: confirmed addresses of the account; those that mean the same mailbox get
-    ///   one mail.
+    /// What the person is told.
+    enum News: Sendable {
+        /// The register gave their patient another national number (Z-18).
+        case nationalNumberMoved(patient: UUID)
+        /// They, or whoever is signed in as them, changed something; the mail has a link that freezes the
+        /// account (Z-32).
+        case changed(AccountChange)
+
+        fileprivate var template: MessageTemplate {
+            switch self {
+            case .nationalNumberMoved: .nationalNumberChanged
+            case .changed: .accountChanged
+            }
+        }
+
+        fileprivate var event: AuditEvent {
+            switch self {
+            case .nationalNumberMoved: .moveTold
+            case .changed: .changeTold
+            }
+        }
+
+        /// What the audit's row is about.
+        fileprivate func object(of account: UUID) -> UUID {
+            switch self {
+            case .nationalNumberMoved(let patient): patient
+            case .changed: account
+            }
+        }
+
+        /// All an account's changes share a day's ceiling of their practice, and all moves another.
+        fileprivate var counter: String {
+            switch self {
+            case .nationalNumberMoved: "moves"
+            case .changed: "changes"
+            }
+        }
+    }
+
+    /// - Parameter mailboxes: confirmed addresses of the account, and those that were until now; those
+    ///   that mean the same mailbox get one mail.
     init(
-        act: Act, account: UUID, patient: UUID, mailboxes: [FindMailboxes.Mailbox],
+        _ news: News, act: Act, account: UUID, mailboxes: [FindMailboxes.Mailbox],
         practice: Practice, keys: KeyRing
     ) throws {
         self.act = act
         self.account = account
-        self.patient = patient
-        policy = practice.policy
+        self.news = news
+        self.practice = practice
+        let code: FreezeCode?
+        if case .changed = news { code = .random() } else { code = nil }
+        freezeHash = code?.hash
         var told: [EmailAddress] = []
         var notices: [JSONValue] = []
         for mailbox in mailboxes where !told.contains(mailbox.address) {
             told.append(mailbox.address)
             let id = UUIDv7.make(at: Date())
-            let body = try OutgoingMessage(to: mailbox.address.typed).sealed(
+            var facts: [MessageTemplate.Variable: String] = [:]
+            if case .changed(let change) = news {
+                facts[.change] = change.sentence(in: mailbox.locale)
+            }
+            facts[.freezeLink] = code?.link(portal: practice.portalOrigin)
+            let body = try OutgoingMessage(to: mailbox.address.typed, facts: facts).sealed(
                 with: keys.sealingKey(.message), boundTo: id, of: practice.id)
             let key = Destination.mailbox(mailbox.address).key(.notice, keys: keys)
             notices.append(
@@ -46,7 +95,8 @@ struct MoveNotice: Statement {
                 ]))
         }
         self.notices = .json(JSONValue.array(notices).text)
-        limits = try SendLimits.parameter(notices.isEmpty ? [] : [.moves(notices.count)])
+        limits = try SendLimits.parameter(
+            notices.isEmpty ? [] : [.notices(news.counter, mails: notices.count)])
     }
 
     static let sql = """
@@ -74,11 +124,18 @@ struct MoveNotice: Statement {
             insert into message
                 (practice_id, message_id, channel, template, locale, body, expires_at)
             select $1::uuid, notice.message_id, 'email',
-                   '\(MessageTemplate.nationalNumberChanged.rawValue)', notice.locale, notice.body,
+                   $10::text, notice.locale, notice.body,
                    clock_timestamp() + interval '\(triedForHours) hours'
             from notice
             join addressed on addressed.destination_key = notice.destination_key
             returning message_id
+        ),
+        freezable as (
+            insert into freeze_code (practice_id, code_hash, account_id, expires_at)
+            select $1::uuid, $12::bytea, $4::uuid,
+                   clock_timestamp() + interval '\(FreezeCode.days) days'
+            where $12::bytea is not null
+              and exists (select from queued)
         ),
         mailed as (
             select count(*) as mails
@@ -93,7 +150,7 @@ struct MoveNotice: Statement {
         audited as (  -- 3. Whether the person was told, or why not.
             insert into audit
                 (practice_id, event, result, reason, client_id, account_id, object_id, request_id)
-            select $1::uuid, '\(AuditEvent.moveTold.rawValue)',
+            select $1::uuid, $11::text,
                    case when told.mails = told.notices and told.mails > 0 then 'done'
                         else 'refused'
                    end,
@@ -110,7 +167,9 @@ struct MoveNotice: Statement {
     var parameters: [Parameter] {
         [
             .uuid(act.practiceID), act.client, .uuid(act.requestID), .uuid(account),
-            .uuid(patient), notices, limits, .int(policy.sendsPerHour), .int(policy.sendsPerDay),
+            .uuid(news.object(of: account)), notices, limits, .int(practice.policy.sendsPerHour),
+            .int(practice.policy.sendsPerDay), .text(news.template.rawValue),
+            .text(news.event.rawValue), freezeHash.map(Parameter.bytes) ?? .null,
         ]
     }
 
@@ -122,12 +181,12 @@ struct MoveNotice: Statement {
 }
 
 extension SendLimit {
-    /// Notices of moved national numbers that a practice's people are mailed in a day.
-    static let movesPerDay = 1_000
+    /// Notices of one kind that a practice's people are mailed in a day.
+    static let noticesPerDay = 1_000
 
     /// - Parameter mails: as many as one account's addresses.
-    fileprivate static func moves(_ mails: Int) -> SendLimit {
+    fileprivate static func notices(_ counter: String, mails: Int) -> SendLimit {
         SendLimit(
-            kind: .notices, counter: "moves", span: .day, ceiling: movesPerDay, weight: mails)
+            kind: .notices, counter: counter, span: .day, ceiling: noticesPerDay, weight: mails)
     }
 }

@@ -1,0 +1,73 @@
+/// What was changed about an account, as its owner is told it; the raw words are the service's own.
+enum AccountChange: Sendable, Equatable {
+    case passwordChanged
+    /// The new mailbox, masked.
+    case emailChanged(to: String)
+    /// The new number, masked.
+    case mobileChanged(to: String)
+    case factorAdded(Factor.Kind)
+    case factorRemoved(Factor.Kind)
+    case recoveryCodesMade
+    case superPINActivated
+    /// Somebody showed what a recovery needs, and gave the account another password or factor.
+    case recovered
+
+    func sentence(in language: Language) -> String {
+        switch language {
+        case .dutch: dutch
+        case .bokmål: bokmål
+        case .english: english
+        }
+    }
+
+    private var dutch: String {
+        switch self {
+        case .passwordChanged: "Uw wachtwoord is gewijzigd."
+        case .emailChanged(let masked): "Uw e-mailadres is gewijzigd in \(masked)."
+        case .mobileChanged(let masked): "Uw mobiele nummer is gewijzigd in \(masked)."
+        case .factorAdded(.email): "Codes bij het inloggen kunnen nu ook per e-mail komen."
+        case .factorAdded(.sms): "Codes bij het inloggen komen nu per sms op een telefoon."
+        case .factorAdded(.totp): "Voor het inloggen is een app voor codes toegevoegd."
+        case .factorRemoved(.email): "Codes bij het inloggen komen niet meer per e-mail."
+        case .factorRemoved(.sms): "Codes bij het inloggen komen niet meer per sms."
+        case .factorRemoved(.totp): "De app voor codes bij het inloggen is verwijderd."
+        case .recoveryCodesMade: "Er zijn nieuwe herstelcodes gemaakt. De oude werken niet meer."
+        case .superPINActivated: "Er is een super-PIN voor uw account gemaakt."
+        case .recovered: "De toegang tot uw account is hersteld."
+        }
+    }
+
+    private var bokmål: String {
+        switch self {
+        case .passwordChanged: "Passordet ditt er endret."
+        case .emailChanged(let masked): "E-postadressen din er endret til \(masked)."
+        case .mobileChanged(let masked): "Mobilnummeret ditt er endret til \(masked)."
+        case .factorAdded(.email): "Koder ved innlogging kan nå også komme på e-post."
+        case .factorAdded(.sms): "Koder ved innlogging kommer nå på SMS til en telefon."
+        case .factorAdded(.totp): "En app for koder ved innlogging er lagt til."
+        case .factorRemoved(.email): "Koder ved innlogging kommer ikke lenger på e-post."
+        case .factorRemoved(.sms): "Koder ved innlogging kommer ikke lenger på SMS."
+        case .factorRemoved(.totp): "Appen for koder ved innlogging er fjernet."
+        case .recoveryCodesMade: "Du har fått nye gjenopprettingskoder. De gamle virker ikke lenger."
+        case .superPINActivated: "Det er laget en super-PIN for kontoen din."
+        case .recovered: "Tilgangen til kontoen din er gjenopprettet."
+        }
+    }
+
+    private var english: String {
+        switch self {
+        case .passwordChanged: "Your password was changed."
+        case .emailChanged(let masked): "Your e-mail address was changed to \(masked)."
+        case .mobileChanged(let masked): "Your mobile number was changed to \(masked)."
+        case .factorAdded(.email): "Codes for signing in can now come by e-mail too."
+        case .factorAdded(.sms): "Codes for signing in now come by text message to a phone."
+        case .factorAdded(.totp): "An app for codes was added for signing in."
+        case .factorRemoved(.email): "Codes for signing in no longer come by e-mail."
+        case .factorRemoved(.sms): "Codes for signing in no longer come by text message."
+        case .factorRemoved(.totp): "The app for codes for signing in was removed."
+        case .recoveryCodesMade: "New recovery codes were made. The old ones no longer work."
+        case .superPINActivated: "A super-PIN was made for your account."
+        case .recovered: "Access to your account was restored."
+        }
+    }
+}

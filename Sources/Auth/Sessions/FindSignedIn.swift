@@ -1,0 +1,56 @@
+import Foundation
+import Postgres
+
+/// The patient behind a live session, with what decides how sure their sensitive acts must be.
+struct FindSignedIn: Statement {
+    let practice: UUID
+    let client: UUID
+    let session: UUID
+
+    static let sql = """
+        with opened as (
+            select session.session_id, session.account_id, session.proofs, session.steps,
+                   session.authenticated_at, session.expires_at, account.locale
+            from session
+            join account using (account_id)
+            where session.practice_id = $1::uuid
+              and session.session_id = $2::uuid
+              and session.client_id = $3::uuid
+              and session.ended_at is null
+              and session.expires_at > clock_timestamp()
+              and session.rotated_at
+                  > clock_timestamp() - interval '\(SessionLimits.idleMinutes) minutes'
+              and account.disabled_at is null
+        ),
+        \(OpenedSession.arm)
+        select \(OpenedSession.columns), opened.locale,
+               array(
+                   select factor.type
+                   from factor
+                   where factor.account_id = opened.account_id
+                     and factor.activated_at is not null
+                     and factor.disabled_at is null) as factor_types,
+               exists (
+                   select from recovery_pin
+                   where recovery_pin.practice_id = $1::uuid
+                     and recovery_pin.account_id = opened.account_id
+                     and recovery_pin.activated_at is not null
+                     and recovery_pin.ended_at is null) as has_super_pin,
+               $nonce as nonce
+        from opened
+        join identified on true
+        """
+
+    var parameters: [Parameter] { [.uuid(practice), .uuid(session), .uuid(client)] }
+
+    static func decode(_ rows: [Row]) throws -> SignedIn? {
+        guard let row = rows.first else { return nil }
+        guard let locale = Language(rawValue: try row.text("locale")) else {
+            throw PostgresError.undecodable("locale")
+        }
+        return SignedIn(
+            session: try OpenedSession(row), locale: locale,
+            factors: try row.texts("factor_types").compactMap(Factor.Kind.init),
+            hasSuperPIN: try row.bool("has_super_pin"))
+    }
+}

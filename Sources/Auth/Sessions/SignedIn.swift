@@ -1,0 +1,92 @@
+import Foundation
+import Postgres
+
+/// A patient on whose behalf a caller acts: the owner of a live session of that very client (Z-8, Z-9).
+struct SignedIn: Sendable {
+    let session: OpenedSession
+    /// The language of their account.
+    let locale: Language
+    /// What they enrolled and can use.
+    let factors: [Factor.Kind]
+    /// Whether they have a super-PIN of their own.
+    let hasSuperPIN: Bool
+
+    var accountID: UUID { session.accountID }
+    var hasPhoneOrApp: Bool { factors.contains { $0 != .email } }
+
+    /// The surest sign-in that they are capable of.
+    var highest: Assurance.Level { factors.map(\.level).max() ?? .one }
+
+    /// What an act asks of the sign-in that it rests on.
+    enum Demand: Sendable {
+        /// That there is one: who looks at the account, or ends a session.
+        case alive
+        /// That nothing is left to do that the practice's policy demands (Z-5).
+        case finished
+        /// That it is finished, minutes old, and as sure as they are capable of (Z-3).
+        case fresh
+        /// The first phone or app, or the first super-PIN, for which a new account's tokens suffice and
+        /// those of an unfinished sign-in are made; everything after it must be fresh.
+        case first(LoginPlan.Step)
+    }
+
+    /// How old the sign-in of a sensitive act may be.
+    static let freshSeconds = 300
+
+    /// - Throws: `session-unfinished`, `insufficient-user-authentication`.
+    func demand(_ demand: Demand, now: Date) throws(Problem) {
+        switch demand {
+        case .alive: return
+        case .finished: try demandFinished()
+        case .fresh:
+            try demandFinished()
+            try demandFresh(now)
+        case .first(let step):
+            let has = step == .addFactor ? hasPhoneOrApp : hasSuperPIN
+            let isNew = session.proofs.contains { $0.method == .enrolment }
+            if !has, isNew || session.steps.contains(step) { return }
+            if !session.steps.contains(step) { try demandFinished() }
+            try demandFresh(now)
+        }
+    }
+
+    private func demandFinished() throws(Problem) {
+        guard session.steps.isEmpty else {
+            throw Problem(.sessionUnfinished, steps: session.steps.map(\.rawValue))
+        }
+    }
+
+    /// A password alone, a remembered device or a recovery code carries no change (Z-3).
+    private func demandFresh(_ now: Date) throws(Problem) {
+        let age = now.timeIntervalSince(session.authenticatedAt)
+        guard age <= Double(Self.freshSeconds), session.assurance.level >= highest,
+            session.proofs.contains(where: \.method.isFreshProof)
+        else {
+            throw Problem(
+                .insufficientUserAuthentication,
+                stepUp: .init(level: highest, maxAge: Self.freshSeconds))
+        }
+    }
+}
+
+/// Finds the patient of a request by its access token.
+struct PatientAuthenticator: Sendable {
+    let database: Database
+    let tokens: Tokens
+
+    /// - Throws: `token-invalid`, and what ``SignedIn/demand(_:now:)`` throws.
+    func patient(
+        _ context: AuthRequestContext, _ demand: SignedIn.Demand
+    ) async throws -> SignedIn {
+        let caller = try context.caller
+        guard let text = context.bearerToken,
+            let claims = await tokens.verified(text, for: caller),
+            let session = UUID(uuidString: claims.sid),
+            let found = try await database.run(
+                FindSignedIn(
+                    practice: caller.practice.id, client: caller.clientID, session: session))
+        else { throw Problem(.tokenInvalid) }
+        try found.demand(demand, now: tokens.now())
+        return found
+    }
+}
