@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import Logging
 import Postgres
 
 /// What an operator does from the command line: practices, clients, keys and imports.
@@ -188,6 +189,28 @@ package struct Administration: Sendable {
             act: Act(
                 practiceID: practice, clientID: nil, key: nil, requestID: SecureRandom.uuid()),
             isDryRun: isDryRun)
+    }
+
+    /// What became of one practice's audit, fit to be printed.
+    package struct AuditReport: Sendable, CustomStringConvertible {
+        package let isWhole: Bool
+        package let description: String
+    }
+
+    /// Compares every practice's audit with its seals (Z-30).
+    package func verifyAudits() async throws -> [AuditReport] {
+        let chain = AuditChain(database: database, keys: keys, logger: Logger(label: "audit"))
+        return try await chain.verdicts().map { verdict in
+            let what =
+                if let place = verdict.brokenAt {
+                    "BROKEN at seal \(place); \(verdict.sealedRows) rows before it hold"
+                } else {
+                    "whole; \(verdict.sealedRows) rows hold, \(verdict.unsealedRows) wait"
+                }
+            return AuditReport(
+                isWhole: verdict.brokenAt == nil,
+                description: "\(verdict.practice.text) \(what); head \(verdict.head ?? "none")")
+        }
     }
 
     private func find(_ practice: UUID) async throws -> Practice {

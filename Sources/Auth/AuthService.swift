@@ -168,6 +168,7 @@ package struct AuthService: Sendable {
             internalServer.listener(
                 on: configuration.internalListen, onListening: { await onListening($0, true) }),
             readiness,
+            AuditChain(database: database, keys: keys, logger: logger),
             dispatcher,
             publicServer.listener(
                 on: configuration.listen, onListening: { await onListening($0, false) }),

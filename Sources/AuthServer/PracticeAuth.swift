@@ -9,7 +9,8 @@ struct PracticeAuth: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, DevelopmentCommand.self, MigrateCommand.self, ConfigCommand.self,
             PracticeCommand.self, ClientCommand.self, KeyCommand.self, AccountsCommand.self,
-            PatientsCommand.self, SendingCommand.self, HealthcheckCommand.self,
+            PatientsCommand.self, SendingCommand.self, AuditCommand.self,
+            HealthcheckCommand.self,
         ]
     )
 }

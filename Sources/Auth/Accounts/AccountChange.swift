@@ -48,7 +48,7 @@ enum AccountChange: Sendable, Equatable {
         case .factorRemoved(.email): "Koder ved innlogging kommer ikke lenger på e-post."
         case .factorRemoved(.sms): "Koder ved innlogging kommer ikke lenger på SMS."
         case .factorRemoved(.totp): "Appen for koder ved innlogging er fjernet."
-        case .recoveryCodesMade: "Du har fått nye gjenopprettingskoder. De gamle virker ikke lenger."
+        case .recoveryCodesMade: "Du har nye gjenopprettingskoder. De gamle virker ikke lenger."
         case .superPINActivated: "Det er laget en super-PIN for kontoen din."
         case .recovered: "Tilgangen til kontoen din er gjenopprettet."
         }

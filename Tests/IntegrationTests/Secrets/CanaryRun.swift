@@ -223,7 +223,8 @@ extension CanaryRun {
         let code = try await mail.message(4, to: person.email).code
         canaries.add(code: code)
         try await service.database.execute(
-            "alter table session add constraint canary check (jsonb_array_length(proofs) = 0) not valid")
+            "alter table session add constraint canary check (jsonb_array_length(proofs) = 0) not valid"
+        )
         let answer = try await service.verify(id, code, ip: Self.address)
         #expect(answer.status == 500)
         try await refused(answer)

@@ -13,6 +13,7 @@ enum AllStatements {
         WritePatients.self, FindPatient.self, FindPatients.self, DeletePatient.self,
         FindMailboxes.self, AccountNotice.self, FindSignedIn.self,
         AdmitConfirmation.self, ForgetConfirmations.self,
+        FindAuditRows.self, FindSealHeads.self, FindSeal.self, AddSeal.self,
         InvitePatient.self, ResendInvitation.self, FindInvitation.self, WithdrawInvitation.self,
         OpenLink.self, FindEnrolment.self, AdmitIdentity.self, ReturnIdentityTry.self,
         ProveIdentity.self, ConfirmEmail.self, GiveProfile.self, GiveConsents.self,

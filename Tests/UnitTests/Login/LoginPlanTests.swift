@@ -8,7 +8,8 @@ import Testing
     @Test func `every sign-in asks for a code, and then for what is not accepted yet`() {
         #expect(LoginPlan.signIn(documentsAreDue: false).steps == [.code])
         #expect(LoginPlan.signIn(documentsAreDue: true).steps == [.code, .acceptDocuments])
-        #expect(LoginPlan.Step.allCases.map(\.rawValue) == [
+        #expect(
+            LoginPlan.Step.allCases.map(\.rawValue) == [
                 "code", "accept_documents", "create_super_pin", "add_factor",
             ])
     }

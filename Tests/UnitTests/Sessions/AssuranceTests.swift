@@ -28,7 +28,7 @@ import Testing
         #expect(Assurance.Level.enrol < .one && Assurance.Level.two < .three)
     }
 
-    @Test func `a change needs a sign-in of minutes ago, as sure as the patient is capable of`() throws {
+    @Test func `a change needs a sign-in of minutes ago, as sure as the patient can be`() throws {
         let fresh = try Self.patient(["pwd", "sms"], factors: [.sms])
         #expect(refusal(fresh, .fresh, after: 299) == nil)
         #expect(refusal(fresh, .fresh, after: 301) == .insufficientUserAuthentication)
