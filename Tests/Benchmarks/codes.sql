@@ -27,9 +27,9 @@ from bench.login
 order by account_id;
 
 insert into login
-    (practice_id, login_id, client_id, account_id, plan, steps, expires_at)
+    (practice_id, login_id, client_id, account_id, plan, steps, proofs, expires_at)
 select :'practice'::uuid, login_id, :'client'::uuid, account_id, array['code'], array['code'],
-       clock_timestamp() + interval '2 hours'
+       proof('pwd'), clock_timestamp() + interval '2 hours'
 from bench.login
 order by login_id;
 

@@ -58,6 +58,15 @@ select login_id as next_guessed_code_id from bench.login where position = :posit
             for login in logins]
         return drive(self.demo.address, requests, IN_FLIGHT, 422)
 
+    def refill(self):
+        """All codes take guesses again."""
+        self.demo.sql(f"update code set attempts_left = {ATTEMPTS_OF_A_CODE}")
+        self.demo.sql("update code_subject set guesses = '{}'")
+        for table in ("code", "code_subject"):
+            self.demo.sql(f"vacuum {table}")
+        self.demo.sql("checkpoint")
+        self.next = 0
+
     def take(self):
         """The next slice of the logins: all get as many guesses, and none too many."""
         first, self.next = self.next, self.next + self.requests
