@@ -100,11 +100,17 @@ import Testing
                     key: key)
                 #expect(given.problem == "not-found")
             }
-            let session = try await service.signIn(try await service.person())
-            let link = try await service.step(
-                id, "link", key: service.secondKey,
-                token: session["tokens"]["access_token"].string)
+            let person = try await service.person()
+            let login = try await service.login(person, key: service.secondKey)
+            let session = try await service.verify(
+                try #require(try login.json()["id"].string),
+                try await service.mail.message(to: person.email).code, key: service.secondKey)
+            let access = try session.json()["tokens"]["access_token"].string
+            let link = try await service.step(id, "link", key: service.secondKey, token: access)
             #expect(link.status == 404 && link.problem == "not-found")
+            // A session answers the client that it belongs to, and no other.
+            let elsewhere = try await service.step(id, "link", token: access)
+            #expect(elsewhere.status == 401 && elsewhere.problem == "token-invalid")
             let foreign = try await service.openLink(token, key: service.foreignKey)
             #expect(foreign.status == 404 && foreign.problem == "link-unknown")
             #expect(try await service.openLink(token, key: service.secondKey).status == 201)

@@ -131,7 +131,7 @@ import Testing
             try await service.database.execute("update destination set sends = '{}'")
             try await service.database.execute(
                 """
-                update send_count set amount = \(SendLimit.movesPerDay) where counter = 'moves'
+                update send_count set amount = \(SendLimit.noticesPerDay) where counter = 'moves'
                 """)
             #expect(try await move(person, to: Self.numbers[3], service).status == 200)
             named.identifier = Self.numbers[3]

@@ -51,6 +51,7 @@ import Testing
                     "national_numbers": true, "national_number_login": true,
                     "synthetic_numbers": true, "required_for_enrolment": ["mobile"],
                     "identity_by_details": false, "invitation_reminder": true,
+                    "second_factor": "phone-or-app", "super_pin": "required",
                 ],
             ]
             let changed = try await service.send("PUT", "/v1/practice", json: all)

@@ -5,7 +5,7 @@ enum GrowingTables {
         "login", "login_pass", "code", "code_subject", "code_request", "send_count", "destination",
         "message", "invitation", "mailed_link", "enrolment", "customer_number", "activation_pin",
         "consent", "audit", "refusal",
-        "idempotency", "throttle",
+        "idempotency", "throttle", "audit_seal",
     ]
 
     /// 12,000 people of four practices, each of whom signed in once in the last 90 days; one message
@@ -92,6 +92,9 @@ enum GrowingTables {
         join client using (practice_id)
         cross join lateral (
             select clock_timestamp() - random() * interval '90 days' as instant) as past;
+        insert into audit_seal (practice_id, position, last_audit_id, row_count, key_id, seal)
+        select practice_id, 1, practice_id, 1, 'k1', '\\x00'
+        from practice;
         insert into login_pass (practice_id, account_id, pass_hash, guesses_left, expires_at)
         select practice_id, account_id, '\\x00', 5, clock_timestamp()
         from membership;
