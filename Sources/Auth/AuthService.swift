@@ -100,6 +100,7 @@ package struct AuthService: Sendable {
         let passwords = PasswordCheck(hasher: hasher, keys: keys)
         let reviewer = PasswordReviewer(words: try .shipped())
         let codeMetrics = CodeMetrics(factory: metrics, logger: logger)
+        let patients = PatientAuthenticator(database: database, tokens: tokens)
         try Router(
             health: HealthRoutes(readiness: readiness),
             logins: LoginRoutes(
@@ -113,6 +114,11 @@ package struct AuthService: Sendable {
             sessions: SessionRoutes(database: database, tokens: tokens),
             accounts: AccountRoutes(
                 accounts: AccountImport(database: database, hasher: hasher, keys: keys)),
+            ownAccount: OwnAccountRoutes(
+                database: database, keys: keys, patients: patients, passwords: passwords,
+                reviewer: reviewer, dispatcher: dispatcher, ceilings: configuration.sending,
+                codeMetrics: codeMetrics),
+            ownSessions: OwnSessionRoutes(database: database, keys: keys, patients: patients),
             patients: PatientRoutes(database: database, keys: keys),
             patientImport: PatientImportRoutes(database: database, keys: keys),
             invitations: InvitationRoutes(

@@ -72,6 +72,25 @@ create table contact (
     constraint contact_kind_known check (kind in ('email', 'sms'))
 );
 
+-- An address that shall become an account's, once a code that went there was typed; the one before it
+-- stays in force until then. The newest of its kind; kept, so that its code is known to be used.
+create table contact_change (
+    practice_id uuid not null,
+    account_id uuid not null,
+    kind text not null,
+    -- The flow of its code.
+    change_id uuid not null,
+    -- The sign-in that asked, and the only one that the code is taken from.
+    session_id uuid not null,
+    address text not null,
+    created_at timestamptz not null default clock_timestamp(),
+    confirmed_at timestamptz,
+    constraint contact_change_pkey primary key (practice_id, account_id, kind),
+    constraint contact_change_membership_fkey
+        foreign key (practice_id, account_id) references membership,
+    constraint contact_change_kind_known check (kind in ('email', 'sms'))
+);
+
 -- What lets the owner stop an account who is told of a change that was not theirs (Z-32).
 create table freeze_code (
     practice_id uuid not null,
@@ -88,3 +107,6 @@ create table freeze_code (
 
 grant select, insert, update on account, membership, identifier, contact, freeze_code
 to practice_auth_service;
+-- A new address takes the place of the one before it.
+grant delete on identifier, contact to practice_auth_service;
+grant select, insert, update, delete on contact_change to practice_auth_service;

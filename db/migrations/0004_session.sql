@@ -19,6 +19,8 @@ create table session (
     proofs jsonb not null,
     -- What the practice's policy still wants done; until then its tokens open nothing else (Z-5).
     steps text[] not null default '{}',
+    -- What the patient's device is called, where the caller said it; for the list of sessions.
+    device text,
     authenticated_at timestamptz not null,
     refresh_hash bytea not null,
     parent_hash bytea,

@@ -13,6 +13,8 @@ create table login (
     later text[] not null default '{}',
     -- What was proved so far; the session's in the end.
     proofs jsonb not null,
+    -- The session's, in the end.
+    device text,
     session_id uuid,
     created_at timestamptz not null default clock_timestamp(),
     expires_at timestamptz not null,
@@ -23,6 +25,9 @@ create table login (
     constraint login_done_or_ended check (done_at is null or ended_at is null),
     constraint login_done_has_session check ((done_at is null) = (session_id is null))
 ) with (fillfactor = 80);
+
+-- What a change of password ends.
+create index login_account_idx on login (practice_id, account_id, created_at);
 
 -- A pass that the owner of an account was mailed while strangers' failures have its unknown networks
 -- refused: it opens one sign-in from such a network (Z-20). The newest of an account in a practice.

@@ -11,6 +11,8 @@ enum AccountChange: Sendable, Equatable {
     case superPINActivated
     /// Somebody showed what a recovery needs, and gave the account another password or factor.
     case recovered
+    /// By a freeze code.
+    case frozen
 
     func sentence(in language: Language) -> String {
         switch language {
@@ -34,6 +36,7 @@ enum AccountChange: Sendable, Equatable {
         case .recoveryCodesMade: "Er zijn nieuwe herstelcodes gemaakt. De oude werken niet meer."
         case .superPINActivated: "Er is een super-PIN voor uw account gemaakt."
         case .recovered: "De toegang tot uw account is hersteld."
+        case .frozen: "Uw account is geblokkeerd. Niemand kan er nu mee inloggen."
         }
     }
 
@@ -51,6 +54,7 @@ enum AccountChange: Sendable, Equatable {
         case .recoveryCodesMade: "Du har nye gjenopprettingskoder. De gamle virker ikke lenger."
         case .superPINActivated: "Det er laget en super-PIN for kontoen din."
         case .recovered: "Tilgangen til kontoen din er gjenopprettet."
+        case .frozen: "Kontoen din er sperret. Ingen kan logge inn med den nå."
         }
     }
 
@@ -68,6 +72,7 @@ enum AccountChange: Sendable, Equatable {
         case .recoveryCodesMade: "New recovery codes were made. The old ones no longer work."
         case .superPINActivated: "A super-PIN was made for your account."
         case .recovered: "Access to your account was restored."
+        case .frozen: "Your account was blocked. Nobody can sign in to it now."
         }
     }
 }

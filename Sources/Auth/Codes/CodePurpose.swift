@@ -6,9 +6,14 @@ struct CodePurpose: Sendable, Hashable {
     let slug: String
 
     static let signIn = CodePurpose(known: "sign-in")
+    /// That a mailbox or a phone is the signed-in person's.
+    static let emailChange = CodePurpose(known: "email-change")
+    static let mobileChange = CodePurpose(known: "mobile-change")
 
     /// Purposes of this service.
-    static let reserved: Set<String> = ["sign-in", "recovery", "enrolment", "factor"]
+    static let reserved: Set<String> = [
+        "sign-in", "recovery", "enrolment", "factor", "email-change", "mobile-change",
+    ]
     static let longest = 32
 
     private init(known slug: String) {

@@ -64,6 +64,8 @@ enum Destination: Sendable, Equatable {
         case notice
         /// What a practice sends its patients to begin with.
         case invitation
+        /// Where a signed-in patient wants to be reached from now on.
+        case contact
         /// What is sent before anybody has proved anything but a link (Z-19).
         case enrolment
 
@@ -74,6 +76,7 @@ enum Destination: Sendable, Equatable {
             case .pass: "pass"
             case .notice: "notice"
             case .invitation: "invitation"
+            case .contact: "contact"
             case .enrolment: "enrolment"
             }
         }

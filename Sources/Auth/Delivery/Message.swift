@@ -43,10 +43,13 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     case keyCreated = "key-created"
     case keyRevoked = "key-revoked"
 
-    /// Whether it brings a code; what does not goes by mail alone.
+    /// Whether it brings a code.
     var carriesCode: Bool { self == .sessionCode || self == .oneTimeCode }
 
-    /// Whether a practice may have words and gateways of its own for it. Not where what its own keys did
+    /// Whether it can go as an SMS, too.
+    var hasSMS: Bool { carriesCode || self == .accountChanged }
+
+    /// Whether a practice may have words and mail gateways of its own for it. Not where what its own keys did
     /// is told: whoever stole one would reword the warning, or swallow it.
     var isThePractices: Bool {
         switch self {

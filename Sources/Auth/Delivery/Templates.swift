@@ -149,13 +149,16 @@ extension MessageTemplate {
         switch part {
         case .subject: carriesCode ? [.practice, .sentAt, .reference] : [.practice, .sentAt]
         case .text, .html: variables
-        case .sms: carriesCode ? [.practice, .code, .sentAt, .minutes, .reference] : []
+        case .sms:
+            carriesCode
+                ? [.practice, .code, .sentAt, .minutes, .reference]
+                : hasSMS ? [.practice, .sentAt] : []
         }
     }
 
     /// The parts that it has.
     var parts: [MessageText.Part] {
-        carriesCode ? [.subject, .text, .html, .sms] : [.subject, .text, .html]
+        hasSMS ? [.subject, .text, .html, .sms] : [.subject, .text, .html]
     }
 
     private var variables: [Variable] {

@@ -118,6 +118,7 @@ extension Problem {
         case enrolmentEnded = "enrolment-ended"
         case stepOutOfOrder = "step-out-of-order"
         case usernameTaken = "username-taken"
+        case addressTaken = "address-taken"
         case documentSuperseded = "document-superseded"
         case idempotencySecretGone = "idempotency-secret-gone"
         case codeExpired = "code-expired"
@@ -165,7 +166,7 @@ extension Problem {
             case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable, .channelUnavailable,
                 .tooManyKeys, .nationalNumberTaken, .documentPublished, .patientIncomplete,
                 .alreadyActive, .invitationClosed, .linkSuperseded, .enrolmentEnded,
-                .stepOutOfOrder, .usernameTaken, .documentSuperseded,
+                .stepOutOfOrder, .usernameTaken, .addressTaken, .documentSuperseded,
                 .idempotencySecretGone:
                 409
             case .codeExpired: 410

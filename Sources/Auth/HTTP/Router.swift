@@ -5,6 +5,8 @@ struct Router: Sendable {
     let codes: CodeRoutes
     let sessions: SessionRoutes
     let accounts: AccountRoutes
+    let ownAccount: OwnAccountRoutes
+    let ownSessions: OwnSessionRoutes
     let patients: PatientRoutes
     let patientImport: PatientImportRoutes
     let invitations: InvitationRoutes
@@ -25,6 +27,8 @@ struct Router: Sendable {
         codes.add(to: endpoints)
         sessions.add(to: endpoints)
         accounts.add(to: endpoints)
+        ownAccount.add(to: endpoints)
+        ownSessions.add(to: endpoints)
         patients.add(to: endpoints)
         patientImport.add(to: endpoints)
         invitations.add(to: endpoints)

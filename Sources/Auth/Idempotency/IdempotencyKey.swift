@@ -9,16 +9,19 @@ struct IdempotencyKey: Sendable {
     let hashes: [[UInt8]]
     let fingerprints: [[UInt8]]
 
-    /// - Parameter body: the bytes as they came; two spellings of one request are two requests.
+    /// - Parameters:
+    ///   - patient: the account on whose behalf it is asked; nil where none is.
+    ///   - body: the bytes as they came; two spellings of one request are two requests.
     init(
-        _ key: String, client: UUID, method: String, path: String, body: [UInt8], keys: KeyRing
+        _ key: String, client: UUID, method: String, path: String, patient: UUID? = nil,
+        body: [UInt8], keys: KeyRing
     ) {
         let macs = keys.macKeys(.idempotency)
         hashes = macs.map { $0.authenticate(fields: [Array("key".utf8), Array(key.utf8)]) }
         fingerprints = macs.map {
             $0.authenticate(fields: [
                 Array("request".utf8), Array(client.uuidString.utf8), Array(method.utf8),
-                Array(path.utf8), body,
+                Array(path.utf8), patient?.bytes ?? [], body,
             ])
         }
     }

@@ -58,7 +58,8 @@ struct AcceptDocuments: IdempotentStatement {
               and login.ended_at is null
               and not flow.over
               and judged.verdict = 'agreed'
-            returning login.account_id, login.done_at, login.proofs, login.later
+            returning login.account_id, login.done_at, login.proofs, login.later,
+                      login.device
         ),
         \(Consents.storedArm(languages: "$9", agreed: "advanced")),
         proved as (  -- When the person signed in, however long they read.

@@ -31,11 +31,17 @@ struct LoginRoutes: Sendable {
         let identifier: String
         let password: Secret<String>
         let pass: Secret<String>?
+        /// What the patient's device is called.
+        let device: String?
+
+        /// Characters of such a name.
+        static let longestDevice = 64
 
         init(_ fields: inout FieldReader) throws {
             identifier = fields.string("identifier", max: Identifier.longest, characters: .any)
             password = fields.secret("password", max: 512)
             pass = fields.optionalSecret("pass", max: SignInPass.longest)
+            device = fields.optionalTrimmed("device", max: Self.longestDevice)
         }
     }
 
@@ -113,7 +119,8 @@ extension LoginRoutes {
             }
             // A code whose login nobody was told of would only be a riddle in somebody's mailbox.
             guard !context.record.isAnswered else { throw CancellationError() }
-            return try await begin(candidate, attempt, sender(caller, context))
+            return try await begin(
+                candidate, attempt, sender(caller, context), device: body.device)
         }
     }
 
@@ -145,7 +152,8 @@ extension LoginRoutes {
     }
 
     private func begin(
-        _ candidate: AdmitLogin.Candidate, _ attempt: LoginAttempt, _ sender: SendCode.Sender
+        _ candidate: AdmitLogin.Candidate, _ attempt: LoginAttempt, _ sender: SendCode.Sender,
+        device: String?
     ) async throws -> Answer {
         let practice = sender.caller.practice
         guard let factor = candidate.factors.first,
@@ -164,7 +172,8 @@ extension LoginRoutes {
                         to: destination, flow: loginID,
                         kind: .init(
                             lifetime: practice.policy.codeLifetimeSeconds, factorID: factor.id),
-                        locale: candidate.locale, by: sender)))
+                        locale: candidate.locale, by: sender),
+                    device: device))
         } overtaken: {
             if case .now(.overtaken) = $0 { true } else { false }
         }

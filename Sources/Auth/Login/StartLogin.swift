@@ -9,6 +9,11 @@ struct StartLogin: IdempotentStatement {
     let loginID: UUID
     let plan: LoginPlan
     let code: SendCode
+    /// What the patient's device is called, where the caller said it.
+    var device: String?
+
+    /// The device comes after the code's parameters.
+    private static let device = 10 + SendCode.Place.allCases.count
 
     var subject: UUID? { account }
 
@@ -29,10 +34,10 @@ struct StartLogin: IdempotentStatement {
         started as (
             insert into login
                 (practice_id, login_id, client_id, account_id, plan, steps, later, proofs,
-                 expires_at)
+                 device, expires_at)
             select $1::uuid, $7::uuid, $2::uuid, $6::uuid, $8::text[] || $9::text[], $8::text[],
                    $9::text[], proof('\(Proof.Method.password.rawValue)'),
-                   sent.sent_at + interval '\(LoginLimits.openMinutes) minutes'
+                   $\(device)::text, sent.sent_at + interval '\(LoginLimits.openMinutes) minutes'
             from sent
             returning login_id, expires_at as login_expires_at
         ),
@@ -68,7 +73,7 @@ struct StartLogin: IdempotentStatement {
         [
             .uuid(account), .uuid(loginID), .texts(plan.steps.map(\.rawValue)),
             .texts(plan.later.map(\.rawValue)),
-        ] + code.parameters
+        ] + code.parameters + [device.map(Parameter.text) ?? .null]
     }
 
     static func outcome(_ row: Row) throws -> Outcome {

@@ -47,7 +47,8 @@ struct VerifyCode: IdempotentStatement {
               and login.ended_at is null
               and attempted.matched
               and attempted.alive
-            returning login.account_id, login.done_at, login.proofs, login.later
+            returning login.account_id, login.done_at, login.proofs, login.later,
+                      login.device
         ),
         \(NewSession.openedArm(first: 9, authenticatedAt: "advanced.done_at")),
         \(OpenedSession.arm),

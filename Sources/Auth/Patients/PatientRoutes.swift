@@ -132,7 +132,7 @@ extension AuthRequestContext {
     }
 
     /// The last entry of the page before, from the query.
-    fileprivate var cursor: UUID? {
+    var cursor: UUID? {
         get throws(Problem) {
             guard let text = try query(["cursor"])["cursor"] else { return nil }
             guard let id = UUID(strict: text) else {

@@ -20,15 +20,15 @@ struct NewSession: Sendable {
     }
 
     /// The arm that opens the session of a login whose last step was taken off by the arm `advanced`
-    /// (`account_id`, `done_at`, `proofs`, `later`); `$1` and `$2` are practice and client.
+    /// (`account_id`, `done_at`, `proofs`, `later`, `device`); `$1` and `$2` are practice and client.
     static func openedArm(first: Int, authenticatedAt: String) -> String {
         """
         opened as (  -- The last step opens the session.
                 insert into session
                     (practice_id, session_id, account_id, client_id, network_key, proofs, steps,
-                     authenticated_at, refresh_hash, rotated_at, expires_at)
+                     device, authenticated_at, refresh_hash, rotated_at, expires_at)
                 select $1::uuid, $\(first)::uuid, advanced.account_id, $2::uuid,
-                       $\(first + 2)::bytea, advanced.proofs, advanced.later,
+                       $\(first + 2)::bytea, advanced.proofs, advanced.later, advanced.device,
                        \(authenticatedAt), $\(first + 1)::bytea, advanced.done_at,
                        advanced.done_at + interval '\(SessionLimits.lifetimeHours) hours'
                 from advanced

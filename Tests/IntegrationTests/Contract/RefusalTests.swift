@@ -28,11 +28,13 @@ import Testing
         try await TestService.run { service in
             let all = try Contract.shipped().operations
             for (path, operations) in Dictionary(grouping: all, by: \.path) {
-                let answer = try await service.send("PATCH", Call.path(path))
+                let known = Set(operations.map(\.method))
+                let stranger = known.contains("PATCH") ? "POST" : "PATCH"
+                let answer = try await service.send(stranger, Call.path(path))
                 #expect(answer.problem == "method-not-allowed", "\(path)")
                 let allowed = Set(
                     (answer.header("Allow") ?? "").split(separator: ", ").map(String.init))
-                #expect(allowed.subtracting(["HEAD"]) == Set(operations.map(\.method)), "\(path)")
+                #expect(allowed.subtracting(["HEAD"]) == known, "\(path)")
             }
         }
     }
@@ -126,7 +128,7 @@ private enum Step: CaseIterable {
         // What a PUT names, it makes.
         // Nor is it looked for before the patient's token.
         case .unknown:
-            operation.path.contains("{")
+            operation.path.contains("{") && !operation.path.hasPrefix("/v1/account/")
                 && !["writePatient", "linkAccount"].contains(operation.id)
         }
     }

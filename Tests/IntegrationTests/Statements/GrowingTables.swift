@@ -4,7 +4,7 @@ enum GrowingTables {
         "account", "membership", "identifier", "contact", "patient", "patient_link", "session",
         "login", "login_pass", "code", "code_subject", "code_request", "send_count", "destination",
         "message", "invitation", "mailed_link", "enrolment", "customer_number", "activation_pin",
-        "consent", "audit", "refusal",
+        "consent", "audit", "refusal", "contact_change", "freeze_code",
         "idempotency", "throttle", "audit_seal",
     ]
 
@@ -37,6 +37,15 @@ enum GrowingTables {
         insert into contact (account_id, contact_id, kind, address, confirmed_at)
         select account_id, gen_random_uuid(), 'email', 'a@example.nl', clock_timestamp()
         from account;
+        insert into contact_change
+            (practice_id, account_id, kind, change_id, session_id, address, confirmed_at)
+        select practice_id, account_id, kind, gen_random_uuid(), gen_random_uuid(), 'a@example.nl',
+               clock_timestamp()
+        from membership
+        cross join (values ('email'), ('sms')) as reach (kind);
+        insert into freeze_code (practice_id, code_hash, account_id, expires_at)
+        select practice_id, sha256(uuid_send(account_id)), account_id, clock_timestamp()
+        from membership;
         insert into patient
             (practice_id, patient_id, external_id, first_name, last_name, national_number,
              national_number_index, content_mac)

@@ -45,12 +45,13 @@ import Testing
         #expect(try mail.html == golden("\(name).html"))
     }
 
-    @Test(arguments: TemplateTests.codes, Templates.shippedLocales)
+    @Test(arguments: MessageTemplate.allCases.filter(\.hasSMS), Templates.shippedLocales)
     func `a text message is the one that was agreed on`(
         template: MessageTemplate, locale: String
     ) throws {
         let sms = try Templates.shipped().renderSMS(
-            template, locale: locale, variables: Self.variables,
+            template, locale: locale,
+            variables: template.carriesCode ? Self.variables : Self.withoutCode,
             portal: DomainName("portal.delinde.example"))
         #expect(try sms.text == golden("\(locale)/\(template.rawValue).sms.txt"))
     }

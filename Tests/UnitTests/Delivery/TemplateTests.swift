@@ -126,8 +126,8 @@ import Testing
         }
     }
 
-    @Test(arguments: MessageTemplate.allCases.filter { !$0.carriesCode })
-    func `what carries no code is no text message`(template: MessageTemplate) throws {
+    @Test(arguments: MessageTemplate.allCases.filter { !$0.hasSMS })
+    func `what goes by mail alone is no text message`(template: MessageTemplate) throws {
         #expect(throws: TemplateFault.self) {
             try Templates.shipped().renderSMS(
                 template, locale: "nl", variables: Self.variables, portal: nil)

@@ -31,9 +31,9 @@ struct ClaimMessage: Statement {
               -- What its gateway can't take now stays here, in nobody's way.
               and (concat_ws('/', message.practice_id, message.channel, message.rung)
                        <> all($3::text[])
-                   or message.template in (\(operators)))
+                   or \(goesByOperator("message")))
               and (message.channel <> all($4::text[])
-                   or message.template not in (\(operators)) and exists (
+                   or not \(goesByOperator("message")) and exists (
                        select
                        from gateway
                        where gateway.practice_id = message.practice_id
@@ -72,7 +72,7 @@ struct ClaimMessage: Statement {
                     from gateway
                     where gateway.practice_id = due.practice_id
                       and gateway.kind = due.channel
-                      and due.template not in (\(operators))
+                      and not \(goesByOperator("due"))
                 ) as ladder
                 where ladder.place <= due.rung
                 order by ladder.place desc
@@ -94,9 +94,13 @@ struct ClaimMessage: Statement {
         left join judged on true
         """
 
-    /// The texts that go by the operator's own channel.
-    private static let operators = MessageTemplate.allCases.filter { !$0.isThePractices }
-        .map { "'\($0.rawValue)'" }.joined(separator: ", ")
+    /// Whether a row's message goes by the operator's own channel. An SMS never does: nobody but the
+    /// practice has a gateway for the numbers of its patients.
+    private static func goesByOperator(_ row: String) -> String {
+        let templates = MessageTemplate.allCases.filter { !$0.isThePractices }
+            .map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        return "(\(row).template in (\(templates)) and \(row).channel = 'email')"
+    }
 
     /// The kinds of message that this worker has a channel for.
     let channels: [ChannelKind]

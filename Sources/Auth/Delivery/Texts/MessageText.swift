@@ -75,8 +75,9 @@ struct MessageText: Sendable {
     /// The SMS, which is one message of the SMS alphabet whatever the practice is called: its name
     /// is spelled in that alphabet and cut to the room there is.
     ///
-    /// Its last line lets a phone offer the code to the portal's page and to no other (C11). Where a
-    /// very long host leaves no room for the practice's name, the name is kept and the line goes.
+    /// The last line of one with a code lets a phone offer that to the portal's page and to no other
+    /// (C11). Where a very long host leaves no room for the practice's name, the name is kept and the
+    /// line goes.
     ///
     /// - Throws: where a variable is missing, empty, or not plain text, and where it goes by mail alone.
     func sms(_ variables: Variables, portal: DomainName?) throws(TemplateFault) -> SMSText {
@@ -84,8 +85,10 @@ struct MessageText: Sendable {
             throw TemplateFault(faults: ["\(name): this goes by mail alone"])
         }
         let variables = try checked(variables, for: [.sms])
-        let code = variables[.code] ?? ""
-        var line = portal.map { "\n@\($0.ascii) #\(code)" } ?? ""
+        var line = ""
+        if template.carriesCode, let portal {
+            line = "\n@\(portal.ascii) #\(variables[.code] ?? "")"
+        }
         var name = GSM7.transliterated(variables[.practice] ?? "")
         // A name in a script that the alphabet does not have at all.
         if name.isEmpty { name = portal?.ascii ?? "-" }

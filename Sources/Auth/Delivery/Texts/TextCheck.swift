@@ -16,6 +16,9 @@ struct TextCheck {
     /// portal's host: the shortest name, and a host of 30 characters.
     static let smsRoom = SMSName.least + 40
 
+    /// The room in this text message; only one with a code has such a line.
+    private var room: Int { template.carriesCode ? Self.smsRoom : SMSName.least }
+
     /// In words that hold nothing but the names of tags; empty where all is well.
     var faults: [String] {
         guard source.unicodeScalars.count <= Self.longest else { return ["is too long"] }
@@ -84,7 +87,7 @@ struct TextCheck {
             return ["is not in the SMS alphabet: \(marks)"]
         }
         let septets = GSM7.septets(of: text.text) ?? 0
-        let most = SMSText.septetsAlone - Self.smsRoom
+        let most = SMSText.septetsAlone - room
         guard septets <= most else {
             return ["is \(septets - most) characters too long for one text message"]
         }
@@ -95,27 +98,26 @@ struct TextCheck {
     private func filled(_ text: String) -> String {
         var filled = text
         for variable in MessageTemplate.Variable.allCases {
-            filled = filled.replacing("{{\(variable.rawValue)}}", with: variable.longestShort)
+            filled = filled.replacing("{{\(variable.rawValue)}}", with: longestShort(variable))
         }
         return filled
     }
-}
 
-extension MessageTemplate {
-    /// Digits of the longest code (4 to 8).
-    static let longestCode = 8
-}
-
-extension MessageTemplate.Variable {
-    /// The longest value, where there is one.
-    fileprivate var longestShort: String {
-        switch self {
+    /// The longest value of a variable, where there is one.
+    private func longestShort(_ variable: MessageTemplate.Variable) -> String {
+        switch variable {
         case .code: String(repeating: "0", count: MessageTemplate.longestCode)
-        case .sentAt, .validUntil: "00:00"
+        // Without a code with the day.
+        case .sentAt, .validUntil: template.carriesCode ? "00:00" : "30. september, 00:00"
         case .minutes: "10"
         case .reference: "AA"
         // Text messages have none of the others.
         default: ""
         }
     }
+}
+
+extension MessageTemplate {
+    /// Digits of the longest code (4 to 8).
+    static let longestCode = 8
 }

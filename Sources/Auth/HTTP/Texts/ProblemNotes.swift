@@ -81,6 +81,9 @@ extension Problem.Kind {
         case .stepOutOfOrder:
             "Another step is due: step says which of an enrolment, next of a login. Nothing was changed."
         case .usernameTaken: "Somebody of this practice signs in with it. Nothing was kept."
+        case .addressTaken:
+            "Somebody else of this practice is known by the address, and this account has neither a "
+                + "username nor a customer number to sign in with. The address before it stays."
         case .identityRefused:
             "Something of it is not as the practice has it; it never says what. attempts_left counts "
                 + "all enrolments of the patient; at 0 the invitation is closed."

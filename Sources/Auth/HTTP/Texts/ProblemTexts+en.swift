@@ -39,6 +39,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .enrolmentEnded: "Open your link again"
         case .stepOutOfOrder: "Another step first"
         case .usernameTaken: "Username in use"
+        case .addressTaken: "E-mail address in use"
         case .identityRefused: "Details not recognised"
         case .passwordRefused: "Choose another password"
         case .passwordIncorrect: "Incorrect password"
@@ -134,6 +135,9 @@ struct EnglishProblemTexts: ProblemTexts {
         case .stepOutOfOrder:
             "This step is not the next one. Go back to the portal and go on there."
         case .usernameTaken: "This username is in use already. Choose another one."
+        case .addressTaken:
+            "This e-mail address already belongs to somebody else of this practice. Your "
+                + "address stays as it is. Choose another one."
         case .identityRefused:
             "With these details we cannot recognise you. \(triesLeft(facts)) " + otherwise(facts)
         case .passwordRefused:

@@ -39,6 +39,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .enrolmentEnded: "Åpne lenken på nytt"
         case .stepOutOfOrder: "Et annet steg først"
         case .usernameTaken: "Brukernavnet er opptatt"
+        case .addressTaken: "E-postadressen er i bruk"
         case .identityRefused: "Opplysningene ble ikke gjenkjent"
         case .passwordRefused: "Velg et annet passord"
         case .passwordIncorrect: "Feil passord"
@@ -135,6 +136,9 @@ struct BokmålProblemTexts: ProblemTexts {
         case .stepOutOfOrder:
             "Dette steget er ikke det neste. Gå tilbake til portalen og fortsett der."
         case .usernameTaken: "Dette brukernavnet er allerede i bruk. Velg et annet."
+        case .addressTaken:
+            "Denne e-postadressen tilhører allerede en annen ved dette legekontoret. Adressen din "
+                + "blir som den er. Velg en annen."
         case .identityRefused:
             "Med disse opplysningene kan vi ikke gjenkjenne deg. \(triesLeft(facts)) "
                 + otherwise(facts)

@@ -39,6 +39,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .enrolmentEnded: "Open uw link opnieuw"
         case .stepOutOfOrder: "Eerst een andere stap"
         case .usernameTaken: "Gebruikersnaam bezet"
+        case .addressTaken: "E-mailadres bezet"
         case .identityRefused: "Gegevens niet herkend"
         case .passwordRefused: "Kies een ander wachtwoord"
         case .passwordIncorrect: "Onjuist wachtwoord"
@@ -134,6 +135,9 @@ struct DutchProblemTexts: ProblemTexts {
         case .stepOutOfOrder:
             "Deze stap is nu niet aan de beurt. Ga terug naar het portaal en ga daar verder."
         case .usernameTaken: "Deze gebruikersnaam is al in gebruik. Kies een andere."
+        case .addressTaken:
+            "Dit e-mailadres hoort al bij iemand anders van deze praktijk. Uw adres blijft zoals "
+                + "het is. Kies een ander adres."
         case .identityRefused:
             "Met deze gegevens kunnen we u niet herkennen. \(triesLeft(facts)) " + otherwise(facts)
         case .passwordRefused:
