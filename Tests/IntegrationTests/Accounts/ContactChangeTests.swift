@@ -332,3 +332,81 @@ import Testing
         }
     }
 }
+
+/// What each call of a change answers where it comes to nothing.
+@Suite struct RefusedContactChangeTests {
+    @Test(arguments: ["email", "mobile"])
+    func `a code that is wrong, spent, used, old or nobody's is told apart`(kind: String)
+        async throws
+    {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let token = try await service.tokens(of: person).access
+            func ask(_ token: String) async throws -> String {
+                let address =
+                    kind == "email" ? TestService.freshAddress() : TestService.freshMobile()
+                if kind == "email" {
+                    return try await service.askEmail(person, address, token: token)
+                }
+                let asked = try await service.askMobile(person, address, token: token)
+                try #require(asked.status == 202, "\(asked.text)")
+                return try await service.mail.message(to: address).code
+            }
+            func refused(
+                _ code: String, _ token: String, _ status: Int, _ problem: String
+            ) async throws {
+                let answer = try await service.type(code, kind, token: token)
+                #expect(answer.status == status, "\(answer.text)")
+                #expect(answer.problem == problem)
+            }
+            try await refused("123456", token, 404, "code-unknown")
+            let old = try await ask(token)
+            try await service.travel(601)
+            try await refused(old, token, 410, "code-expired")
+            let fresh = try await service.tokens(of: person).access
+            let code = try await ask(fresh)
+            try await refused(code, token, 404, "code-unknown")
+            try await refused("12", fresh, 422, "code-malformed")
+            #expect(try await service.type(code, kind, token: fresh).status == 200)
+            try await refused(code, fresh, 409, "code-used")
+            let last = try await ask(fresh)
+            for _ in 1...5 {
+                try await refused(TestService.wrong(last), fresh, 422, "code-incorrect")
+            }
+            try await refused(last, fresh, 429, "code-attempts-exhausted")
+            #expect(try await service.own("DELETE", "/\(kind)/pending", token: fresh).status == 204)
+            try await refused(last, fresh, 404, "code-unknown")
+        }
+    }
+
+    @Test func `passwords that are tried too often have to wait, whatever they are for`()
+        async throws
+    {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let token = try await service.tokens(of: person).access
+            var wrong = person
+            wrong.password = "Wrong-1382!"
+            for _ in 1...5 {
+                let answer = try await service.changePassword(
+                    wrong, to: "Herfst-in-de-Duinen-17!", token: token)
+                #expect(answer.problem == "password-incorrect")
+            }
+            for answer in [
+                try await service.changePassword(
+                    person, to: "Herfst-in-de-Duinen-17!", token: token),
+                try await service.own(
+                    "PUT", "/email",
+                    [
+                        "email": .string(TestService.freshAddress()),
+                        "password": .string(person.password),
+                    ], token: token),
+                try await service.askMobile(person, TestService.freshMobile(), token: token),
+            ] {
+                #expect(answer.status == 429)
+                #expect(answer.problem == "password-throttled")
+                #expect(answer.header("Retry-After") != nil)
+            }
+        }
+    }
+}

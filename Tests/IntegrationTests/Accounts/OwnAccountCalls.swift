@@ -81,7 +81,7 @@ extension TestService {
 extension RecordedMessage {
     /// What the link of a mail freezes the account with; empty where it has none.
     var freezeCode: String {
-        text.firstMatch(of: /https:\/\/portal\.example\/not-me#code=(\S+)/).map {
+        message.text.firstMatch(of: /https:\/\/portal\.example\/not-me#code=(\S+)/).map {
             String($0.output.1)
         } ?? ""
     }
