@@ -108,6 +108,11 @@ package struct AuthService: Sendable {
                 passwords: passwords, tokens: tokens,
                 dispatcher: dispatcher, ceilings: configuration.sending,
                 metrics: LoginMetrics(factory: metrics), codeMetrics: codeMetrics, spray: spray),
+            factors: FactorRoutes(
+                database: database, keys: keys, tokens: tokens,
+                confirmPassword: ConfirmPassword(
+                    database: database, keys: keys, passwords: passwords),
+                dispatcher: dispatcher, ceilings: configuration.sending, metrics: codeMetrics),
             codes: CodeRoutes(
                 database: database, keys: keys, dispatcher: dispatcher,
                 ceilings: configuration.sending, metrics: codeMetrics),

@@ -34,4 +34,6 @@ package enum KeyPurpose: String, CaseIterable, Sendable {
     case gateway
     /// Seals a second factor's secret (TOTP).
     case factor
+    /// MAC of a recovery code, which is stored in the code's place.
+    case recoveryCode = "recovery-code"
 }

@@ -1,5 +1,6 @@
 -- A login is one attempt to sign in, begun by a right password. It answers only the client that
--- began it (Z-8). Its code is the newest row of `code` whose flow it is.
+-- began it (Z-8). Its code is the newest row of `code` whose flow it is; it has none yet where an app
+-- was chosen.
 create table login (
     practice_id uuid not null,
     login_id uuid not null,
@@ -11,6 +12,9 @@ create table login (
     steps text[] not null,
     -- The steps that its tokens are for, once it is done (Z-5).
     later text[] not null default '{}',
+    -- The factor that was chosen last, where no code is sent for it (an app); null where the newest
+    -- code's factor was.
+    codeless_factor_id uuid,
     -- What was proved so far; the session's in the end.
     proofs jsonb not null,
     -- The session's, in the end.

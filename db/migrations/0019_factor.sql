@@ -32,4 +32,22 @@ create table factor (
 -- One of each type waits to be proven; a further request takes its place.
 create unique index factor_pending_key on factor (account_id, type) where activated_at is null;
 
-grant select, insert, update, delete on factor to practice_auth_service;
+-- Ten recovery codes for who has lost the phone, of 55 random bits each; a new set takes the place of
+-- the old one. They are the account's, in every practice.
+create table recovery_codes (
+    account_id uuid not null,
+    set_id uuid not null,
+    -- Keyed hashes, bound to the account: of those that are left, and of those that were used.
+    hashes bytea[] not null,
+    used bytea[] not null default '{}',
+    -- Wrong ones in a row, and until when none is taken; a hundred void the set (R4).
+    failures smallint not null default 0,
+    blocked_until timestamptz,
+    created_at timestamptz not null default clock_timestamp(),
+    last_used_at timestamptz,
+    constraint recovery_codes_pkey primary key (account_id),
+    constraint recovery_codes_account_fkey foreign key (account_id) references account,
+    constraint recovery_codes_few check (cardinality(hashes) + cardinality(used) <= 10)
+) with (fillfactor = 80);
+
+grant select, insert, update, delete on factor, recovery_codes to practice_auth_service;

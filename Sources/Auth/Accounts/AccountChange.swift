@@ -7,7 +7,11 @@ enum AccountChange: Sendable, Equatable {
     case mobileChanged(to: String)
     case factorAdded(Factor.Kind)
     case factorRemoved(Factor.Kind)
+    /// An app took too many wrong codes in a row, and takes none any more (F5).
+    case appDisabled
     case recoveryCodesMade
+    /// Somebody signed in with one; so many are left.
+    case recoveryCodeUsed(left: Int)
     case superPINActivated
     /// Somebody showed what a recovery needs, and gave the account another password or factor.
     case recovered
@@ -33,6 +37,11 @@ enum AccountChange: Sendable, Equatable {
         case .factorRemoved(.email): "Codes bij het inloggen komen niet meer per e-mail."
         case .factorRemoved(.sms): "Codes bij het inloggen komen niet meer per sms."
         case .factorRemoved(.totp): "De app voor codes bij het inloggen is verwijderd."
+        case .appDisabled:
+            "De app voor codes bij het inloggen is gestopt, na te veel onjuiste codes. "
+                + "Misschien kent iemand anders uw wachtwoord."
+        case .recoveryCodeUsed(let left):
+            "Er is ingelogd met een van uw herstelcodes. U hebt er nog \(left)."
         case .recoveryCodesMade: "Er zijn nieuwe herstelcodes gemaakt. De oude werken niet meer."
         case .superPINActivated: "Er is een super-PIN voor uw account gemaakt."
         case .recovered: "De toegang tot uw account is hersteld."
@@ -51,6 +60,11 @@ enum AccountChange: Sendable, Equatable {
         case .factorRemoved(.email): "Koder ved innlogging kommer ikke lenger på e-post."
         case .factorRemoved(.sms): "Koder ved innlogging kommer ikke lenger på SMS."
         case .factorRemoved(.totp): "Appen for koder ved innlogging er fjernet."
+        case .appDisabled:
+            "Appen for koder ved innlogging er stanset etter for mange feil koder. "
+                + "Kanskje kjenner noen andre passordet ditt."
+        case .recoveryCodeUsed(let left):
+            "Det er logget inn med en av gjenopprettingskodene dine. Du har \(left) igjen."
         case .recoveryCodesMade: "Du har nye gjenopprettingskoder. De gamle virker ikke lenger."
         case .superPINActivated: "Det er laget en super-PIN for kontoen din."
         case .recovered: "Tilgangen til kontoen din er gjenopprettet."
@@ -69,6 +83,11 @@ enum AccountChange: Sendable, Equatable {
         case .factorRemoved(.email): "Codes for signing in no longer come by e-mail."
         case .factorRemoved(.sms): "Codes for signing in no longer come by text message."
         case .factorRemoved(.totp): "The app for codes for signing in was removed."
+        case .appDisabled:
+            "The app for codes for signing in was stopped after too many wrong codes. "
+                + "Somebody else may know your password."
+        case .recoveryCodeUsed(let left):
+            "One of your recovery codes was used to sign in. You have \(left) left."
         case .recoveryCodesMade: "New recovery codes were made. The old ones no longer work."
         case .superPINActivated: "A super-PIN was made for your account."
         case .recovered: "Access to your account was restored."

@@ -53,18 +53,6 @@ struct ContactChange: Sendable {
     }
 }
 
-extension SendLimit {
-    /// Numbers that one account may try in a day (Z-22).
-    static let newNumbersPerDay = 3
-
-    /// - Parameter isNew: false for the number that it tried last.
-    static func newNumbers(of account: UUID, isNew: Bool) -> SendLimit {
-        SendLimit(
-            kind: .numbers, counter: "new-numbers:\(account.text)", span: .day,
-            ceiling: newNumbersPerDay, weight: isNew ? 1 : 0)
-    }
-}
-
 /// Reads the change that a sign-in asked for last.
 struct FindContactChange: Statement {
     let practice: UUID

@@ -110,23 +110,23 @@ extension OwnAccountRoutes {
         for kind: ContactChange.Kind, to destination: Destination, _ patient: SignedIn,
         _ locale: Language, _ caller: Caller, _ context: AuthRequestContext
     ) async throws -> SendCode {
-        var sender = SendCode.Sender(
-            caller: caller, network: context.patientNetwork, keys: keys, ceilings: ceilings)
+        var limits: [SendLimit] = []
         if kind == .sms {
             let last = try await database.run(
                 FindContactChange(
                     practice: caller.practice.id, account: patient.accountID, kind: kind))
-            sender.furtherLimits = [
-                .newNumbers(
-                    of: patient.accountID, isNew: last?.change.address != destination.address)
-            ]
+            if last?.change.address != destination.address {
+                limits = [.newNumber(of: patient.accountID)]
+            }
         }
         return try SendCode(
             to: destination, flow: SecureRandom.uuid(),
             kind: .init(
                 template: .oneTimeCode, lane: .contact,
-                lifetime: caller.practice.policy.codeLifetimeSeconds),
-            locale: locale, by: sender)
+                lifetime: caller.practice.policy.codeLifetimeSeconds, limits: limits),
+            locale: locale,
+            by: SendCode.Sender(
+                caller: caller, network: context.patientNetwork, keys: keys, ceilings: ceilings))
     }
 
     func cancel(

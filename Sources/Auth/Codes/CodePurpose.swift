@@ -6,6 +6,7 @@ struct CodePurpose: Sendable, Hashable {
     let slug: String
 
     static let signIn = CodePurpose(known: "sign-in")
+    static let factor = CodePurpose(known: "factor")
     /// That a mailbox or a phone is the signed-in person's.
     static let emailChange = CodePurpose(known: "email-change")
     static let mobileChange = CodePurpose(known: "mobile-change")

@@ -68,6 +68,8 @@ enum Destination: Sendable, Equatable {
         case contact
         /// What is sent before anybody has proved anything but a link (Z-19).
         case enrolment
+        /// What a signed-in patient has sent to a number or mailbox that is to become a factor.
+        case factor
 
         fileprivate var text: String {
             switch self {
@@ -78,6 +80,7 @@ enum Destination: Sendable, Equatable {
             case .invitation: "invitation"
             case .contact: "contact"
             case .enrolment: "enrolment"
+            case .factor: "factor"
             }
         }
     }

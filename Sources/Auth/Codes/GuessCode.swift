@@ -154,9 +154,9 @@ struct GuessCode: Sendable {
             left join attempted on true
         """
 
-    /// An answer that holds for as long as nothing else happens is not kept: a wait ends, and a lost
-    /// race is run again (Z-24).
-    static let lasting = "not in ('exhausted', 'overtaken')"
+    /// An answer that holds for as long as nothing else happens is not kept: a wait ends, a lost race is
+    /// run again, and what is no code's may be an app's (Z-24).
+    static let lasting = "not in ('exhausted', 'overtaken', 'unknown')"
 }
 
 /// The code that took an older one's place.

@@ -35,6 +35,8 @@ struct SendCode: Sendable {
         /// Seconds.
         var lifetime: Int
         var factorID: UUID?
+        /// What else it counts towards.
+        var limits: [SendLimit] = []
     }
 
     init(
@@ -60,7 +62,7 @@ struct SendCode: Sendable {
         limits = try SendLimits.parameter(
             SendLimit.all(
                 for: destination, of: caller, network: sender.network, keys: keys,
-                ceilings: sender.ceilings) + sender.furtherLimits)
+                ceilings: sender.ceilings) + kind.limits)
     }
 
     /// Whose send it is, and what it counts towards.
@@ -70,8 +72,6 @@ struct SendCode: Sendable {
         let network: [UInt8]?
         let keys: KeyRing
         let ceilings: SendCeilings
-        /// Beside those that hold for every send.
-        var furtherLimits: [SendLimit] = []
     }
 
     /// The statement's parameters from `$<first>` on, by name; `Place` has the same order.

@@ -17,6 +17,8 @@ struct SendLimit: Sendable, Equatable, Encodable {
         case network
         /// A block of numbers that hardly ever proves a code, a day (SU-6).
         case numbers
+        /// Numbers that one account tries to have codes sent to, a day (Z-22).
+        case account
         /// The practice's messages that nobody asked for: to its admin contacts, an hour; to people whom
         /// strangers try to sign in as, or whose national number was changed, a day.
         case notices
@@ -46,6 +48,15 @@ extension SendLimit {
 
     /// Passes that a practice's people are mailed in a day (Z-20).
     static let passesPerDay = 300
+
+    /// New numbers that an account tries in a day (Z-22).
+    static let newNumbersPerDay = 3
+
+    static func newNumber(of account: UUID) -> SendLimit {
+        SendLimit(
+            kind: .account, counter: "new-numbers:\(account.text)", span: .day,
+            ceiling: newNumbersPerDay)
+    }
 
     /// What a client may mail with links in an hour, counted apart from its codes (Z-19).
     static func links(_ counter: String, of client: UUID, ceilings: SendCeilings) -> SendLimit {

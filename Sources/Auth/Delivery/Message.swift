@@ -25,6 +25,8 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     case sessionCode = "session-code"
     /// A code that another system asked for, for a purpose of its own.
     case oneTimeCode = "one-time-code"
+    /// A code that shows that a phone or a mailbox is the patient's, who wants codes to come there (AC-6).
+    case factorCode = "factor-code"
     /// Somebody fails again and again to sign in as the person, who can go on with a pass (Z-20).
     case signInPass = "sign-in-pass"
     /// To the person whose national number the practice changed in its register (Z-18).
@@ -44,7 +46,7 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     case keyRevoked = "key-revoked"
 
     /// Whether it brings a code.
-    var carriesCode: Bool { self == .sessionCode || self == .oneTimeCode }
+    var carriesCode: Bool { [.sessionCode, .oneTimeCode, .factorCode].contains(self) }
 
     /// Whether it can go as an SMS, too.
     var hasSMS: Bool { carriesCode || self == .accountChanged }
@@ -53,8 +55,8 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     /// is told: whoever stole one would reword the warning, or swallow it.
     var isThePractices: Bool {
         switch self {
-        case .sessionCode, .oneTimeCode, .signInPass, .invitation, .invitationReminder,
-            .emailConfirmation:
+        case .sessionCode, .oneTimeCode, .factorCode, .signInPass, .invitation,
+            .invitationReminder, .emailConfirmation:
             true
         case .nationalNumberChanged, .superPINMade, .accountChanged, .settingsChanged, .keyCreated,
             .keyRevoked:

@@ -163,7 +163,7 @@ extension MessageTemplate {
 
     private var variables: [Variable] {
         switch self {
-        case .sessionCode, .oneTimeCode:
+        case .sessionCode, .oneTimeCode, .factorCode:
             [.practice, .code, .sentAt, .validUntil, .minutes, .reference, .supportContact]
         case .signInPass: [.practice, .sentAt, .passLink, .validUntil, .supportContact]
         case .nationalNumberChanged: [.practice, .sentAt, .supportContact]
@@ -187,8 +187,8 @@ extension MessageTemplate {
         case .invitation, .invitationReminder: .invitationLink
         case .emailConfirmation: .confirmationLink
         case .accountChanged: .freezeLink
-        case .sessionCode, .oneTimeCode, .nationalNumberChanged, .superPINMade, .settingsChanged,
-            .keyCreated, .keyRevoked:
+        case .sessionCode, .oneTimeCode, .factorCode, .nationalNumberChanged, .superPINMade,
+            .settingsChanged, .keyCreated, .keyRevoked:
             nil
         }
     }

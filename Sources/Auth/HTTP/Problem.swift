@@ -107,6 +107,7 @@ extension Problem {
         case codeSuperseded = "code-superseded"
         case codeUsed = "code-used"
         case factorUnavailable = "factor-unavailable"
+        case factorRequired = "factor-required"
         case channelUnavailable = "channel-unavailable"
         case tooManyKeys = "too-many-keys"
         case nationalNumberTaken = "national-number-taken"
@@ -135,6 +136,7 @@ extension Problem {
         case documentsRequired = "documents-required"
         case codeIncorrect = "code-incorrect"
         case codeMalformed = "code-malformed"
+        case clockSkew = "clock-skew"
         case idempotencyKeyReused = "idempotency-key-reused"
         case headersTooLarge = "headers-too-large"
         case loginThrottled = "login-throttled"
@@ -163,8 +165,9 @@ extension Problem {
             case .methodNotAllowed: 405
             case .notAcceptable: 406
             case .requestTimeout: 408
-            case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable, .channelUnavailable,
-                .tooManyKeys, .nationalNumberTaken, .documentPublished, .patientIncomplete,
+            case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable, .factorRequired,
+                .channelUnavailable, .tooManyKeys, .nationalNumberTaken, .documentPublished,
+                .patientIncomplete,
                 .alreadyActive, .invitationClosed, .linkSuperseded, .enrolmentEnded,
                 .stepOutOfOrder, .usernameTaken, .addressTaken, .documentSuperseded,
                 .idempotencySecretGone:
@@ -177,7 +180,7 @@ extension Problem {
             case .expectationFailed: 417
             case .fieldInvalid, .textUnusable, .identityRefused, .passwordRefused,
                 .passwordIncorrect, .documentsRequired, .codeIncorrect, .codeMalformed,
-                .idempotencyKeyReused:
+                .clockSkew, .idempotencyKeyReused:
                 422
             case .loginThrottled, .identityThrottled, .passwordThrottled, .codeAttemptsExhausted,
                 .resendTooSoon, .sendsExhausted, .sendLimitReached, .tooManyChanges,

@@ -2,6 +2,7 @@
 struct Router: Sendable {
     let health: HealthRoutes
     let logins: LoginRoutes
+    let factors: FactorRoutes
     let codes: CodeRoutes
     let sessions: SessionRoutes
     let accounts: AccountRoutes
@@ -24,6 +25,7 @@ struct Router: Sendable {
 
     func add(to endpoints: Endpoints, internal internalEndpoints: Endpoints) throws {
         logins.add(to: endpoints)
+        factors.add(to: endpoints)
         codes.add(to: endpoints)
         sessions.add(to: endpoints)
         accounts.add(to: endpoints)

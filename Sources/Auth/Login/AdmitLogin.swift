@@ -146,6 +146,11 @@ struct AdmitLogin: Statement {
                          and recovery_pin.account_id = account.account_id
                          and recovery_pin.activated_at is not null
                          and recovery_pin.ended_at is null) as has_super_pin,
+                   \(Factor.isBound("account.account_id")) as is_bound,
+                   exists (
+                       select from recovery_codes
+                       where recovery_codes.account_id = account.account_id
+                         and cardinality(recovery_codes.hashes) > 0) as has_recovery_codes,
                    (select contact.address
                     from contact
                     where contact.account_id = account.account_id

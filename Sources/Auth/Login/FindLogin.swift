@@ -20,14 +20,20 @@ struct FindLogin: Statement {
                        when login.done_at is not null then 'done'
                        when login.ended_at is not null
                            or login.expires_at <= clock_timestamp()
-                           -- A code that was right can't be spent or voided any more.
+                           -- A code that was right can't be spent or voided any more, and an app
+                           -- needs none.
                            or 'code' = any (login.steps)
+                           and login.codeless_factor_id is null
                            and (code.attempts_left = 0
                                 or code_subject.newest_code_id <> code.code_id) then 'ended'
                        else 'open'
                    end as status,
-                   'code' = any (login.steps) and code_subject.newest_code_id <> code.code_id
-                       as superseded,
+                   coalesce(
+                       'code' = any (login.steps)
+                           and login.codeless_factor_id is null
+                           and code_subject.newest_code_id <> code.code_id,
+                       false) as superseded,
+                   coalesce(login.codeless_factor_id, code.factor_id) as chosen_factor_id,
                    code_subject.newest_sent_at, code_subject.newest_reference,
                    code.code_id, code.factor_id, code.channel, code.destination, code.reference,
                    code.sent_at, code.expires_at, code.resend_at,
@@ -42,7 +48,7 @@ struct FindLogin: Statement {
             left join session
                 on session.practice_id = $1::uuid
                 and session.session_id = login.session_id
-            join lateral (
+            left join lateral (
                 select *
                 from code
                 where code.practice_id = $1::uuid
@@ -50,11 +56,11 @@ struct FindLogin: Statement {
                 order by code.sent_at desc
                 limit 1
             ) as code on true
-            join code_subject
+            left join code_subject
                 on code_subject.practice_id = $1::uuid
                 and code_subject.subject_id = login.account_id
                 and code_subject.purpose = code.purpose
-            join message
+            left join message
                 on message.practice_id = $1::uuid
                 and message.code_id = code.code_id
             where login.practice_id = $1::uuid

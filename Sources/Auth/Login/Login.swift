@@ -11,9 +11,12 @@ struct Login: Sendable {
     let expiresAt: Date
     let locale: Language
     let factors: [Factor]
-    /// The factor that the newest code went to.
-    let factorID: UUID
-    let code: SentCode
+    /// The factor that was chosen last; nil where only a recovery code can go on.
+    let factorID: UUID?
+    /// The newest that was sent; nil where none was.
+    let code: SentCode?
+    /// Where that went.
+    let codeFactorID: UUID?
     /// Where a newer login's code took this one's place.
     let newest: NewestCode?
 
@@ -34,15 +37,25 @@ struct Login: Sendable {
         expiresAt = try row.instant("login_expires_at")
         self.locale = locale
         factors = try Factor.list(row)
-        factorID = try row.uuid("factor_id")
-        code = try SentCode(row)
+        factorID = try row.uuidIfPresent("chosen_factor_id")
+        codeFactorID = try row.uuidIfPresent("factor_id")
+        code = try row.isNull("code_id") ? nil : SentCode(row)
         newest = try row.bool("superseded") ? NewestCode(row) : nil
     }
 
-    func body(in practice: Practice, language: Language? = nil) -> Body {
+    /// The factor that was chosen last, where no code is sent for it.
+    var app: Factor? {
+        factors.first { $0.id == factorID && $0.type.channel == nil }
+    }
+
+    /// - Parameter recoveryCodesLeft: where one was just used.
+    func body(
+        in practice: Practice, language: Language? = nil, recoveryCodesLeft: Int? = nil
+    ) -> Body {
         Body(
             id: id, status: status, plan: plan, left: stepsLeft, expiresAt: expiresAt,
-            factors: factors, code: code.body(in: practice, language: language))
+            factors: factors, code: code?.body(in: practice, language: language),
+            recoveryCodesLeft: recoveryCodesLeft)
     }
 
     /// A login in an answer (api.md, Login).
@@ -54,6 +67,8 @@ struct Login: Sendable {
         let factors: [Factor.Body]
         let expiresAt: Date
         let code: SentCode.Body?
+        /// In the answer that took a recovery code.
+        let recoveryCodesLeft: Int?
         let tokens: Tokens.Body?
 
         struct StepBody: Encodable, Sendable {
@@ -63,7 +78,8 @@ struct Login: Sendable {
 
         init(
             id: UUID, status: Status, plan: [LoginPlan.Step], left: [LoginPlan.Step],
-            expiresAt: Date, factors: [Factor], code: SentCode.Body?, tokens: Tokens.Body? = nil
+            expiresAt: Date, factors: [Factor], code: SentCode.Body?,
+            recoveryCodesLeft: Int? = nil, tokens: Tokens.Body? = nil
         ) {
             self.id = id
             self.status = status.rawValue
@@ -72,11 +88,12 @@ struct Login: Sendable {
             self.factors = factors.map(\.body)
             self.expiresAt = expiresAt
             self.code = code
+            self.recoveryCodesLeft = recoveryCodesLeft
             self.tokens = tokens
         }
 
         private enum CodingKeys: String, CodingKey {
-            case id, status, next, steps, factors, expiresAt, code, tokens
+            case id, status, next, steps, factors, expiresAt, code, recoveryCodesLeft, tokens
         }
 
         func encode(to encoder: any Encoder) throws {
@@ -89,6 +106,7 @@ struct Login: Sendable {
             try members.encode(factors, forKey: .factors)
             try members.encode(expiresAt, forKey: .expiresAt)
             try members.encodeIfPresent(code, forKey: .code)
+            try members.encodeIfPresent(recoveryCodesLeft, forKey: .recoveryCodesLeft)
             try members.encodeIfPresent(tokens, forKey: .tokens)
         }
     }

@@ -20,14 +20,16 @@ extension AdmitLogin {
         var documentsAreDue = false
         /// Whether the owner has a super-PIN of their own (AC-5).
         var hasSuperPIN = false
+        /// Whether a phone or an app is bound, one that was stopped too.
+        var isBound = false
+        var hasRecoveryCodes = false
 
         /// The login's steps, as the practice's policy has them.
         func plan(in practice: Practice) -> LoginPlan {
             .signIn(
                 documentsAreDue: documentsAreDue,
                 later: practice.policy.stepsLeft(
-                    hasSuperPIN: hasSuperPIN, hasPhoneOrApp: factors.contains(where: \.isPhoneOrApp)
-                ))
+                    hasSuperPIN: hasSuperPIN, hasPhoneOrApp: isBound))
         }
     }
 }
@@ -48,5 +50,7 @@ extension AdmitLogin.Candidate {
         mailbox = try row.textIfPresent("mailbox")
         documentsAreDue = try row.bool("documents_are_due")
         hasSuperPIN = try row.bool("has_super_pin")
+        isBound = try row.bool("is_bound")
+        hasRecoveryCodes = try row.bool("has_recovery_codes")
     }
 }

@@ -38,20 +38,23 @@ extension LoginRoutes {
     }
 
     /// A login that goes on with another step.
-    func standing(_ id: UUID, _ caller: Caller) async throws -> Answer {
+    func standing(
+        _ id: UUID, recoveryCodesLeft: Int? = nil, _ caller: Caller
+    ) async throws -> Answer {
         guard let login = try await find(id, caller) else { throw Problem(.codeUnknown) }
-        return try .json(login.body(in: caller.practice))
+        return try .json(login.body(in: caller.practice, recoveryCodesLeft: recoveryCodesLeft))
     }
 
     /// The answer that has the tokens.
     func completed(
-        _ id: UUID, _ session: OpenedSession, _ caller: Caller
+        _ id: UUID, _ session: OpenedSession, recoveryCodesLeft: Int? = nil, _ caller: Caller
     ) async throws -> Answer {
         guard let login = try await find(id, caller) else { throw Problem(.codeUnknown) }
         let body = Login.Body(
             id: id, status: .done, plan: login.plan, left: session.steps,
             expiresAt: login.expiresAt,
-            factors: login.factors, code: login.code.body(in: caller.practice),
+            factors: login.factors, code: login.code?.body(in: caller.practice),
+            recoveryCodesLeft: recoveryCodesLeft,
             tokens: try await tokens.first(for: session, to: caller))
         return try .json(body)
     }

@@ -146,7 +146,7 @@ extension LoginRoutes {
         ).unlessReused()
     }
 
-    private func sender(_ caller: Caller, _ context: AuthRequestContext) -> SendCode.Sender {
+    func sender(_ caller: Caller, _ context: AuthRequestContext) -> SendCode.Sender {
         SendCode.Sender(
             caller: caller, network: context.patientNetwork, keys: keys, ceilings: ceilings)
     }
@@ -156,15 +156,20 @@ extension LoginRoutes {
         device: String?
     ) async throws -> Answer {
         let practice = sender.caller.practice
-        guard let factor = candidate.factors.first,
-            let destination = factor.destination(in: practice)
-        else {
+        let factor = candidate.factors.first { $0.isUsable(in: practice) }
+        guard factor != nil || candidate.hasRecoveryCodes else {
             try await refuse(attempt, candidate.accountID, "factor-unavailable", lasting: false)
             throw Problem(.factorUnavailable)
         }
         let loginID = SecureRandom.uuid()
         let answered = try await Race.settled {
-            try await database.run(
+            guard let factor, let destination = factor.destination(in: practice) else {
+                return try await database.run(
+                    StartCodelessLogin(
+                        act: attempt.act, account: candidate.accountID, loginID: loginID,
+                        plan: candidate.plan(in: practice), factorID: factor?.id))
+            }
+            return try await database.run(
                 StartLogin(
                     act: attempt.act, account: candidate.accountID, loginID: loginID,
                     plan: candidate.plan(in: practice),
@@ -188,13 +193,13 @@ extension LoginRoutes {
         case .started(let id, let expiresAt, let code):
             if isFirst {
                 metrics.count(.started)
-                codeMetrics.count(.sent)
+                if code != nil { codeMetrics.count(.sent) }
                 dispatcher.nudge()
             }
             guard let login = try await find(id, caller) else { throw Problem(.notFound) }
             let body = Login.Body(
                 id: id, status: .open, plan: login.plan, left: login.plan, expiresAt: expiresAt,
-                factors: login.factors, code: code.body(in: caller.practice))
+                factors: login.factors, code: code?.body(in: caller.practice))
             return try .json(
                 body, status: .created, headers: [.location: "/v1/logins/\(id.text)"])
         case .refused(let refusal):
@@ -227,97 +232,6 @@ extension LoginRoutes {
         switch outcome {
         case .abandoned: return .noContent
         case .unknown: throw Problem(.notFound)
-        }
-    }
-
-    @Sendable private func send(
-        _ body: ChosenFactor, _ context: AuthRequestContext
-    ) async throws -> Answer {
-        let caller = try context.caller
-        let act = try context.act(keys)
-        let id = try context.id("id")
-        let sender = sender(caller, context)
-        let answered = try await Race.settled {
-            guard let login = try await find(id, caller) else { throw Problem(.notFound) }
-            if let newest = login.newest, login.status != .done {
-                throw newest.problem(in: caller.practice)
-            }
-            guard login.status != .open || login.stepsLeft.first == .code else {
-                throw Problem(.stepOutOfOrder)
-            }
-            let wanted = body.factorID ?? login.factorID
-            guard let factor = login.factors.first(where: { $0.id == wanted }),
-                let destination = factor.destination(in: caller.practice)
-            else { throw Problem(body.factorID == nil ? .factorUnavailable : .factorUnknown) }
-            return try await database.run(
-                ResendCode(
-                    act: act, loginID: id, account: login.accountID,
-                    knownCodeID: login.code.id,
-                    code: SendCode(
-                        to: destination, flow: id,
-                        kind: .init(
-                            lifetime: caller.practice.policy.codeLifetimeSeconds,
-                            factorID: factor.id),
-                        locale: login.locale, by: sender)))
-        } overtaken: {
-            if case .now(.overtaken) = $0 { true } else { false }
-        }
-        switch try answered.unlessReused() {
-        case .sent(let code):
-            if answered.isFirst {
-                codeMetrics.count(.sent)
-                dispatcher.nudge()
-            }
-            return try .json(code.body(in: caller.practice), status: .created)
-        case .refused(let refusal):
-            codeMetrics.count(refusal, in: caller.practice)
-            throw refusal.problem
-        case .tooSoon(let until): throw Problem(.resendTooSoon, retryAt: until)
-        case .ended, .overtaken: throw Problem(.loginEnded)
-        }
-    }
-
-    @Sendable private func verify(
-        _ body: TypedCode, _ context: AuthRequestContext
-    ) async throws -> Answer {
-        let caller = try context.caller
-        let id = try context.id("id", orElse: .codeUnknown)
-        let code: Code
-        do {
-            code = try Code(parsing: body.code)
-        } catch {
-            throw Problem(
-                .codeMalformed, digitsFound: error.digitsFound, digitsExpected: Code.digitCount)
-        }
-        if let chosen = body.factorID {
-            guard let login = try await find(id, caller) else { throw Problem(.codeUnknown) }
-            guard login.factorID == chosen else { throw Problem(.factorUnknown) }
-        }
-        let act = try context.act(keys)
-        let session = newSession(context)
-        let answered = try await Race.settled {
-            try await database.run(
-                VerifyCode(
-                    act: act, guess: GuessCode(code, flow: id, keys: keys), session: session))
-        } overtaken: {
-            if case .now(.refused(.overtaken)) = $0 { true } else { false }
-        }
-        switch try answered.unlessReused() {
-        case .accepted(let session):
-            if answered.isFirst { codeMetrics.count(.verified) }
-            guard let session else { return try await standing(id, caller) }
-            if case .before(_, let secondsAgo) = answered {
-                try await session.demandRepeatable(
-                    secondsAgo, in: caller.practice, database: database, keys: keys)
-            } else {
-                metrics.count(.completed)
-            }
-            return try await completed(id, session, caller)
-        case .refused(let refusal):
-            throw try await RefusedGuess(database: database, keys: keys, metrics: codeMetrics)
-                .problem(
-                    refusal, typed: code, by: act, isFirst: answered.isFirst,
-                    in: caller.practice, ended: .loginEnded)
         }
     }
 }

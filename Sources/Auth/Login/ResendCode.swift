@@ -9,8 +9,8 @@ struct ResendCode: IdempotentStatement {
     let act: Act
     let loginID: UUID
     let account: UUID
-    /// The login's newest code as it was when this one was made.
-    let knownCodeID: UUID
+    /// The login's newest code as it was when this one was made; nil where an app was chosen at once.
+    let knownCodeID: UUID?
     let code: SendCode
 
     var subject: UUID? { account }
@@ -29,16 +29,22 @@ struct ResendCode: IdempotentStatement {
                    login.done_at is null and login.ended_at is null
                        and login.expires_at > clock_timestamp()
                        and login.steps[1] = 'code'
-                       and code.voided_at is null
-                       and code.attempts_left > 0 as open,
-                   code.resend_at <= clock_timestamp() or code.factor_id is distinct from $11::uuid as due
+                       and (code.code_id is null
+                            or code.voided_at is null
+                            and code.attempts_left > 0) as open,
+                   code.code_id is null
+                       or code.resend_at <= clock_timestamp()
+                       or code.factor_id is distinct from $11::uuid as due
             from login
-            join code on code.practice_id = $1::uuid and code.code_id = $8::uuid
+            left join code
+                on code.practice_id = $1::uuid
+                and code.code_id = $8::uuid
+                and code.flow_id = login.login_id
             where login.practice_id = $1::uuid
               and login.login_id = $6::uuid
               and login.client_id = $2::uuid
               and login.account_id = $7::uuid
-              and code.flow_id = login.login_id
+              and ($8::uuid is null or code.code_id is not null)
               and not exists (select from stored)
         ),
         asked as (
@@ -48,6 +54,15 @@ struct ResendCode: IdempotentStatement {
             where standing.open and standing.due
         ),
         \(SendCode.arms(first: 9)),
+        chosen as (  -- From an app back to a code.
+            update login
+            set codeless_factor_id = null
+            from sent
+            where login.practice_id = $1::uuid
+              and login.login_id = $6::uuid
+              and login.codeless_factor_id is not null
+            returning login.login_id
+        ),
         outcome as (
             select case
                        when not standing.open then 'ended'
@@ -77,7 +92,8 @@ struct ResendCode: IdempotentStatement {
         """
 
     var ownParameters: [Parameter] {
-        [.uuid(loginID), .uuid(account), .uuid(knownCodeID)] + code.parameters
+        [.uuid(loginID), .uuid(account), knownCodeID.map(Parameter.uuid) ?? .null]
+            + code.parameters
     }
 
     static func outcome(_ row: Row) throws -> Outcome {

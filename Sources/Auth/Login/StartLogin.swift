@@ -18,7 +18,8 @@ struct StartLogin: IdempotentStatement {
     var subject: UUID? { account }
 
     enum Outcome: Sendable {
-        case started(loginID: UUID, expiresAt: Date, SentCode)
+        /// Without a code where none is sent.
+        case started(loginID: UUID, expiresAt: Date, SentCode?)
         case refused(SendRefusal)
         /// Somebody else was faster at the same row; ask once more.
         case overtaken
@@ -81,6 +82,6 @@ struct StartLogin: IdempotentStatement {
         guard try row.text("word") == "started" else { return .overtaken }
         return .started(
             loginID: try row.uuid("login_id"), expiresAt: try row.instant("login_expires_at"),
-            try SentCode(row))
+            try row.isNull("code_id") ? nil : SentCode(row))
     }
 }

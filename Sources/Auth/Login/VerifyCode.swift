@@ -4,11 +4,14 @@ import Postgres
 /// Spends one guess on a login's code; the right one takes its step off the login and, with the last
 /// step, opens the session.
 ///
+/// A login whose app was chosen is not looked at, unless the caller says that the code was sent.
 /// Rows are locked in the order subject, code, login.
 struct VerifyCode: IdempotentStatement {
     let act: Act
     let guess: GuessCode
     let session: NewSession
+    /// Whether the caller said so, whatever was chosen last.
+    var wasSent = false
 
     var subject: UUID? { guess.flowID }
 
@@ -30,9 +33,26 @@ struct VerifyCode: IdempotentStatement {
             where login.practice_id = $1::uuid
               and login.login_id = $6::uuid
               and login.client_id = $2::uuid
+              and (login.codeless_factor_id is null or $12::bool)
               and not exists (select from stored)
         ),
         \(GuessCode.arms),
+        counted_by_factor as (  -- A phone counts by itself too; of a mailbox there is no row (R4).
+            update factor
+            set failures = case when attempted.matched then 0 else factor.failures + 1 end,
+                last_used_at = case
+                    when attempted.matched then clock_timestamp()
+                    else factor.last_used_at
+                end,
+                disabled_at = case
+                    when not attempted.matched and factor.failures + 1 >= \(FactorLimits.failures)
+                    then clock_timestamp()
+                end
+            from flow, attempted
+            where factor.account_id = flow.subject_id
+              and factor.factor_id = attempted.factor_id
+              and factor.disabled_at is null
+        ),
         advanced as (  -- 2. The right code takes its step off.
             update login
             set steps = login.steps[2:],
@@ -85,7 +105,7 @@ struct VerifyCode: IdempotentStatement {
         """
 
     var ownParameters: [Parameter] {
-        guess.parameters + session.parameters
+        guess.parameters + session.parameters + [.bool(wasSent)]
     }
 
     static func outcome(_ row: Row) throws -> Outcome {

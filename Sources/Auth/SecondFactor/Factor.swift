@@ -48,9 +48,6 @@ struct Factor: Sendable, Equatable, Decodable {
         return Destination(stored: address, channel: channel, practice: practice)
     }
 
-    /// Whether it is more than a mailbox, which policy may demand (AC-7).
-    var isPhoneOrApp: Bool { type != .email }
-
     var body: Body { Body(id: id, type: type.rawValue, destination: masked) }
 
     struct Body: Encodable, Sendable {
@@ -59,9 +56,26 @@ struct Factor: Sendable, Equatable, Decodable {
         let destination: String?
     }
 
+    /// Whether a sign-in can go on with it: nothing has to be sent, or may be sent there.
+    func isUsable(in practice: Practice) -> Bool {
+        type.channel == nil || destination(in: practice) != nil
+    }
+
+    /// Whether an account ever got a phone or an app, one that was stopped since too: whoever guesses
+    /// until an app is stopped must not come in by the mailbox then (Z-3).
+    static func isBound(_ account: String) -> String {
+        """
+        exists (
+                       select from factor as bound
+                       where bound.account_id = \(account)
+                         and bound.type <> 'email'
+                         and bound.activated_at is not null)
+        """
+    }
+
     /// The factors of an account as one JSON list, the preferred one first: what it enrolled, the oldest
     /// first, and then its confirmed mailboxes, where the practice's policy lets codes go there
-    /// (`emailCodes` is a parameter).
+    /// (`emailCodes` is a parameter); beside a phone or an app only those that their owner chose (Z-3).
     static func column(of account: String, emailCodes: String) -> String {
         """
         (select coalesce(
@@ -85,6 +99,12 @@ struct Factor: Sendable, Equatable, Decodable {
                       and contact.kind = 'email'
                       and contact.confirmed_at is not null
                       and \(emailCodes)::bool
+                      and (not \(isBound(account))
+                           or exists (
+                               select from factor as chosen
+                               where chosen.account_id = \(account)
+                                 and chosen.factor_id = contact.contact_id
+                                 and chosen.activated_at is not null))
                 ) as way)::text as factors
         """
     }

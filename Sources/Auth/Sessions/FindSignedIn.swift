@@ -30,6 +30,7 @@ struct FindSignedIn: Statement {
                    where factor.account_id = opened.account_id
                      and factor.activated_at is not null
                      and factor.disabled_at is null) as factor_types,
+               \(Factor.isBound("opened.account_id")) as is_bound,
                exists (
                    select from recovery_pin
                    where recovery_pin.practice_id = $1::uuid
@@ -51,6 +52,6 @@ struct FindSignedIn: Statement {
         return SignedIn(
             session: try OpenedSession(row), locale: locale,
             factors: try row.texts("factor_types").compactMap(Factor.Kind.init),
-            hasSuperPIN: try row.bool("has_super_pin"))
+            hasSuperPIN: try row.bool("has_super_pin"), isBound: try row.bool("is_bound"))
     }
 }

@@ -10,9 +10,11 @@ struct SignedIn: Sendable {
     let factors: [Factor.Kind]
     /// Whether they have a super-PIN of their own.
     let hasSuperPIN: Bool
+    /// Whether a phone or an app is bound, one that was stopped too.
+    var isBound = false
 
     var accountID: UUID { session.accountID }
-    var hasPhoneOrApp: Bool { factors.contains { $0 != .email } }
+    var hasPhoneOrApp: Bool { isBound || factors.contains { $0 != .email } }
 
     /// The surest sign-in that they are capable of.
     var highest: Assurance.Level { factors.map(\.level).max() ?? .one }

@@ -64,7 +64,7 @@ struct SuperPIN: Sendable {
 }
 
 /// Base 32 as Douglas Crockford defined it, without his check symbol.
-private enum Crockford {
+enum Crockford {
     static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
 
     static func value(of scalar: Unicode.Scalar) -> UInt8? {
@@ -81,7 +81,7 @@ private enum Crockford {
 }
 
 /// The field of 32 elements, 2^5 with x^5 + x^2 + 1, in which 2 generates all but zero.
-private enum GF32 {
+enum GF32 {
     /// The sum of 2^i × v_i, i from 1: no two of the weights are equal.
     static func check(of values: some BidirectionalCollection<UInt8>) -> UInt8 {
         values.reversed().reduce(0) { sum, value in double(sum ^ value) }

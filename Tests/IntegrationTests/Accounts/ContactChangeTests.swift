@@ -271,7 +271,7 @@ import Testing
             let refused = try await service.askMobile(person, numbers[3], token: token)
             #expect(refused.status == 429)
             #expect(refused.problem == "send-limit-reached")
-            #expect(try refused.json()["limit"] == "numbers")
+            #expect(try refused.json()["limit"] == "account")
             let again = try await service.askMobile(person, numbers[2], token: token)
             #expect(again.status == 202, "\(again.text)")
             try await service.settle()

@@ -47,6 +47,9 @@ extension Problem.Kind {
         case .factorUnavailable:
             "The account has no factor that a code may go to now. Offer another factor or the "
                 + "practice's contact."
+        case .factorRequired:
+            "It is the last factor that the practice's policy demands, or the only way left to sign in. "
+                + "Nothing was changed: add another one first."
         case .tooManyKeys:
             "The client has two live keys. Revoke the older one once nobody uses it any more."
         case .nationalNumberTaken:
@@ -120,6 +123,9 @@ extension Problem.Kind {
         case .codeIncorrect: "The code is wrong; attempts_left says how many guesses remain."
         case .codeMalformed:
             "What was typed holds digits_found digits and not 6. This attempt was not counted."
+        case .clockSkew:
+            "The app's code is right for a time up to ten minutes away: the phone's clock is off. It "
+                + "counts as a wrong one."
         case .idempotencyKeyReused:
             "Another request was sent with this Idempotency-Key. Use a fresh key for each act."
         case .headersTooLarge:

@@ -24,6 +24,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .codeSuperseded: "There is a newer code"
         case .codeUsed: "Code already used"
         case .factorUnavailable: "No code can be sent"
+        case .factorRequired: "This is your last way"
         case .channelUnavailable: "The code cannot come this way"
         case .tooManyKeys: "Too many keys"
         case .nationalNumberTaken: "Number already registered"
@@ -58,6 +59,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .documentsRequired: "Your agreement is needed"
         case .codeIncorrect: "Incorrect code"
         case .codeMalformed: "This is not a complete code"
+        case .clockSkew: "The clock is off"
         case .idempotencyKeyReused: "Key of another request"
         case .headersTooLarge: "Too many headers"
         case .loginThrottled: "Too many attempts"
@@ -104,6 +106,12 @@ struct EnglishProblemTexts: ProblemTexts {
         case .factorUnavailable:
             "We cannot send you a code this way just now. Choose another way, or contact "
                 + "\(contact(facts))."
+        case .factorRequired:
+            "You need this way to sign in. Add another one first; then you can remove "
+                + "this one."
+        case .clockSkew:
+            "The clock of your phone is off, so the code does not match. Set date and "
+                + "time to automatic in its settings, and then use the next code."
         case .tooManyKeys:
             "This system has two keys already. Revoke one of them, then make the new one."
         case .nationalNumberTaken:

@@ -24,6 +24,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .codeSuperseded: "Det finnes en nyere kode"
         case .codeUsed: "Koden er allerede brukt"
         case .factorUnavailable: "Kan ikke sende kode"
+        case .factorRequired: "Dette er den siste måten"
         case .channelUnavailable: "Koden kan ikke komme slik"
         case .tooManyKeys: "For mange nøkler"
         case .nationalNumberTaken: "Nummeret er registrert fra før"
@@ -58,6 +59,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .documentsRequired: "Du må godta"
         case .codeIncorrect: "Feil kode"
         case .codeMalformed: "Dette er ikke en fullstendig kode"
+        case .clockSkew: "Klokken går feil"
         case .idempotencyKeyReused: "Nøkkelen hører til en annen forespørsel"
         case .headersTooLarge: "For mange headere"
         case .loginThrottled: "For mange forsøk"
@@ -104,6 +106,12 @@ struct BokmålProblemTexts: ProblemTexts {
         case .factorUnavailable:
             "Vi kan ikke sende deg en kode på denne måten nå. Velg en annen måte, eller ta kontakt "
                 + "med \(contact(facts))."
+        case .factorRequired:
+            "Du trenger denne måten å logge inn på. Legg først til en annen; så kan du "
+                + "fjerne denne."
+        case .clockSkew:
+            "Klokken på telefonen din går feil, derfor stemmer ikke koden. Sett dato og "
+                + "klokkeslett til automatisk i innstillingene, og bruk så den neste koden."
         case .tooManyKeys:
             "Dette systemet har allerede to nøkler. Trekk tilbake en av dem, og lag så den nye."
         case .nationalNumberTaken:

@@ -24,6 +24,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .codeSuperseded: "Er is een nieuwere code"
         case .codeUsed: "Code al gebruikt"
         case .factorUnavailable: "Geen code mogelijk"
+        case .factorRequired: "Dit is uw laatste manier"
         case .channelUnavailable: "Zo kan de code niet komen"
         case .tooManyKeys: "Te veel sleutels"
         case .nationalNumberTaken: "Nummer al geregistreerd"
@@ -58,6 +59,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .documentsRequired: "Uw akkoord is nodig"
         case .codeIncorrect: "Onjuiste code"
         case .codeMalformed: "Dit is geen volledige code"
+        case .clockSkew: "De klok loopt niet gelijk"
         case .idempotencyKeyReused: "Sleutel van een ander verzoek"
         case .headersTooLarge: "Te veel headers"
         case .loginThrottled: "Te vaak geprobeerd"
@@ -103,6 +105,13 @@ struct DutchProblemTexts: ProblemTexts {
         case .factorUnavailable:
             "We kunnen u op deze manier nu geen code sturen. Kies een andere manier of neem "
                 + "contact op met \(contact(facts))."
+        case .factorRequired:
+            "Deze manier om in te loggen is nodig. Voeg eerst een andere toe; daarna "
+                + "kunt u deze verwijderen."
+        case .clockSkew:
+            "De klok van uw telefoon loopt niet gelijk, daarom klopt de code niet. Zet "
+                + "in de instellingen de datum en tijd op automatisch en gebruik dan de "
+                + "volgende code."
         case .tooManyKeys:
             "Dit systeem heeft al twee sleutels. Trek er een in en maak dan de nieuwe."
         case .nationalNumberTaken:

@@ -1,0 +1,52 @@
+import Foundation
+import Postgres
+
+/// Begins a login after a right password that goes on with an app, or with a recovery code where the
+/// account has nothing else: nothing is sent, and nothing voided.
+struct StartCodelessLogin: IdempotentStatement {
+    let act: Act
+    let account: UUID
+    let loginID: UUID
+    let plan: LoginPlan
+    /// The app; nil where only a recovery code is left.
+    let factorID: UUID?
+
+    var subject: UUID? { account }
+
+    static let arms = """
+        started as (
+            insert into login
+                (practice_id, login_id, client_id, account_id, plan, steps, later, proofs,
+                 codeless_factor_id, expires_at)
+            select $1::uuid, $7::uuid, $2::uuid, $6::uuid, $8::text[] || $9::text[], $8::text[],
+                   $9::text[], proof('\(Proof.Method.password.rawValue)'), $10::uuid,
+                   clock_timestamp() + interval '\(LoginLimits.openMinutes) minutes'
+            where not exists (select from stored)
+            returning login_id, expires_at as login_expires_at
+        ),
+        outcome as (
+            select 'started' as word, started.login_id is not null as lasting, started.login_id,
+                   started.login_expires_at, null::uuid as code_id
+            from (values (1)) as always_one_row
+            left join started on true
+        ),
+        audited as (
+            insert into audit
+                (practice_id, event, result, client_id, account_id, object_id, request_id)
+            select $1::uuid, '\(AuditEvent.loginStarted.rawValue)', 'done', $2::uuid, $6::uuid,
+                   started.login_id, $5::uuid
+            from started
+        )
+        """
+
+    var ownParameters: [Parameter] {
+        [
+            .uuid(account), .uuid(loginID), .texts(plan.steps.map(\.rawValue)),
+            .texts(plan.later.map(\.rawValue)), factorID.map(Parameter.uuid) ?? .null,
+        ]
+    }
+
+    static func outcome(_ row: Row) throws -> StartLogin.Outcome {
+        try StartLogin.outcome(row)
+    }
+}

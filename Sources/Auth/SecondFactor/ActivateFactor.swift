@@ -1,0 +1,119 @@
+import Foundation
+import Postgres
+
+/// Spends one guess on the code that a pending factor was sent; the right one makes it active (AC-6).
+///
+/// Rows are locked in the order subject, code, factor, session.
+struct ActivateFactor: IdempotentStatement {
+    let act: Act
+    let guess: GuessCode
+    let account: UUID
+    let session: UUID
+
+    var subject: UUID? { account }
+
+    enum Outcome: Sendable {
+        case activated(Factor.Kind)
+        case refused(GuessRefusal)
+    }
+
+    static let arms = """
+        flow as (  -- 1. The factor.
+            select factor.factor_id as flow_id, factor.account_id as subject_id,
+                   '\(CodePurpose.factor.slug)' as purpose,
+                   factor.activated_at is not null as done, false as ended
+            from factor
+            where factor.account_id = $9::uuid
+              and factor.factor_id = $6::uuid
+              and not exists (select from stored)
+        ),
+        \(GuessCode.arms),
+        activated as (  -- 2. The right code makes it active.
+            update factor
+            set activated_at = clock_timestamp()
+            from attempted
+            where factor.account_id = $9::uuid
+              and factor.factor_id = $6::uuid
+              and factor.activated_at is null
+              and attempted.matched
+              and attempted.alive
+            returning factor.factor_id, factor.type
+        ),
+        \(FactorSessions.arms(after: "activated", account: "$9", session: "$10")),
+        decided as (
+            select \(GuessCode.word(accepted: "activated.factor_id is not null")),
+                   \(GuessCode.columns), activated.type
+            from (values (1)) as always_one_row
+            \(GuessCode.joins)
+            left join activated on true
+        ),
+        outcome as (
+            select decided.*, decided.word \(GuessCode.lasting) as lasting
+            from decided
+        ),
+        audited as (
+            insert into audit
+                (practice_id, event, result, reason, client_id, account_id, object_id, request_id)
+            select $1::uuid, act.event,
+                   case when outcome.word = 'accepted' then 'done' else 'refused' end,
+                   case when outcome.word = 'accepted' then outcome.type else outcome.word end,
+                   $2::uuid, $9::uuid, act.object_id, $5::uuid
+            from outcome
+            cross join lateral (values
+                ('\(AuditEvent.codeGuessed.rawValue)', outcome.guessed_code_id),
+                ('\(AuditEvent.factorActivated.rawValue)',
+                 case when outcome.word = 'accepted' then $6::uuid end)
+            ) as act (event, object_id)
+            where act.object_id is not null
+              and outcome.word not in ('unknown', 'overtaken')
+              and not exists (select from stored)
+        )
+        """
+
+    var ownParameters: [Parameter] { guess.parameters + [.uuid(account), .uuid(session)] }
+
+    static func outcome(_ row: Row) throws -> Outcome {
+        if let refusal = try GuessRefusal(row) { return .refused(refusal) }
+        guard let type = Factor.Kind(rawValue: try row.text("type")) else {
+            throw PostgresError.undecodable("type")
+        }
+        return .activated(type)
+    }
+}
+
+/// What a change of factors does to the account's sessions in its practice, in the same commit: whoever
+/// was signed in elsewhere is not any more, and a step that the change was goes.
+enum FactorSessions {
+    static let endReason = "factor-changed"
+
+    /// The arms `others` and `mine`.
+    ///
+    /// - Parameters:
+    ///   - change: an arm with one row (`type`) where something was changed, else none.
+    ///   - session: the one that goes on, as a parameter.
+    static func arms(after change: String, account: String, session: String) -> String {
+        """
+        others as (  -- The account's other sessions end.
+                update session
+                set ended_at = clock_timestamp(),
+                    end_reason = '\(endReason)'
+                from \(change)
+                where session.practice_id = $1::uuid
+                  and session.account_id = \(account)::uuid
+                  and session.session_id <> \(session)::uuid
+                  and session.ended_at is null
+                returning session.session_id
+            ),
+            mine as (  -- A phone or an app was what policy wanted (AC-7).
+                update session
+                set steps = array_remove(session.steps, '\(LoginPlan.Step.addFactor.rawValue)')
+                from \(change)
+                where session.practice_id = $1::uuid
+                  and session.session_id = \(session)::uuid
+                  and session.ended_at is null
+                  and \(change).type <> '\(Factor.Kind.email.rawValue)'
+                returning session.session_id
+            )
+        """
+    }
+}

@@ -1,0 +1,30 @@
+import Cryptography
+import Foundation
+import Postgres
+
+/// Changes something about how an account signs in and tells its mailboxes, in one transaction: whoever
+/// did it, its owner hears of it (Z-32).
+struct FactorChange: Sendable {
+    let database: Database
+    let keys: KeyRing
+    let practice: Practice
+    let account: UUID
+    let act: Act
+
+    /// - Parameter news: what an outcome changed; nil where it changed nothing.
+    func run<S: Statement>(
+        _ statement: S, telling news: @Sendable (S.Output) -> AccountChange?
+    ) async throws -> S.Output {
+        try await database.transaction(rerunningOn: S.retryableConstraints) { transaction in
+            let output = try await transaction.run(statement)
+            guard let change = news(output) else { return output }
+            let mailboxes = try await transaction.run(
+                FindMailboxes(practice: practice.id, accounts: [account]))
+            _ = try await transaction.run(
+                AccountNotice(
+                    .changed(change), act: act, account: account,
+                    mailboxes: mailboxes[account] ?? [], practice: practice, keys: keys))
+            return output
+        }
+    }
+}

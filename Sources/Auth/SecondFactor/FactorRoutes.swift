@@ -1,0 +1,256 @@
+import Cryptography
+import Foundation
+import HTTPTypes
+import Postgres
+
+/// The second factors of a signed-in patient (AC-6, AC-7, NO-2).
+struct FactorRoutes: Sendable {
+    let database: Database
+    let keys: KeyRing
+    let tokens: Tokens
+    let confirmPassword: ConfirmPassword
+    let dispatcher: Dispatcher
+    let ceilings: SendCeilings
+    let metrics: CodeMetrics
+
+    func add(to endpoints: Endpoints) {
+        endpoints.get("/v1/account/factors", scope: .logins, list)
+        endpoints.post("/v1/account/factors", scope: .logins, body: NewFactor.self, enrol)
+        endpoints.post("/v1/account/factors/{id}/codes", scope: .logins, sendAgain)
+        endpoints.post(
+            "/v1/account/factors/{id}/activate", scope: .logins, body: ProvenFactor.self, activate)
+        endpoints.delete("/v1/account/factors/{id}", scope: .logins, remove)
+        endpoints.post("/v1/account/recovery-codes", scope: .logins, makeRecoveryCodes)
+    }
+
+    struct NewFactor: RequestBody {
+        let type: Factor.Kind
+        let countryCode: String?
+        /// As typed.
+        let number: String?
+        /// Instead of a number: the one that the register has.
+        let isRegistered: Bool
+
+        init(_ fields: inout FieldReader) throws {
+            type = try fields.choice("type")
+            countryCode = fields.optionalString("country_code", max: 8)
+            number = fields.optionalString("number", max: 64)
+            let isRegistered = fields.optionalBool("from_register")
+            self.isRegistered = isRegistered ?? false
+            if type == .sms, number == nil, isRegistered != true {
+                fields.refuse("number", .required)
+            }
+            if number != nil, type != .sms || self.isRegistered {
+                fields.refuse("number", .notAllowed)
+            }
+            if countryCode != nil, number == nil { fields.refuse("country_code", .notAllowed) }
+            if isRegistered != nil, type != .sms { fields.refuse("from_register", .notAllowed) }
+        }
+    }
+
+    struct ProvenFactor: RequestBody {
+        let code: String
+        let password: Secret<String>
+
+        init(_ fields: inout FieldReader) throws {
+            code = fields.string("code", max: 200, min: 0, characters: .any)
+            password = fields.secret("password", max: 512)
+        }
+    }
+
+    func patient(
+        _ context: AuthRequestContext, _ demand: SignedIn.Demand
+    ) async throws -> SignedIn {
+        try await PatientAuthenticator(database: database, tokens: tokens)
+            .patient(context, demand)
+    }
+
+    func find(_ patient: SignedIn, _ context: AuthRequestContext) async throws -> AccountFactors {
+        try await database.run(
+            FindFactors(practice: try context.caller.practice.id, account: patient.accountID))
+    }
+
+    func change(_ patient: SignedIn, _ act: Act, _ context: AuthRequestContext) throws
+        -> FactorChange
+    {
+        FactorChange(
+            database: database, keys: keys, practice: try context.caller.practice,
+            account: patient.accountID, act: act)
+    }
+}
+
+// MARK: - List
+
+extension FactorRoutes {
+    @Sendable private func list(_ context: AuthRequestContext) async throws -> Answer {
+        let patient = try await patient(context, .alive)
+        let found = try await find(patient, context)
+        return try .json(FactorList(found, in: try context.caller.practice))
+    }
+}
+
+/// What `GET /v1/account/factors` answers.
+struct FactorList: Encodable, Sendable {
+    let data: [EnrolledFactor.Body]
+    /// What can be enrolled, and never what can't.
+    let offers: [Offer]
+    let recoveryCodesLeft: Int
+    /// What an SMS costs the patient (NO-4).
+    let smsPriceNote: String?
+
+    struct Offer: Encodable, Sendable {
+        let type: String
+        /// Masked, where it needn't be typed.
+        let destination: String?
+        let fromRegister: Bool?
+
+        init(_ type: Factor.Kind, destination: String? = nil, fromRegister: Bool? = nil) {
+            self.type = type.rawValue
+            self.destination = destination
+            self.fromRegister = fromRegister
+        }
+    }
+
+    init(_ found: AccountFactors, in practice: Practice) {
+        data = found.all.map(\.body)
+        var offers: [Offer] = []
+        if practice.policy.smsPerDay > 0 {
+            if let number = found.registeredNumber(in: practice) {
+                offers.append(Offer(.sms, destination: number.masked, fromRegister: true))
+            }
+            offers.append(Offer(.sms))
+        }
+        offers.append(Offer(.totp))
+        if let mailbox = found.addableMailbox(in: practice) {
+            offers.append(Offer(.email, destination: mailbox.1.masked))
+        }
+        self.offers = offers
+        recoveryCodesLeft = found.recoveryCodesLeft
+        smsPriceNote = practice.smsPriceNote
+    }
+}
+
+// MARK: - Activate, remove
+
+extension FactorRoutes {
+    /// The password first: a right code is used up by its own check.
+    @Sendable private func activate(
+        _ body: ProvenFactor, _ context: AuthRequestContext
+    ) async throws -> Answer {
+        let code = try Code(typed: body.code)
+        let patient = try await patient(context, .alive)
+        let id = try context.id("id", orElse: .factorUnknown)
+        let factor = try await find(patient, context).factor(id)
+        // One that is active already only says so, which nobody needs to prove anything for.
+        if factor.status == .pending {
+            try patient.demand(.first(.addFactor), now: tokens.now())
+            try await confirmPassword(body.password, of: patient, context)
+        }
+        let act = try context.act(keys, for: patient)
+        switch factor.factor.type {
+        case .sms, .email: try await activate(factor, by: code, patient, act, context)
+        case .totp: try await activateApp(factor, by: code, patient, act, context)
+        }
+        dispatcher.nudge()
+        return try .json(try await find(patient, context).factor(id).body)
+    }
+
+    private func activate(
+        _ factor: EnrolledFactor, by code: Code, _ patient: SignedIn, _ act: Act,
+        _ context: AuthRequestContext
+    ) async throws {
+        let change = try change(patient, act, context)
+        let answered = try await Race.settled {
+            try await change.run(
+                ActivateFactor(
+                    act: act, guess: GuessCode(code, flow: factor.id, keys: keys),
+                    account: patient.accountID, session: patient.session.sessionID)
+            ) {
+                if case .now(.activated(let type)) = $0 { .factorAdded(type) } else { nil }
+            }
+        } overtaken: {
+            if case .now(.refused(.overtaken)) = $0 { true } else { false }
+        }
+        switch try answered.unlessReused() {
+        case .activated: if answered.isFirst { metrics.count(.verified) }
+        case .refused(.unknown): throw Problem(.factorUnknown)
+        case .refused(let refusal):
+            throw try await RefusedGuess(database: database, keys: keys, metrics: metrics)
+                .problem(
+                    refusal, typed: code, by: act, isFirst: answered.isFirst,
+                    in: try context.caller.practice, ended: .factorUnknown)
+        }
+    }
+
+    private func activateApp(
+        _ factor: EnrolledFactor, by code: Code, _ patient: SignedIn, _ act: Act,
+        _ context: AuthRequestContext
+    ) async throws {
+        let change = try change(patient, act, context)
+        let answered = try await Race.settled {
+            let found = try await find(patient, context)
+            let now = try found.factor(factor.id)
+            guard let app = try now.app(of: patient.accountID, keys: keys) else {
+                throw Problem(.factorUnknown)
+            }
+            let verdict = app.verdict(on: code, at: found.now, lastStep: now.lastStep)
+            return try await change.run(
+                ActivateApp(
+                    act: act, account: patient.accountID, session: patient.session.sessionID,
+                    guess: AppGuess(factorID: factor.id, verdict: verdict))
+            ) { if case .now(.activated) = $0 { .factorAdded(.totp) } else { nil } }
+        } overtaken: {
+            if case .now(.refused(.overtaken)) = $0 { true } else { false }
+        }
+        switch try answered.unlessReused() {
+        case .activated: if answered.isFirst { metrics.count(.verified) }
+        case .refused(let refusal):
+            metrics.count(refusal)
+            throw refusal.problem(ended: .factorUnknown)
+        }
+    }
+
+    @Sendable private func remove(_ context: AuthRequestContext) async throws -> Answer {
+        let patient = try await patient(context, .alive)
+        let id = try context.id("id", orElse: .factorUnknown)
+        let factor = try await find(patient, context).factor(id)
+        try patient.demand(
+            factor.status == .pending ? .first(.addFactor) : .fresh, now: tokens.now())
+        let act = try context.act(keys)
+        let removal = RemoveFactor(
+            act: act, account: patient.accountID, factorID: id,
+            session: patient.session.sessionID, policy: try context.caller.practice.policy)
+        let outcome = try await change(patient, act, context).run(removal) { outcome in
+            guard case .removed(let type, wasPending: false) = outcome else { return nil }
+            return .factorRemoved(type)
+        }
+        dispatcher.nudge()
+        switch outcome {
+        case .removed: return .noContent
+        case .required: throw Problem(.factorRequired)
+        case .unknown: throw Problem(.factorUnknown)
+        }
+    }
+}
+
+extension Code {
+    /// What a patient typed as a code of six digits; throws `code-malformed`.
+    init(typed text: String) throws(Problem) {
+        do {
+            try self.init(parsing: text)
+        } catch {
+            throw Problem(
+                .codeMalformed, digitsFound: error.digitsFound, digitsExpected: Code.digitCount)
+        }
+    }
+}
+
+extension CodeMetrics {
+    func count(_ refusal: ProofRefusal) {
+        switch refusal {
+        case .incorrect, .skewed: count(.incorrect)
+        case .exhausted: count(.exhausted)
+        case .used, .gone, .ended, .unknown, .overtaken: break
+        }
+    }
+}
