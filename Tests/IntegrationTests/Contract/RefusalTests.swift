@@ -130,6 +130,7 @@ private enum Step: CaseIterable {
         case .unknown:
             operation.path.contains("{") && !operation.path.hasPrefix("/v1/account/")
                 && !["writePatient", "linkAccount"].contains(operation.id)
+                && !operation.path.hasPrefix("/v1/account/")
         }
     }
 }

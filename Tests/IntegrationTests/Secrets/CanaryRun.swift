@@ -24,6 +24,7 @@ struct CanaryRun: Sendable {
         try await faults(person)
         try await hold()
         try await makeSuperPINs()
+        try await useFactors()
     }
 
     private func addKeys() {

@@ -4,8 +4,8 @@ enum GrowingTables {
         "account", "membership", "identifier", "contact", "patient", "patient_link", "session",
         "login", "login_pass", "code", "code_subject", "code_request", "send_count", "destination",
         "message", "invitation", "mailed_link", "enrolment", "customer_number", "activation_pin",
-        "consent", "audit", "refusal", "contact_change", "freeze_code",
-        "idempotency", "throttle", "audit_seal",
+        "consent", "audit", "refusal", "contact_change", "freeze_code", "factor",
+        "recovery_codes", "recovery_pin", "idempotency", "throttle", "audit_seal",
     ]
 
     /// 12,000 people of four practices, each of whom signed in once in the last 90 days; one message
@@ -46,6 +46,15 @@ enum GrowingTables {
         insert into freeze_code (practice_id, code_hash, account_id, expires_at)
         select practice_id, sha256(uuid_send(account_id)), account_id, clock_timestamp()
         from membership;
+        insert into factor (account_id, factor_id, practice_id, type, address, activated_at)
+        select account_id, gen_random_uuid(), practice_id, 'sms', '+31612345678', clock_timestamp()
+        from membership;
+        insert into recovery_pin (practice_id, account_id, pin_id, hash, activated_at)
+        select practice_id, account_id, account_id, '\\x00', clock_timestamp()
+        from membership;
+        insert into recovery_codes (account_id, set_id, hashes)
+        select account_id, gen_random_uuid(), array[sha256(uuid_send(account_id))]
+        from account;
         insert into patient
             (practice_id, patient_id, external_id, first_name, last_name, national_number,
              national_number_index, content_mac)
