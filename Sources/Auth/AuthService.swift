@@ -137,6 +137,11 @@ package struct AuthService: Sendable {
                 issuer: IssueSuperPIN(
                     database: database, hasher: SuperPINHasher(hasher: hasher, keys: keys)),
                 press: LetterPress(), dispatcher: dispatcher),
+            recoveries: RecoveryRoutes(
+                database: database, keys: keys, passwords: passwords, reviewer: reviewer,
+                dispatcher: dispatcher, ceilings: configuration.sending,
+                codeMetrics: codeMetrics),
+            deskCodes: DeskCodeRoutes(database: database, keys: keys, dispatcher: dispatcher),
             practices: PracticeRoutes(
                 database: database, keys: keys, authenticator: authenticator,
                 gateways: gateways.rules),

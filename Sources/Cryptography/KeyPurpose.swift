@@ -36,4 +36,6 @@ package enum KeyPurpose: String, CaseIterable, Sendable {
     case factor
     /// MAC of a recovery code, which is stored in the code's place.
     case recoveryCode = "recovery-code"
+    /// MAC of a desk code, which is stored in the code's place.
+    case deskCode = "desk-code"
 }

@@ -17,6 +17,8 @@ enum AccountChange: Sendable, Equatable {
     case recovered
     /// By a freeze code.
     case frozen
+    /// Staff saw an identity document and made a code for a recovery (Z-11).
+    case deskCodeMade
 
     func sentence(in language: Language) -> String {
         switch language {
@@ -46,6 +48,7 @@ enum AccountChange: Sendable, Equatable {
         case .superPINActivated: "Er is een super-PIN voor uw account gemaakt."
         case .recovered: "De toegang tot uw account is hersteld."
         case .frozen: "Uw account is geblokkeerd. Niemand kan er nu mee inloggen."
+        case .deskCodeMade: "De praktijk heeft een baliecode gemaakt om uw account te herstellen."
         }
     }
 
@@ -69,6 +72,7 @@ enum AccountChange: Sendable, Equatable {
         case .superPINActivated: "Det er laget en super-PIN for kontoen din."
         case .recovered: "Tilgangen til kontoen din er gjenopprettet."
         case .frozen: "Kontoen din er sperret. Ingen kan logge inn med den nå."
+        case .deskCodeMade: "Legekontoret har laget en skrankekode for å gjenopprette kontoen din."
         }
     }
 
@@ -92,6 +96,7 @@ enum AccountChange: Sendable, Equatable {
         case .superPINActivated: "A super-PIN was made for your account."
         case .recovered: "Access to your account was restored."
         case .frozen: "Your account was blocked. Nobody can sign in to it now."
+        case .deskCodeMade: "The practice made a desk code to restore access to your account."
         }
     }
 }

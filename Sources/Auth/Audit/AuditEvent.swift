@@ -45,6 +45,10 @@ enum AuditEvent: String, CaseIterable, Sendable {
     case codeGuessed = "code-guessed"
     case guessRefunded = "guess-refunded"
     case codeCancelled = "code-cancelled"
+    case recoveryStarted = "recovery-started"
+    case recoveryProofShown = "recovery-proof-shown"
+    case recoveryCompleted = "recovery-completed"
+    case deskCodeMade = "desk-code-made"
     case tokensRefreshed = "tokens-refreshed"
     case sessionEnded = "session-ended"
 }

@@ -10,6 +10,7 @@ struct CodePurpose: Sendable, Hashable {
     /// That a mailbox or a phone is the signed-in person's.
     static let emailChange = CodePurpose(known: "email-change")
     static let mobileChange = CodePurpose(known: "mobile-change")
+    static let recovery = CodePurpose(known: "recovery")
 
     /// Purposes of this service.
     static let reserved: Set<String> = [

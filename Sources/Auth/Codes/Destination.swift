@@ -70,6 +70,11 @@ enum Destination: Sendable, Equatable {
         case enrolment
         /// What a signed-in patient has sent to a number or mailbox that is to become a factor.
         case factor
+        /// What somebody asks for who has proved nothing, by what they typed (Z-19, Z-20).
+        case recovery(UUID)
+        /// All that recoveries send there: strangers can't spend what goes to a network that the account
+        /// is known from (Z-12).
+        case allRecoveries(fromKnownNetwork: Bool)
 
         fileprivate var text: String {
             switch self {
@@ -81,6 +86,8 @@ enum Destination: Sendable, Equatable {
             case .contact: "contact"
             case .enrolment: "enrolment"
             case .factor: "factor"
+            case .recovery(let subject): "recovery:\(subject.text)"
+            case .allRecoveries(let isKnown): isKnown ? "recoveries-known" : "recoveries"
             }
         }
     }

@@ -39,8 +39,10 @@ struct SendCode: Sendable {
         var limits: [SendLimit] = []
     }
 
+    /// - Parameter shown: the limits whose end is told; all that hold for the destination where nil.
     init(
-        to destination: Destination, flow: UUID, kind: Kind, locale: Language, by sender: Sender
+        to destination: Destination, flow: UUID, kind: Kind, locale: Language, by sender: Sender,
+        limits shown: [SendLimit]? = nil
     ) throws {
         let (caller, keys) = (sender.caller, sender.keys)
         let code = Code.random(digits: kind.digits)
@@ -60,9 +62,10 @@ struct SendCode: Sendable {
         body = try OutgoingMessage(to: destination.address, code: code.digits).sealed(
             with: keys.sealingKey(.message), boundTo: messageID, of: caller.practice.id)
         limits = try SendLimits.parameter(
-            SendLimit.all(
-                for: destination, of: caller, network: sender.network, keys: keys,
-                ceilings: sender.ceilings) + kind.limits)
+            (shown
+                ?? SendLimit.all(
+                    for: destination, of: caller, network: sender.network, keys: keys,
+                    ceilings: sender.ceilings)) + kind.limits)
     }
 
     /// Whose send it is, and what it counts towards.
@@ -119,7 +122,9 @@ extension SendCode {
 
     /// The arms `counter`, `reached`, `ready`, `held`, `addressed`, `superseding`, `sent`, `queued`
     /// and `counted`; the caller's `$1` and `$2` are practice and client.
-    static func arms(first: Int) -> String {
+    ///
+    /// - Parameter gate: what else must hold for a message to go out, where its absence must not show.
+    static func arms(first: Int, gate: Gate? = nil) -> String {
         func p(_ place: Place) -> String { parameter(place, first: first) }
         return """
             \(SendLimits.arms(limits: p(.limits))),
@@ -187,7 +192,7 @@ extension SendCode {
                 returning subject_id, purpose, newest_sent_at,
                           cardinality(within(guesses, '1 hour')) as guesses_spent
             ),
-            sent as (  -- The code; it never outlives its flow.
+            \(gate.map { "\($0.arms),\n" } ?? "")sent as (  -- The code; it never outlives its flow.
                 insert into code
                     (practice_id, code_id, subject_id, purpose, flow_id, client_id, factor_id,
                      channel, destination, number_block, reference, code_hash, digits, sent_at,
@@ -195,7 +200,7 @@ extension SendCode {
                 select $1::uuid, \(p(.code))::uuid, superseding.subject_id, superseding.purpose,
                        \(p(.flow))::uuid, $2::uuid, \(p(.factor))::uuid, \(p(.channel))::text,
                        \(p(.masked))::text, \(p(.block))::text, \(p(.reference))::text,
-                       \(p(.hash))::bytea, \(p(.digits))::int8, superseding.newest_sent_at,
+                       \(hash(p(.hash), gate)), \(p(.digits))::int8, superseding.newest_sent_at,
                        least(
                            superseding.newest_sent_at
                                + \(p(.lifetime))::int8 * interval '1 second',
@@ -218,9 +223,27 @@ extension SendCode {
                        \(p(.template))::text, \(p(.locale))::text, \(p(.body))::bytea,
                        sent.expires_at
                 from sent
+                \(gate.map { "where exists (select from \($0.open))" } ?? "")
                 returning state
             ),
             \(SendLimits.countedArm())
+            """
+    }
+
+    /// Arms between the certainty that a code is made and its making.
+    struct Gate: Sendable {
+        let arms: String
+        /// The arm that has a row where a message may go out.
+        let open: String
+    }
+
+    /// Nobody can guess a code that nobody is sent.
+    private static func hash(_ parameter: String, _ gate: Gate?) -> String {
+        guard let gate else { return "\(parameter)::bytea" }
+        return """
+            case when exists (select from \(gate.open)) then \(parameter)::bytea
+                            else sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+                       end
             """
     }
 
@@ -230,7 +253,7 @@ extension SendCode {
                least(sent.attempts_left, \(Code.guessesPerHour) - superseding.guesses_spent)
                    as attempts_left,
                sent.sent_at, sent.expires_at, sent.resend_at,
-               queued.state as delivery, null::text as delivery_reason,
+               coalesce(queued.state, 'queued') as delivery, null::text as delivery_reason,
                null::text as gateway
         """
 

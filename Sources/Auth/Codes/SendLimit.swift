@@ -31,7 +31,7 @@ struct SendLimit: Sendable, Equatable, Encodable {
     let kind: Kind
     let counter: String
     let span: Span
-    let ceiling: Int
+    var ceiling: Int
     /// What one send adds.
     var weight = 1
     /// A counter of right codes: each raises the ceiling, twenty sends apiece.
@@ -67,6 +67,14 @@ extension SendLimit {
 
     static let passes = SendLimit(
         kind: .notices, counter: "passes", span: .day, ceiling: passesPerDay)
+
+    /// What may be sent by SMS in a day to people who have proved nothing yet: a fifth, so that strangers
+    /// leave the rest to those who sign in (Z-19).
+    static func unprovenSMS(in practice: Practice) -> SendLimit {
+        SendLimit(
+            kind: .practice, counter: "sms-recovery", span: .day,
+            ceiling: practice.policy.smsPerDay / 5)
+    }
 
     /// All that hold for one send.
     static func all(
@@ -176,18 +184,20 @@ struct BlockCount: Sendable, Equatable {
 /// The arms that hold all limits, given as JSON in one parameter.
 enum SendLimits {
     /// The arms `counter` and `reached`; `reached` is the limit that ends last, if one is reached.
-    static func arms(limits: String) -> String {
+    ///
+    /// - Parameter name: stands before both, where a statement has limits of two sorts.
+    static func arms(limits: String, name: String = "") -> String {
         """
-        counter as (  -- What this send counts towards.
+        \(name)counter as (  -- What this send counts towards.
                 select entry.*,
                        date_trunc(entry.span, clock_timestamp(), 'UTC') as window_start
                 from jsonb_to_recordset(\(limits)::jsonb) as entry
                     (kind text, counter text, span text, ceiling int8, weight int8, earned text)
             ),
-            reached as (  -- The limit that ends last, where one is reached.
+            \(name)reached as (  -- The limit that ends last, where one is reached.
                 select counter.kind,
                        counter.window_start + ('1 ' || counter.span)::interval as again_at
-                from counter
+                from \(name)counter as counter
                 cross join lateral (
                     select coalesce(sum(send_count.amount), 0) as amount
                     from send_count
@@ -209,13 +219,13 @@ enum SendLimits {
     }
 
     /// The arm that counts what was sent; reads `counter` and the one row of `sent`.
-    static func countedArm(of sent: String = "sent") -> String {
+    static func countedArm(of sent: String = "sent", name: String = "") -> String {
         """
-        counted as (  -- One slice a connection, so that many can count at once.
+        \(name)counted as (  -- One slice a connection, so that many can count at once.
                 insert into send_count (practice_id, counter, window_start, slice, amount)
                 select $1::uuid, counter.counter, counter.window_start, pg_backend_pid() % 32,
                        counter.weight
-                from counter, \(sent)
+                from \(name)counter as counter, \(sent)
                 order by counter.counter
                 on conflict (practice_id, counter, window_start, slice) do update
                 set amount = send_count.amount + excluded.amount

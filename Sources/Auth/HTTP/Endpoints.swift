@@ -134,9 +134,12 @@ extension Endpoints {
     /// - Parameter acceptsForm: takes `application/x-www-form-urlencoded` as well.
     func post<Body: RequestBody>(
         _ path: String, scope: Scope?, body: Body.Type, acceptsForm: Bool = false,
-        _ handler: @escaping BodyHandler<Body>
+        isStaffAct: Bool = false, _ handler: @escaping BodyHandler<Body>
     ) {
-        add(.post, path, .key(scope), acceptsForm ? .jsonOrForm : .json, nil) { _, context in
+        add(
+            .post, path, .key(scope), acceptsForm ? .jsonOrForm : .json, nil,
+            isStaffAct: isStaffAct
+        ) { _, context in
             try await handler(Body(json: context.body), context)
         }
     }

@@ -118,6 +118,8 @@ extension Problem {
         case linkSuperseded = "link-superseded"
         case enrolmentEnded = "enrolment-ended"
         case stepOutOfOrder = "step-out-of-order"
+        case recoveryEnded = "recovery-ended"
+        case proofRepeated = "proof-repeated"
         case usernameTaken = "username-taken"
         case addressTaken = "address-taken"
         case documentSuperseded = "document-superseded"
@@ -131,6 +133,7 @@ extension Problem {
         case fieldInvalid = "field-invalid"
         case textUnusable = "text-unusable"
         case identityRefused = "identity-refused"
+        case proofIncorrect = "proof-incorrect"
         case passwordRefused = "password-refused"
         case passwordIncorrect = "password-incorrect"
         case documentsRequired = "documents-required"
@@ -141,6 +144,7 @@ extension Problem {
         case headersTooLarge = "headers-too-large"
         case loginThrottled = "login-throttled"
         case identityThrottled = "identity-throttled"
+        case recoveryWaiting = "recovery-waiting"
         case passwordThrottled = "password-throttled"
         case codeAttemptsExhausted = "code-attempts-exhausted"
         case resendTooSoon = "resend-too-soon"
@@ -169,7 +173,8 @@ extension Problem {
                 .channelUnavailable, .tooManyKeys, .nationalNumberTaken, .documentPublished,
                 .patientIncomplete,
                 .alreadyActive, .invitationClosed, .linkSuperseded, .enrolmentEnded,
-                .stepOutOfOrder, .usernameTaken, .addressTaken, .documentSuperseded,
+                .stepOutOfOrder, .recoveryEnded, .proofRepeated, .usernameTaken, .addressTaken,
+                .documentSuperseded,
                 .idempotencySecretGone:
                 409
             case .codeExpired: 410
@@ -178,11 +183,12 @@ extension Problem {
             case .targetTooLong: 414
             case .mediaTypeUnsupported: 415
             case .expectationFailed: 417
-            case .fieldInvalid, .textUnusable, .identityRefused, .passwordRefused,
-                .passwordIncorrect, .documentsRequired, .codeIncorrect, .codeMalformed,
-                .clockSkew, .idempotencyKeyReused:
+            case .fieldInvalid, .textUnusable, .identityRefused, .proofIncorrect,
+                .passwordRefused, .passwordIncorrect, .documentsRequired, .codeIncorrect,
+                .codeMalformed, .clockSkew, .idempotencyKeyReused:
                 422
-            case .loginThrottled, .identityThrottled, .passwordThrottled, .codeAttemptsExhausted,
+            case .loginThrottled, .identityThrottled, .recoveryWaiting, .passwordThrottled,
+                .codeAttemptsExhausted,
                 .resendTooSoon, .sendsExhausted, .sendLimitReached, .tooManyChanges,
                 .superPINLimitReached:
                 429

@@ -13,6 +13,8 @@ struct Router: Sendable {
     let invitations: InvitationRoutes
     let enrolments: EnrolmentRoutes
     let superPINs: SuperPINRoutes
+    let recoveries: RecoveryRoutes
+    let deskCodes: DeskCodeRoutes
     let practices: PracticeRoutes
     let apiKeys: APIKeyRoutes
     let texts: TextRoutes
@@ -36,6 +38,8 @@ struct Router: Sendable {
         invitations.add(to: endpoints)
         enrolments.add(to: endpoints)
         superPINs.add(to: endpoints)
+        recoveries.add(to: endpoints)
+        deskCodes.add(to: endpoints)
         practices.add(to: endpoints)
         apiKeys.add(to: endpoints)
         texts.add(to: endpoints)

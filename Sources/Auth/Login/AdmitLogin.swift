@@ -21,7 +21,7 @@ struct AdmitLogin: Statement {
 
     static let sql = """
         with \(Act.storedArm),
-        \(LoginAttempt.foundArm),
+        \(LoginAttempt.foundArm(nationalNumber: "$12", customerNumber: "$13")),
         known as (  -- Whether somebody signed in to it from this network lately (Z-12).
             select found.account_id
             from found

@@ -90,9 +90,10 @@ struct LoginAttempt: Sendable {
 }
 
 extension LoginAttempt {
-    /// The arm `found` of ``AdmitLogin``: the account of what was typed, by identifier (`$5`), national
-    /// number (`$12`) or customer number (`$13`).
-    static let foundArm = """
+    /// The arm `found`: the account of what was typed, by identifier (`$5`), national number or customer
+    /// number, which are parameters of their own.
+    static func foundArm(nationalNumber: String, customerNumber: String) -> String {
+        """
         found as (  -- Whose it is. An address that several accounts share is nobody's (Z-17).
             select min(named.account_id::text)::uuid as account_id
             from (
@@ -109,7 +110,7 @@ extension LoginAttempt {
                     and patient_link.patient_id = patient.patient_id
                     and patient_link.role = 'self'
                 where patient.practice_id = $1::uuid
-                  and patient.national_number_index = any ($12::bytea[])
+                  and patient.national_number_index = any (\(nationalNumber)::bytea[])
                 union
                 -- So is a customer number: it opens the patient's own account, no parent's (AC-1).
                 select patient_link.account_id
@@ -119,9 +120,10 @@ extension LoginAttempt {
                     and patient_link.patient_id = customer_number.patient_id
                     and patient_link.role = 'self'
                 where customer_number.practice_id = $1::uuid
-                  and customer_number.number = $13::text
+                  and customer_number.number = \(customerNumber)::text
             ) as named
             having count(*) = 1
         )
         """
+    }
 }

@@ -92,6 +92,7 @@ struct Factor: Sendable, Equatable, Decodable {
                       and factor.type <> 'email'
                       and factor.activated_at is not null
                       and factor.disabled_at is null
+                      and \(isOpen(in: "$1"))
                     union all
                     select contact.contact_id, contact.kind, contact.address, contact.created_at
                     from contact
@@ -107,6 +108,11 @@ struct Factor: Sendable, Equatable, Decodable {
                                  and chosen.activated_at is not null))
                 ) as way)::text as factors
         """
+    }
+
+    /// What a recovery bound opens its own practice alone (Z-7).
+    static func isOpen(in practice: String) -> String {
+        "(factor.recovered_at is null or factor.practice_id = \(practice)::uuid)"
     }
 
     static func list(_ row: Row) throws -> [Factor] {

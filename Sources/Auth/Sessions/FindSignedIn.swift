@@ -10,7 +10,15 @@ struct FindSignedIn: Statement {
     static let sql = """
         with opened as (
             select session.session_id, session.account_id, session.proofs, session.steps,
-                   session.authenticated_at, session.expires_at, account.locale
+                   session.authenticated_at, session.expires_at, account.locale,
+                   -- A factor that no recovery rested on or bound speaks for the owner.
+                   case
+                       when account.recovered_at > clock_timestamp() - \(recoveryWait)
+                           and not exists (
+                               select from jsonb_array_elements(session.proofs) as proof
+                               where (proof ->> 'factor_id')::uuid <> all (account.recovered_by))
+                       then account.recovered_at + \(recoveryWait)
+                   end as waits_until
             from session
             join account using (account_id)
             where session.practice_id = $1::uuid
@@ -37,10 +45,13 @@ struct FindSignedIn: Statement {
                      and recovery_pin.account_id = opened.account_id
                      and recovery_pin.activated_at is not null
                      and recovery_pin.ended_at is null) as has_super_pin,
+               opened.waits_until,
                $nonce as nonce
         from opened
         join identified on true
         """
+
+    private static let recoveryWait = "interval '\(RecoveryLimits.waitHours) hours'"
 
     var parameters: [Parameter] { [.uuid(practice), .uuid(session), .uuid(client)] }
 
@@ -52,6 +63,7 @@ struct FindSignedIn: Statement {
         return SignedIn(
             session: try OpenedSession(row), locale: locale,
             factors: try row.texts("factor_types").compactMap(Factor.Kind.init),
-            hasSuperPIN: try row.bool("has_super_pin"), isBound: try row.bool("is_bound"))
+            hasSuperPIN: try row.bool("has_super_pin"), isBound: try row.bool("is_bound"),
+            waitsUntil: try row.instantIfPresent("waits_until"))
     }
 }

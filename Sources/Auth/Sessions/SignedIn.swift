@@ -12,6 +12,8 @@ struct SignedIn: Sendable {
     let hasSuperPIN: Bool
     /// Whether a phone or an app is bound, one that was stopped too.
     var isBound = false
+    /// Until when no sensitive act may rest on this sign-in, since a recovery rested on the same (Z-2).
+    var waitsUntil: Date?
 
     var accountID: UUID { session.accountID }
     var hasPhoneOrApp: Bool { isBound || factors.contains { $0 != .email } }
@@ -35,7 +37,7 @@ struct SignedIn: Sendable {
     /// How old the sign-in of a sensitive act may be.
     static let freshSeconds = 300
 
-    /// - Throws: `session-unfinished`, `insufficient-user-authentication`.
+    /// - Throws: `session-unfinished`, `insufficient-user-authentication`, `recovery-waiting`.
     func demand(_ demand: Demand, now: Date) throws(Problem) {
         switch demand {
         case .alive: return
@@ -60,6 +62,7 @@ struct SignedIn: Sendable {
 
     /// A password alone, a remembered device or a recovery code carries no change (Z-3).
     private func demandFresh(_ now: Date) throws(Problem) {
+        if let waitsUntil { throw Problem(.recoveryWaiting, retryAt: waitsUntil) }
         let age = now.timeIntervalSince(session.authenticatedAt)
         guard age <= Double(Self.freshSeconds), session.assurance.level >= highest,
             session.proofs.contains(where: \.method.isFreshProof)

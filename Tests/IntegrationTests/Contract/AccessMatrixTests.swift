@@ -164,6 +164,19 @@ private struct Noun: Sendable {
             try await service.opened(
                 try await service.invited(try await service.guest()).token)
         },
+        Noun(
+            path: "/v1/recoveries/{id}", isClients: true,
+            bodies: [
+                "/verify": ["code": "000000"],
+                "/password": ["password": .string(TestService.newPassword)],
+                "/factor": ["factor_id": .string(UUID().uuidString.lowercased())],
+            ]
+        ) { service in
+            let id = try await service.recovery(UUID().uuidString)
+            _ = try await service.recover(id, "codes", [:])
+            try await service.travel(31)
+            return id
+        },
         Noun(path: "/v1/api-keys/{id}", isClients: false, bodies: [:]) { service in
             let answer = try await service.create(
                 ["client": .string("client-\(UUID().uuidString)"), "scopes": ["logins"]])

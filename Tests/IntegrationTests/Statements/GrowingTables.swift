@@ -6,6 +6,7 @@ enum GrowingTables {
         "message", "invitation", "mailed_link", "enrolment", "customer_number", "activation_pin",
         "consent", "audit", "refusal", "contact_change", "freeze_code", "factor",
         "recovery_codes", "recovery_pin", "idempotency", "throttle", "audit_seal",
+        "recovery", "desk_code",
     ]
 
     /// 12,000 people of four practices, each of whom signed in once in the last 90 days; one message
@@ -157,6 +158,18 @@ enum GrowingTables {
         select practice_id, gen_random_uuid(), 'email', 'sign-in-pass', 'nl', null, 'sent',
                clock_timestamp()
         from membership;
+        insert into recovery
+            (practice_id, recovery_id, client_id, account_id, subject_id, expires_at, done_at,
+             changed)
+        select practice_id, login_id, client_id, account_id, account_id, expires_at, done_at,
+               'password'
+        from login;
+        insert into desk_code
+            (practice_id, account_id, desk_code_id, code_hash, identity_document, acting_staff,
+             expires_at, used_at)
+        select practice_id, account_id, login_id, '\\x00', 'passport', 'a.dewit', expires_at,
+               done_at
+        from login;
         insert into audit
             (practice_id, event, result, client_id, account_id, object_id, request_id)
         select practice_id, event, 'done', client_id, account_id, login_id, gen_random_uuid()

@@ -83,6 +83,18 @@ extension Problem.Kind {
                 + "with the token of the link."
         case .stepOutOfOrder:
             "Another step is due: step says which of an enrolment, next of a login. Nothing was changed."
+        case .recoveryEnded:
+            "The recovery has expired, has changed what it was for, or another one of the account or "
+                + "its owner ended it. Begin a new one."
+        case .proofRepeated:
+            "A proof of this class was shown already; a recovery needs two different ones. Offer what "
+                + "ways names."
+        case .proofIncorrect:
+            "The super-PIN or desk code is wrong, used or void, or nobody can recover by what was "
+                + "typed; it never says which. attempts_left is there after a code was right."
+        case .recoveryWaiting:
+            "Two recoveries, or a recovery and a sensitive change by what it rested on, lie 72 hours "
+                + "apart; so do two desk codes and the change. See retry_at. Nothing was changed."
         case .usernameTaken: "Somebody of this practice signs in with it. Nothing was kept."
         case .addressTaken:
             "Somebody else of this practice is known by the address, and this account has neither a "

@@ -39,6 +39,10 @@ struct EnglishProblemTexts: ProblemTexts {
         case .linkSuperseded: "There is a newer mail"
         case .enrolmentEnded: "Open your link again"
         case .stepOutOfOrder: "Another step first"
+        case .recoveryEnded: "Recovery ended"
+        case .proofRepeated: "Another proof is needed"
+        case .proofIncorrect: "Proof not recognised"
+        case .recoveryWaiting: "Please wait"
         case .usernameTaken: "Username in use"
         case .addressTaken: "E-mail address in use"
         case .identityRefused: "Details not recognised"
@@ -142,6 +146,19 @@ struct EnglishProblemTexts: ProblemTexts {
                 + "kept as far as possible."
         case .stepOutOfOrder:
             "This step is not the next one. Go back to the portal and go on there."
+        case .recoveryEnded:
+            "This recovery has ended. Begin again if you still cannot sign in. "
+                + otherwise(facts)
+        case .proofRepeated:
+            "You have shown this already. A recovery needs something else beside it, such "
+                + "as a code sent another way, your super-PIN or a code from the desk."
+        case .proofIncorrect:
+            "This is not right, or no longer in force. Please check it and try again. "
+                + otherwise(facts)
+        case .recoveryWaiting:
+            "Access to your account was restored recently. For your safety this can be "
+                + "done only three days later. "
+                + otherwise(facts)
         case .usernameTaken: "This username is in use already. Choose another one."
         case .addressTaken:
             "This e-mail address already belongs to somebody else of this practice. Your "

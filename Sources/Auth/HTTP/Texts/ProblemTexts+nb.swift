@@ -39,6 +39,10 @@ struct BokmålProblemTexts: ProblemTexts {
         case .linkSuperseded: "Det finnes en nyere e-post"
         case .enrolmentEnded: "Åpne lenken på nytt"
         case .stepOutOfOrder: "Et annet steg først"
+        case .recoveryEnded: "Gjenopprettingen er avsluttet"
+        case .proofRepeated: "Et annet bevis trengs"
+        case .proofIncorrect: "Beviset ble ikke gjenkjent"
+        case .recoveryWaiting: "Vent litt til"
         case .usernameTaken: "Brukernavnet er opptatt"
         case .addressTaken: "E-postadressen er i bruk"
         case .identityRefused: "Opplysningene ble ikke gjenkjent"
@@ -143,6 +147,20 @@ struct BokmålProblemTexts: ProblemTexts {
                 + "blir tatt vare på så langt det går."
         case .stepOutOfOrder:
             "Dette steget er ikke det neste. Gå tilbake til portalen og fortsett der."
+        case .recoveryEnded:
+            "Denne gjenopprettingen er avsluttet. Begynn på nytt hvis du fortsatt ikke kan "
+                + "logge inn. "
+                + otherwise(facts)
+        case .proofRepeated:
+            "Dette har du allerede vist. Gjenoppretting krever noe annet i tillegg, som en "
+                + "kode på en annen måte, super-PIN-en din eller en kode fra skranken."
+        case .proofIncorrect:
+            "Dette stemmer ikke eller gjelder ikke lenger. Se over det og prøv igjen. "
+                + otherwise(facts)
+        case .recoveryWaiting:
+            "Tilgangen til kontoen din er nylig gjenopprettet. For din sikkerhet kan dette "
+                + "først gjøres tre dager senere. "
+                + otherwise(facts)
         case .usernameTaken: "Dette brukernavnet er allerede i bruk. Velg et annet."
         case .addressTaken:
             "Denne e-postadressen tilhører allerede en annen ved dette legekontoret. Adressen din "

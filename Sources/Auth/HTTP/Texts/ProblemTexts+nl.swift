@@ -39,6 +39,10 @@ struct DutchProblemTexts: ProblemTexts {
         case .linkSuperseded: "Er is een nieuwere e-mail"
         case .enrolmentEnded: "Open uw link opnieuw"
         case .stepOutOfOrder: "Eerst een andere stap"
+        case .recoveryEnded: "Herstel afgesloten"
+        case .proofRepeated: "Nog een ander bewijs nodig"
+        case .proofIncorrect: "Bewijs niet herkend"
+        case .recoveryWaiting: "Nog even wachten"
         case .usernameTaken: "Gebruikersnaam bezet"
         case .addressTaken: "E-mailadres bezet"
         case .identityRefused: "Gegevens niet herkend"
@@ -143,6 +147,19 @@ struct DutchProblemTexts: ProblemTexts {
                 + "wordt zo veel mogelijk bewaard."
         case .stepOutOfOrder:
             "Deze stap is nu niet aan de beurt. Ga terug naar het portaal en ga daar verder."
+        case .recoveryEnded:
+            "Dit herstel is afgesloten. Begin opnieuw als u nog niet kunt inloggen. "
+                + otherwise(facts)
+        case .proofRepeated:
+            "Dit hebt u al laten zien. Voor herstel is nog iets anders nodig, zoals een "
+                + "code op een andere manier, uw super-PIN of een code van de balie."
+        case .proofIncorrect:
+            "Dit klopt niet of is niet meer geldig. Kijk het na en probeer het opnieuw. "
+                + otherwise(facts)
+        case .recoveryWaiting:
+            "De toegang tot uw account is pas hersteld. Voor uw veiligheid kan dit pas "
+                + "drie dagen daarna. "
+                + otherwise(facts)
         case .usernameTaken: "Deze gebruikersnaam is al in gebruik. Kies een andere."
         case .addressTaken:
             "Dit e-mailadres hoort al bij iemand anders van deze praktijk. Uw adres blijft zoals "

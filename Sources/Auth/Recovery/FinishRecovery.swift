@@ -1,0 +1,188 @@
+import Foundation
+import Postgres
+
+/// Makes the one change of a recovery, if two proofs of different classes stand and no other recovery
+/// was too short a time ago (Z-2).
+///
+/// Rows are locked in the order account, recovery, factor, super-PIN. It is run in the transaction that
+/// ends everything else and tells the owner.
+struct FinishRecovery: IdempotentStatement {
+    let act: Act
+    let recovery: Recovery
+    let change: Change
+
+    static let lane = Lane.ordinary
+
+    enum Change: Sendable {
+        case password(SealedPassword)
+        /// The factor that is lost; the number that was proven in its place, if one was.
+        case factor(UUID)
+    }
+
+    enum Outcome: Sendable {
+        case changed(account: UUID)
+        case refused(Problem.Kind)
+        case waiting(until: Date)
+    }
+
+    static let arms = """
+        owned as (  -- 1. The account first: of two recoveries of it one waits for the other.
+            select account.account_id, account.recovered_at, account.recovered_classes,
+                   account.frozen_at, account.disabled_at
+            from recovery
+            join account using (account_id)
+            where recovery.practice_id = $1::uuid
+              and recovery.client_id = $2::uuid
+              and recovery.recovery_id = $6::uuid
+              and not exists (select from stored)
+            for update of account
+        ),
+        standing as (
+            select recovery.*, owned.recovered_at, owned.recovered_classes,
+                   owned.frozen_at, owned.disabled_at,
+                   (select array_agg(distinct proof ->> 'class')
+                    from jsonb_array_elements(recovery.proofs) as proof) as classes,
+                   (select array_agg((proof ->> 'id')::uuid)
+                    from jsonb_array_elements(recovery.proofs) as proof) as proof_ids
+            from owned
+            join recovery using (account_id)
+            where recovery.practice_id = $1::uuid
+              and recovery.recovery_id = $6::uuid
+            for update of recovery
+        ),
+        lost as (  -- Neither proof is by what is lost.
+            select factor.factor_id
+            from standing
+            join factor using (account_id)
+            where factor.factor_id = $10::uuid
+              and factor.type <> 'email'
+              and factor.activated_at is not null
+              and factor.disabled_at is null
+              and factor.factor_id <> all (standing.proof_ids)
+        ),
+        judged as (
+            select standing.*,
+                   case
+                       when standing.done_at is not null or standing.ended_at is not null
+                           or standing.expires_at <= clock_timestamp()
+                           or standing.frozen_at > standing.created_at
+                           or standing.disabled_at is not null and standing.frozen_at is null
+                       then 'ended'
+                       when coalesce(cardinality(standing.classes), 0) < 2
+                           or jsonb_array_length(standing.proofs) <> $7::int8 then 'insufficient'
+                       when $8::bool and standing.change_from > clock_timestamp() then 'early'
+                       -- Once its owner has stopped what was recovered, other proofs may undo it.
+                       when standing.recovered_at > clock_timestamp() - \(wait)
+                           and (standing.frozen_at is null
+                                or standing.frozen_at <= standing.recovered_at
+                                or standing.classes <@ standing.recovered_classes)
+                       then 'waiting'
+                       when $10::uuid is not null and not exists (select from lost)
+                       then 'factor-unknown'
+                       else 'changed'
+                   end as word
+            from standing
+        ),
+        finished as (
+            update recovery
+            set done_at = clock_timestamp(),
+                changed = case when $10::uuid is null then 'password' else 'factor' end
+            from judged
+            where judged.word = 'changed'
+              and recovery.practice_id = $1::uuid
+              and recovery.recovery_id = $6::uuid
+            returning recovery.recovery_id, recovery.account_id, recovery.changed
+        ),
+        restored as (  -- 2. The account, which a freeze no longer stops.
+            update account
+            set password = coalesce($9::bytea, account.password),
+                password_changed_at = case
+                    when $9::bytea is null then account.password_changed_at
+                    else clock_timestamp()
+                end,
+                disabled_at = null,
+                frozen_at = null,
+                recovered_at = clock_timestamp(),
+                recovered_by = judged.proof_ids || judged.new_factor_id,
+                recovered_classes = judged.classes
+            from finished, judged
+            where account.account_id = finished.account_id
+            returning account.account_id
+        ),
+        dropped as (  -- 3. What is lost, and what a recovery bound that its owner has stopped.
+            delete from factor
+            using finished, judged
+            where factor.account_id = finished.account_id
+              and (factor.factor_id = $10::uuid
+                   or factor.recovered_at <= judged.frozen_at)
+            returning factor.factor_id
+        ),
+        bound as (
+            insert into factor
+                (account_id, factor_id, practice_id, type, address, activated_at, recovered_at)
+            select finished.account_id, judged.new_factor_id, $1::uuid, 'sms', judged.new_number,
+                   clock_timestamp(), clock_timestamp()
+            from finished, judged
+            where $10::uuid is not null
+              and judged.new_number_proven_at is not null
+              and (select count(*) from dropped) >= 0
+        ),
+        spent as (  -- 4. The used super-PIN dies (S4).
+            update recovery_pin
+            set ended_at = clock_timestamp()
+            from finished, judged
+            where recovery_pin.practice_id = $1::uuid
+              and recovery_pin.account_id = finished.account_id
+              and recovery_pin.pin_id = any (judged.proof_ids)
+              and recovery_pin.ended_at is null
+        ),
+        outcome as (
+            select coalesce(judged.word, 'ended') as word,
+                   finished.recovery_id is not null as lasting,
+                   finished.account_id,
+                   case judged.word
+                       when 'early' then judged.change_from
+                       else judged.recovered_at + \(wait)
+                   end as waits_until
+            from (values (1)) as always_one_row
+            left join judged on true
+            left join finished on true
+        ),
+        audited as (
+            insert into audit
+                (practice_id, event, result, reason, client_id, account_id, object_id, request_id)
+            select $1::uuid, '\(AuditEvent.recoveryCompleted.rawValue)',
+                   case when outcome.word = 'changed' then 'done' else 'refused' end,
+                   coalesce(finished.changed, outcome.word), $2::uuid, judged.account_id, $6::uuid,
+                   $5::uuid
+            from outcome
+            cross join judged
+            left join finished on true
+        )
+        """
+
+    private static let wait = "interval '\(RecoveryLimits.waitHours) hours'"
+
+    var ownParameters: [Parameter] {
+        var mustWait = false
+        if case .sufficientLater = recovery.verdict { mustWait = true }
+        let (password, lost): (Parameter, Parameter) =
+            switch change {
+            case .password(let sealed): (.bytes(sealed.bytes), .null)
+            case .factor(let id): (.null, .uuid(id))
+            }
+        return [
+            .uuid(recovery.id), .int(recovery.proofs.count), .bool(mustWait), password, lost,
+        ]
+    }
+
+    static func outcome(_ row: Row) throws -> Outcome {
+        switch try row.text("word") {
+        case "changed": return .changed(account: try row.uuid("account_id"))
+        case "early", "waiting": return .waiting(until: try row.instant("waits_until"))
+        case "insufficient": return .refused(.stepOutOfOrder)
+        case "factor-unknown": return .refused(.factorUnknown)
+        default: return .refused(.recoveryEnded)
+        }
+    }
+}

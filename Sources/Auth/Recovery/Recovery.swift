@@ -1,0 +1,162 @@
+import Foundation
+import Postgres
+
+/// What may be done in a recovery, how often and for how long.
+enum RecoveryLimits {
+    /// How long one stays open.
+    static let openMinutes = 60
+    /// Between two recoveries, and before a sensitive change by what one rested on (Z-2).
+    static let waitHours = 72
+    /// For how long a change by two desk codes can be made, from then on.
+    static let lateHours = 24
+    /// Recoveries that one network begins in ten minutes, over all identifiers (Z-20).
+    static let startsPerNetwork = 30
+    /// Super-PINs and desk codes that one network tries in an hour before a code was right (Z-4).
+    static let triesPerNetwork = 10
+    /// Codes of one recovery to numbers that are new to the account (Z-22).
+    static let newNumberSends = 3
+}
+
+/// A recovery under way, as its caller may see it. Where nobody can recover by what was typed it has no
+/// account, no ways and no proofs, and goes on all the same (Z-20).
+struct Recovery: Sendable {
+    let id: UUID
+    let subjectID: UUID
+    let accountID: UUID?
+    let status: Status
+    let proofs: [RecoveryProof]
+    let changeFrom: Date?
+    let expiresAt: Date
+    /// Of the account; nil where there is none.
+    let locale: Language?
+    let owner: Owner?
+    /// Confirmed mailboxes and active factors, the oldest first.
+    let ways: [Way]
+    /// The code that is the subject's newest, of whatever recovery.
+    let newestCodeID: UUID?
+    let fromKnownNetwork: Bool
+    let newNumberProven: Bool
+
+    enum Status: String, Sendable {
+        case open, done, ended
+    }
+
+    struct Owner: Sendable {
+        let firstName: String
+        let lastName: String
+    }
+
+    /// A mailbox or factor.
+    struct Way: Sendable, Decodable {
+        let id: UUID
+        let type: Factor.Kind
+        let address: String?
+        let aged: Bool
+
+        var factor: Factor { Factor(id: id, type: type, address: address) }
+    }
+
+    var verdict: RecoveryProof.Verdict { RecoveryProof.verdict(on: proofs) }
+
+    /// Factors that may be the lost one: neither proof is one of them.
+    var losable: [Factor] {
+        ways.filter { way in
+            way.type != .email && !proofs.contains { $0.id == way.id }
+        }.map(\.factor)
+    }
+
+    /// Phones that are told of a change; the lost one too.
+    func numbers(in practice: Practice) -> [PhoneNumber] {
+        ways.compactMap { way in
+            guard case .mobile(let number)? = way.factor.destination(in: practice) else {
+                return nil
+            }
+            return number
+        }
+    }
+
+    init(_ row: Row) throws {
+        guard let status = Status(rawValue: try row.text("status")) else {
+            throw PostgresError.undecodable("status")
+        }
+        id = try row.uuid("recovery_id")
+        subjectID = try row.uuid("subject_id")
+        accountID = try row.uuidIfPresent("account_id")
+        self.status = status
+        proofs = try Self.list(row, "proofs")
+        changeFrom = try row.instantIfPresent("change_from")
+        expiresAt = try row.instant("recovery_expires_at")
+        locale = try row.textIfPresent("locale").flatMap { Language(rawValue: $0) }
+        if let first = try row.textIfPresent("first_name"),
+            let last = try row.textIfPresent("last_name")
+        {
+            owner = Owner(firstName: first, lastName: last)
+        } else {
+            owner = nil
+        }
+        ways = try Self.list(row, "ways")
+        newestCodeID = try row.uuidIfPresent("newest_code_id")
+        fromKnownNetwork = try row.bool("from_known_network")
+        newNumberProven = try row.bool("new_number_proven")
+    }
+
+    private static func list<Element: Decodable>(
+        _ row: Row, _ column: String
+    ) throws -> [Element] {
+        try JSONDecoder().decode([Element].self, from: Data(try row.text(column).utf8))
+    }
+
+    var body: Body {
+        Body(
+            id: id, status: status, proofs: proofs, verdict: verdict, factors: losable,
+            changeFrom: changeFrom, expiresAt: expiresAt)
+    }
+
+    /// A recovery in an answer. Before the first proof it is the same for everybody.
+    struct Body: Encodable, Sendable {
+        let id: UUID
+        let status: String
+        let next: String?
+        let proofs: [String]
+        let ways: [String]
+        let factors: [Factor.Body]
+        let changeFrom: Date?
+        let expiresAt: Date
+
+        init(
+            id: UUID, status: Status, proofs: [RecoveryProof] = [],
+            verdict: RecoveryProof.Verdict = .insufficient, factors: [Factor] = [],
+            changeFrom: Date? = nil, expiresAt: Date
+        ) {
+            self.id = id
+            self.status = status.rawValue
+            let isProven = verdict != .insufficient
+            next = status == .open ? (isProven ? "change" : "proof") : nil
+            self.proofs = proofs.map(\.method.rawValue)
+            let isPaperShown = proofs.contains { $0.class == RecoveryProof.paperClass }
+            ways = RecoveryProof.Method.allCases.filter {
+                ![.superPIN, .recoveryCode].contains($0) || !isPaperShown
+            }.map(\.rawValue)
+            self.factors = isProven ? factors.map(\.body) : []
+            self.changeFrom = verdict == .sufficientLater ? changeFrom : nil
+            self.expiresAt = expiresAt
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case id, status, next, proofs, ways, factors, changeFrom, expiresAt
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var members = encoder.container(keyedBy: CodingKeys.self)
+            try members.encode(id, forKey: .id)
+            try members.encode(status, forKey: .status)
+            // Written as null where nothing is left, so that a caller need not guess.
+            try members.encode(next, forKey: .next)
+            try members.encode(proofs, forKey: .proofs)
+            try members.encode(ways, forKey: .ways)
+            try members.encode(factors, forKey: .factors)
+            try members.encodeIfPresent(changeFrom, forKey: .changeFrom)
+            try members.encode(expiresAt, forKey: .expiresAt)
+        }
+    }
+}

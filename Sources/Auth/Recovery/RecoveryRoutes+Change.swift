@@ -1,0 +1,97 @@
+import Cryptography
+import Foundation
+import Postgres
+
+// The one change that a recovery makes: a new password, or a lost factor gone (Z-2, S8, S10).
+extension RecoveryRoutes {
+    struct NewPassword: RequestBody {
+        let password: Secret<String>
+
+        init(_ fields: inout FieldReader) throws {
+            password = fields.secret("password", max: PasswordRoutes.ChosenPassword.longest)
+        }
+    }
+
+    struct LostFactor: RequestBody {
+        let factorID: UUID
+
+        init(_ fields: inout FieldReader) throws {
+            factorID = try fields.id("factor_id")
+        }
+    }
+
+    @Sendable func changePassword(
+        _ body: NewPassword, _ context: AuthRequestContext
+    ) async throws -> Answer {
+        let practice = try context.caller.practice
+        let recovery = try await find(context)
+        try demandDue(recovery, context)
+        let owner = PasswordOwner(
+            practiceName: practice.name, firstName: recovery.owner?.firstName,
+            lastName: recovery.owner?.lastName,
+            email: recovery.ways.first { $0.type == .email }?.address)
+        try await reviewer.demandAcceptable(body.password, of: owner, in: practice)
+        let phc = try await passwords.hasher.hash(
+            body.password.passwordBytes, turn: turn(context, recovery.subjectID))
+        return try await finish(recovery, context) { account in
+            .password(.seal(phc, account: account, keys: keys))
+        }
+    }
+
+    @Sendable func changeFactor(
+        _ body: LostFactor, _ context: AuthRequestContext
+    ) async throws -> Answer {
+        let recovery = try await find(context)
+        try demandDue(recovery, context)
+        return try await finish(recovery, context) { _ in .factor(body.factorID) }
+    }
+
+    /// Before two proofs it is one answer for somebody and nobody. With an `Idempotency-Key` the
+    /// statement is asked in any case: it may have made this very change.
+    private func demandDue(_ recovery: Recovery, _ context: AuthRequestContext) throws(Problem) {
+        if context.idempotencyKey != nil, recovery.accountID != nil { return }
+        guard recovery.status == .open else { throw Problem(.recoveryEnded) }
+        if case .insufficient = recovery.verdict { throw Problem(.stepOutOfOrder) }
+    }
+
+    /// In one commit: the change, the end of all that was signed in, and a notice to each address.
+    private func finish(
+        _ recovery: Recovery, _ context: AuthRequestContext,
+        _ change: (UUID) -> FinishRecovery.Change
+    ) async throws -> Answer {
+        let practice = try context.caller.practice
+        let act = try context.act(keys)
+        guard let account = recovery.accountID else { throw Problem(.recoveryEnded) }
+        let sender = SendCode.Sender(
+            caller: try context.caller, network: nil, keys: keys, ceilings: ceilings)
+        let statement = FinishRecovery(act: act, recovery: recovery, change: change(account))
+        let answered = try await database.transaction(
+            rerunningOn: FinishRecovery.retryableConstraints
+        ) { transaction in
+            try await transaction.run(LockAccount(practice: practice.id, account: account))
+            let answered = try await transaction.run(statement)
+            guard case .now(.changed) = answered else { return answered }
+            try await transaction.run(EndEveryAccess(account: account, recovery: recovery.id))
+            let mailboxes = try await transaction.run(
+                FindMailboxes(practice: practice.id, accounts: [account]))
+            _ = try await transaction.run(
+                AccountNotice(
+                    .changed(.recovered), act: act, account: account,
+                    mailboxes: mailboxes[account] ?? [], practice: practice, keys: keys))
+            for number in recovery.numbers(in: practice) {
+                _ = try await transaction.run(
+                    NumberNotice(
+                        to: number, locale: recovery.locale ?? practice.locale, of: account,
+                        act: act, by: sender))
+            }
+            return answered
+        }
+        switch try answered.unlessReused() {
+        case .changed:
+            if answered.isFirst { dispatcher.nudge() }
+            return try await standing(context)
+        case .refused(let kind): throw Problem(kind)
+        case .waiting(let until): throw Problem(.recoveryWaiting, retryAt: until)
+        }
+    }
+}

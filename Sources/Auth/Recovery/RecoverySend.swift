@@ -1,0 +1,164 @@
+import Cryptography
+import Foundation
+import Postgres
+
+/// What a recovery sends and where, or what it pretends to send where there is nobody.
+struct RecoverySend: Sendable {
+    let code: SendCode
+    let route: SendContactCode.Route
+
+    /// - Throws: `proof-repeated`, `factor-unavailable`; `step-out-of-order` and `field-invalid` for a
+    ///   number that is new to the account.
+    init(
+        _ wanted: RecoveryRoutes.ChosenWay, _ recovery: Recovery, _ sender: SendCode.Sender,
+        language: Language
+    ) throws {
+        let practice = sender.caller.practice
+        var kind = SendCode.Kind(
+            template: .oneTimeCode, lane: .recovery(recovery.subjectID),
+            lifetime: practice.policy.codeLifetimeSeconds)
+        let destination: Destination
+        if let number = wanted.number {
+            let mobile = try Self.newNumber(number, wanted.countryCode, recovery, practice)
+            kind.factorID = SecureRandom.uuid()
+            destination = .mobile(mobile)
+            route = SendContactCode.Route(
+                destinationKey: destination.key(.signIn, keys: sender.keys),
+                limits: Self.hiddenLimits(destination, recovery, sender), proof: nil,
+                newNumber: mobile, newFactorID: kind.factorID)
+        } else if let target = try Self.target(wanted.channel, recovery, practice, sender.keys) {
+            kind.factorID = target.proof.id
+            destination = target.destination
+            let lane = Destination.Lane.allRecoveries(
+                fromKnownNetwork: recovery.fromKnownNetwork)
+            route = SendContactCode.Route(
+                destinationKey: destination.key(lane, keys: sender.keys),
+                limits: Self.hiddenLimits(destination, recovery, sender), proof: target.proof)
+        } else {
+            // The same at each send of a channel, so that another one goes without a wait here too.
+            let bytes = recovery.subjectID.bytes
+            kind.factorID = UUID(
+                bytes: wanted.channel == .email ? bytes : bytes.reversed())
+            destination = try Self.nowhere(wanted.channel, practice)
+            route = SendContactCode.Route(destinationKey: nil, limits: [], proof: nil)
+        }
+        // Before a proof only what was typed and the network have limits that show.
+        code = try SendCode(
+            to: destination, flow: recovery.id, kind: kind, locale: recovery.locale ?? language,
+            by: sender, limits: Self.shownLimits(wanted.channel, destination, recovery, sender))
+    }
+
+    private struct Target {
+        let destination: Destination
+        let proof: RecoveryProof
+    }
+
+    /// The oldest of the channel that is no proof yet; nil where there is none.
+    private static func target(
+        _ channel: ChannelKind, _ recovery: Recovery, _ practice: Practice, _ keys: KeyRing
+    ) throws(Problem) -> Target? {
+        var isProven = false
+        for way in recovery.ways where way.type.channel == channel {
+            guard let destination = way.factor.destination(in: practice) else { continue }
+            let proof = RecoveryProof(
+                method: channel == .email ? .email : .sms,
+                class: RecoveryProof.contactClass(of: destination, keys: keys), id: way.id,
+                aged: way.aged)
+            if recovery.proofs.contains(where: { $0.class == proof.class }) {
+                isProven = true
+            } else {
+                return Target(destination: destination, proof: proof)
+            }
+        }
+        if isProven { throw Problem(.proofRepeated) }
+        // Whoever has proved something may hear that nothing goes there.
+        if !recovery.proofs.isEmpty { throw Problem(.factorUnavailable) }
+        return nil
+    }
+
+    private static func newNumber(
+        _ typed: String, _ countryCode: String?, _ recovery: Recovery, _ practice: Practice
+    ) throws -> PhoneNumber {
+        if case .insufficient = recovery.verdict { throw Problem(.stepOutOfOrder) }
+        do throws(PhoneNumber.Fault) {
+            return try PhoneNumber(
+                parsing: typed, countryCode: countryCode, home: practice.country,
+                allowed: Set(practice.policy.allowedCountries))
+        } catch {
+            throw Problem(.fieldInvalid, faults: [.init(.pointer("/number"), error.code)])
+        }
+    }
+
+    private static func hiddenLimits(
+        _ destination: Destination, _ recovery: Recovery, _ sender: SendCode.Sender
+    ) -> [SendLimit] {
+        let limits = all(destination, sender).filter { ![.client, .network].contains($0.kind) }
+        guard destination.channel == .sms, recovery.proofs.isEmpty else { return limits }
+        return limits + [.unprovenSMS(in: sender.caller.practice)]
+    }
+
+    private static func shownLimits(
+        _ channel: ChannelKind, _ destination: Destination, _ recovery: Recovery,
+        _ sender: SendCode.Sender
+    ) -> [SendLimit] {
+        let limits = all(destination, sender).filter { [.client, .network].contains($0.kind) }
+        guard channel == .sms, recovery.proofs.isEmpty else { return limits }
+        // That the fifth is spent is said to everybody; only what went out counts towards it.
+        var fifth = SendLimit.unprovenSMS(in: sender.caller.practice)
+        fifth.ceiling -= 1
+        fifth.weight = 0
+        return limits + [fifth]
+    }
+
+    private static func all(
+        _ destination: Destination, _ sender: SendCode.Sender
+    ) -> [SendLimit] {
+        SendLimit.all(
+            for: destination, of: sender.caller, network: sender.network, keys: sender.keys,
+            ceilings: sender.ceilings)
+    }
+
+    /// Something of the same kind, which no message is made for.
+    private static func nowhere(
+        _ channel: ChannelKind, _ practice: Practice
+    ) throws -> Destination {
+        switch channel {
+        case .email:
+            guard let address = EmailAddress("nobody@example.nl") else {
+                throw Problem(.factorUnavailable)
+            }
+            return .mailbox(address)
+        case .sms:
+            let number = practice.country == .netherlands ? "+31612345678" : "+4790000000"
+            return .mobile(
+                try PhoneNumber(
+                    parsing: number, home: practice.country,
+                    allowed: [practice.country.rawValue]))
+        }
+    }
+}
+
+/// A code of a recovery in an answer: nothing of where it went, or whether, before something is proved.
+struct ContactCodeBody: Encodable, Sendable {
+    let id: UUID
+    let channel: String
+    let destination: String?
+    let reference: String
+    let sentAt: Date
+    let sentAtLocal: String
+    let expiresAt: Date
+    let resendAt: Date
+    let attemptsLeft: Int
+
+    init(_ code: SentCode, in practice: Practice, showsDestination: Bool) {
+        id = code.id
+        channel = code.channel.rawValue
+        destination = showsDestination ? code.destination : nil
+        reference = code.reference
+        sentAt = code.sentAt
+        sentAtLocal = practice.clockTime(code.sentAt)
+        expiresAt = code.expiresAt
+        resendAt = code.resendAt
+        attemptsLeft = code.attemptsLeft
+    }
+}
