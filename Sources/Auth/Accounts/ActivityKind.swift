@@ -20,12 +20,15 @@ enum ActivityKind: String, Sendable, CaseIterable {
     case mobileChanged = "mobile-changed"
     case superPINIssued = "super-pin-issued"
     case accountFrozen = "account-frozen"
+    case accessRecovered = "access-recovered"
+    case deskCodeMade = "desk-code-made"
 
     /// The events that any of them comes from.
     static let events: [AuditEvent] = [
         .accountCreated, .accountImported, .accountLinked, .loginCompleted, .sessionEnded,
         .loginRefused, .passSent, .codeSent, .codeGuessed, .documentAccepted, .profileChanged,
         .passwordChanged, .emailChanged, .mobileChanged, .superPINIssued, .accountFrozen,
+        .recoveryCompleted, .deskCodeMade,
     ]
 
     /// Nil for what the owner is not shown.
@@ -48,6 +51,8 @@ enum ActivityKind: String, Sendable, CaseIterable {
         case (.mobileChanged, true): self = .mobileChanged
         case (.superPINIssued, true): self = .superPINIssued
         case (.accountFrozen, true): self = .accountFrozen
+        case (.recoveryCompleted, true): self = .accessRecovered
+        case (.deskCodeMade, true): self = .deskCodeMade
         default: return nil
         }
     }
@@ -85,6 +90,8 @@ enum ActivityKind: String, Sendable, CaseIterable {
         case .mobileChanged: "mobiel nummer gewijzigd"
         case .superPINIssued: "super-PIN gemaakt door uw praktijk"
         case .accountFrozen: "account geblokkeerd met de link uit een e-mail"
+        case .accessRecovered: "toegang hersteld"
+        case .deskCodeMade: "baliecode gemaakt door uw praktijk"
         }
     }
 
@@ -109,6 +116,8 @@ enum ActivityKind: String, Sendable, CaseIterable {
         case .mobileChanged: "mobilnummer endret"
         case .superPINIssued: "super-PIN laget av legekontoret ditt"
         case .accountFrozen: "konto sperret med lenken i en e-post"
+        case .accessRecovered: "tilgang gjenopprettet"
+        case .deskCodeMade: "skrankekode laget av legekontoret ditt"
         }
     }
 
@@ -132,6 +141,8 @@ enum ActivityKind: String, Sendable, CaseIterable {
         case .mobileChanged: "mobile number changed"
         case .superPINIssued: "super-PIN made by your practice"
         case .accountFrozen: "account blocked with the link in a mail"
+        case .accessRecovered: "access restored"
+        case .deskCodeMade: "desk code made by your practice"
         }
     }
 }

@@ -85,7 +85,10 @@ import Testing
                 try await service.travel(72 * 3600 - 60)
                 #expect(try await service.setPassword(id).problem == "recovery-waiting")
                 try await service.travel(60)
-                if isStopped { try await service.freeze(person) }
+                if isStopped {
+                    let link = try await service.mail.message(2, to: person.email).freezeCode
+                    #expect(try await service.freeze(link).status < 300)
+                }
                 let late = try await service.setPassword(id)
                 #expect(late.problem == (isStopped ? "recovery-ended" : nil))
             }

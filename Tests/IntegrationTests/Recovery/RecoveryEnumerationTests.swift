@@ -154,6 +154,8 @@ import Testing
             try await service.recover(id, "codes", ["number": "0612345678"]),
             try await service.recover(id, "verify", wrong),
             try await service.recover(id, "verify", ["desk_code": "1234 5678 1234 5678"]),
+            try await service.recover(
+                id, "verify", ["recovery_code": .string(RecoveryCode.random().printed.expose())]),
             try await service.setPassword(id),
             try await service.recover(
                 id, "factor", ["factor_id": .string(UUID().uuidString.lowercased())]),

@@ -95,6 +95,57 @@ import Testing
         }
     }
 
+    @Test func `a recovery code is paper, and used up`() async throws {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let pin = try await service.ownSuperPIN(person)
+            let account = try await service.accountID(person)
+            let code = RecoveryCode.random()
+            let hash = code.hash(
+                account: try #require(UUID(uuidString: account)),
+                key: service.service.keys.macKey(.recoveryCode))
+            try await service.database.execute(
+                """
+                insert into recovery_codes (account_id, set_id, hashes)
+                values ('\(account)', gen_random_uuid(),
+                        array[decode('\(hash.hexadecimal)', 'hex'), '\\x00'])
+                """)
+            let body: JSON = ["recovery_code": .string(code.printed.expose())]
+            let id = try await service.recovery(person.identifier)
+            #expect(try await service.recover(id, "verify", body).status == 200)
+            let paper = try await service.recover(id, "verify", ["super_pin": .string(pin)])
+            #expect(paper.problem == "proof-repeated")
+            #expect(try await service.setPassword(id).problem == "step-out-of-order")
+            let other = try await service.recovery(person.identifier)
+            #expect(
+                try await service.recover(other, "verify", body).problem == "proof-incorrect")
+            try await service.proveContact(id, to: person.email)
+            #expect(try await service.setPassword(id).status == 200)
+            #expect(
+                try await service.database.value(
+                    "select cardinality(hashes) from recovery_codes") == "1")
+        }
+    }
+
+    @Test func `a code is good for ten minutes, and what is mistyped costs nothing`()
+        async throws
+    {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let id = try await service.recovery(person.identifier)
+            let code = try await service.recoveryCode(id, to: person.email)
+            let mistyped = try await service.recover(
+                id, "verify", ["recovery_code": "7K3M-RT9X-Q2WA"])
+            #expect(mistyped.problem == "field-invalid")
+            try await service.travel(601)
+            #expect(
+                try await service.recover(id, "verify", ["code": .string(code)]).problem
+                    == "code-expired")
+            try await service.travel(3000)
+            #expect(try await service.recover(id, "codes", [:]).problem == "recovery-ended")
+        }
+    }
+
     @Test func `any two of mailbox, phone and paper are enough`() async throws {
         try await TestService.run { service in
             for pair in [["email", "sms"], ["email", "paper"], ["sms", "paper"]] {
