@@ -49,6 +49,23 @@ import Testing
         }
     }
 
+    @Test(arguments: Templates.shippedLocales, names)
+    func `one that carries no code is one message too, with the day and no line for a phone`(
+        locale: String, name: String
+    ) throws {
+        var variables = TemplateTests.variables
+        variables[.practice] = name
+        variables[.sentAt] = "30. september, 11:50"
+        let sms = try Self.templates.get().renderSMS(
+            .accountChanged, locale: locale, variables: variables,
+            portal: DomainName("portal.example"))
+        #expect(sms.segments == 1 && sms.foreign.isEmpty)
+        #expect(sms.text.contains("(30. september, 11:50)"))
+        for forbidden in ["http", "//", "@", "#", "\n", "{{"] {
+            #expect(!sms.text.contains(forbidden), "\(forbidden)")
+        }
+    }
+
     @Test(arguments: TemplateTests.codes, Templates.shippedLocales)
     func `a text message has no link and no name but the practice's`(
         template: MessageTemplate, locale: String
