@@ -214,6 +214,33 @@ import Testing
         }
     }
 
+    @Test func `a right code forgives the wrong ones, and a hundred in a row stop the phone`()
+        async throws
+    {
+        try await TestService.run { service in
+            let person = try await service.person()
+            _ = try await service.phone(try await service.tokens(of: person).access)
+            try await service.database.execute("update factor set failures = 98")
+            let count = service.mail.count(to: TestService.number) + 1
+            let id = try #require(try await service.login(person).json()["id"].string)
+            let code = try await service.mail.message(count, to: TestService.number).code
+            #expect(
+                try await service.verify(id, TestService.wrong(code)).problem == "code-incorrect")
+            #expect(try await service.database.value("select failures from factor") == "99")
+            #expect(try await service.verify(id, code).status == 200)
+            #expect(try await service.database.value("select failures from factor") == "0")
+
+            try await service.database.execute("update factor set failures = 99")
+            let last = try #require(try await service.login(person).json()["id"].string)
+            let right = try await service.mail.message(count + 1, to: TestService.number).code
+            _ = try await service.verify(last, TestService.wrong(right))
+            let stopped = try await service.database.value(
+                "select disabled_at is not null from factor")
+            #expect(stopped == "t")
+            #expect(try await service.login(person).problem == "factor-unavailable")
+        }
+    }
+
     @Test func `the same request is answered once`() async throws {
         try await TestService.run { service in
             let token = try await service.tokens(of: try await service.person()).access

@@ -106,7 +106,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .loginEnded: "This sign-in has ended. Please start signing in again."
         case .codeSuperseded: newer(facts)
         case .codeUsed:
-            "This code has been used already. Are you not signed in yet? Then ask for a new code."
+            "This code has been used already. Are you not signed in yet? Then use a new code."
         case .factorUnavailable:
             "We cannot send you a code this way just now. Choose another way, or contact "
                 + "\(contact(facts))."

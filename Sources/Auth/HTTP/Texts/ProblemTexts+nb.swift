@@ -106,7 +106,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .loginEnded: "Denne innloggingen er avsluttet. Start innloggingen på nytt."
         case .codeSuperseded: newer(facts)
         case .codeUsed:
-            "Koden er allerede brukt. Er du ikke logget inn ennå? Be om en ny kode."
+            "Koden er allerede brukt. Er du ikke logget inn ennå? Bruk en ny kode."
         case .factorUnavailable:
             "Vi kan ikke sende deg en kode på denne måten nå. Velg en annen måte, eller ta kontakt "
                 + "med \(contact(facts))."

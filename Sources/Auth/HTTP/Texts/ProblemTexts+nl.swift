@@ -105,7 +105,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .loginEnded: "Deze inlogpoging is afgesloten. Begin opnieuw met inloggen."
         case .codeSuperseded: newer(facts)
         case .codeUsed:
-            "Deze code is al gebruikt. Bent u nog niet ingelogd? Vraag dan een nieuwe code aan."
+            "Deze code is al gebruikt. Bent u nog niet ingelogd? Gebruik dan een nieuwe code."
         case .factorUnavailable:
             "We kunnen u op deze manier nu geen code sturen. Kies een andere manier of neem "
                 + "contact op met \(contact(facts))."
