@@ -175,7 +175,7 @@ import Testing
             #expect(answer.problem == "insufficient-user-authentication")
             let header = try #require(answer.header("WWW-Authenticate"))
             #expect(header.contains("error=\"insufficient_user_authentication\""))
-            #expect(header.contains("acr_values=\"\(acr)\"") && header.contains("max_age=300"))
+            #expect(header.contains("acr_values=\"\(acr)\"") && header.contains("max_age=\"300\""))
         }
         #expect(try await service.database.count("message", where: "true") == messages)
         #expect(try await service.database.count("contact_change", where: "true") == 0)
