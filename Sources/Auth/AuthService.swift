@@ -101,6 +101,9 @@ package struct AuthService: Sendable {
         let reviewer = PasswordReviewer(words: try .shipped())
         let codeMetrics = CodeMetrics(factory: metrics, logger: logger)
         let patients = PatientAuthenticator(database: database, tokens: tokens)
+        let pinHasher = SuperPINHasher(hasher: hasher, keys: keys)
+        let press = LetterPress()
+        let confirm = ConfirmPassword(database: database, keys: keys, passwords: passwords)
         try Router(
             health: HealthRoutes(readiness: readiness),
             logins: LoginRoutes(
@@ -134,9 +137,14 @@ package struct AuthService: Sendable {
                 database: database, keys: keys, passwords: passwords, reviewer: reviewer,
                 tokens: tokens, dispatcher: dispatcher, ceilings: configuration.sending),
             superPINs: SuperPINRoutes(
-                issuer: IssueSuperPIN(
-                    database: database, hasher: SuperPINHasher(hasher: hasher, keys: keys)),
-                press: LetterPress(), dispatcher: dispatcher),
+                issuer: IssueSuperPIN(database: database, hasher: pinHasher), press: press,
+                dispatcher: dispatcher),
+            ownSuperPINs: OwnSuperPINRoutes(
+                database: database, tokens: tokens, confirm: confirm,
+                maker: MakeOwnSuperPIN(database: database, hasher: pinHasher), press: press,
+                dispatcher: dispatcher),
+            ownData: OwnDataRoutes(
+                database: database, tokens: tokens, confirm: confirm, dispatcher: dispatcher),
             recoveries: RecoveryRoutes(
                 database: database, keys: keys, passwords: passwords, reviewer: reviewer,
                 dispatcher: dispatcher, ceilings: configuration.sending,

@@ -1,20 +1,28 @@
--- What a patient types from the practice's letter. The number is public and no secret (AC-1); it is
--- given out once, of one patient, and a row stays when the patient is gone, so that a number never
--- comes to name somebody else. Hence no reference to `patient`, whose rows are deleted.
+-- What a patient types from the practice's letter, or from their own. The number is public and no secret
+-- (AC-1); it is given out once, of one patient, and a row stays when the patient or the account is gone,
+-- so that a number never comes to name somebody else. Hence no reference to `patient` and `account`,
+-- whose rows are deleted.
 create table customer_number (
     practice_id uuid not null,
-    patient_id uuid not null,
     -- Ten digits, the last a check digit.
     number text not null,
-    -- The patient's own account, from its making on.
+    -- Null where the number is that of an account which is no patient's own: a parent's, an imported one.
+    patient_id uuid,
+    -- The patient's own account, from its making on; null again once it is erased.
     account_id uuid,
     created_at timestamptz not null default clock_timestamp(),
-    constraint customer_number_pkey primary key (practice_id, patient_id),
+    constraint customer_number_pkey primary key (practice_id, number),
     constraint customer_number_practice_fkey foreign key (practice_id) references practice,
-    -- Over all practices: one number, one patient.
+    -- Over all practices: one number, one person.
     constraint customer_number_number_key unique (number),
     constraint customer_number_ten_digits check (number ~ '^[1-9][0-9]{9}$')
 );
+
+create unique index customer_number_patient_key on customer_number (practice_id, patient_id)
+    where patient_id is not null;
+create unique index customer_number_account_key on customer_number (practice_id, account_id)
+    where patient_id is null;
+create index customer_number_account_idx on customer_number (practice_id, account_id);
 
 -- The practice's super-PIN for one activation (Z-4); the next one takes its place, which voids it.
 create table activation_pin (

@@ -13,6 +13,7 @@ enum AccountChange: Sendable, Equatable {
     /// Somebody signed in with one; so many are left.
     case recoveryCodeUsed(left: Int)
     case superPINActivated
+    case dataExported
     /// Somebody showed what a recovery needs, and gave the account another password or factor.
     case recovered
     /// By a freeze code.
@@ -46,6 +47,7 @@ enum AccountChange: Sendable, Equatable {
             "Er is ingelogd met een van uw herstelcodes. U hebt er nog \(left)."
         case .recoveryCodesMade: "Er zijn nieuwe herstelcodes gemaakt. De oude werken niet meer."
         case .superPINActivated: "Er is een super-PIN voor uw account gemaakt."
+        case .dataExported: "Er is een overzicht van al uw gegevens opgehaald."
         case .recovered: "De toegang tot uw account is hersteld."
         case .frozen: "Uw account is geblokkeerd. Niemand kan er nu mee inloggen."
         case .deskCodeMade: "De praktijk heeft een baliecode gemaakt om uw account te herstellen."
@@ -70,6 +72,7 @@ enum AccountChange: Sendable, Equatable {
             "Det er logget inn med en av gjenopprettingskodene dine. Du har \(left) igjen."
         case .recoveryCodesMade: "Du har nye gjenopprettingskoder. De gamle virker ikke lenger."
         case .superPINActivated: "Det er laget en super-PIN for kontoen din."
+        case .dataExported: "En oversikt over alle opplysningene dine er hentet."
         case .recovered: "Tilgangen til kontoen din er gjenopprettet."
         case .frozen: "Kontoen din er sperret. Ingen kan logge inn med den nå."
         case .deskCodeMade: "Legekontoret har laget en skrankekode for å gjenopprette kontoen din."
@@ -94,6 +97,7 @@ enum AccountChange: Sendable, Equatable {
             "One of your recovery codes was used to sign in. You have \(left) left."
         case .recoveryCodesMade: "New recovery codes were made. The old ones no longer work."
         case .superPINActivated: "A super-PIN was made for your account."
+        case .dataExported: "A copy of all your data was fetched."
         case .recovered: "Access to your account was restored."
         case .frozen: "Your account was blocked. Nobody can sign in to it now."
         case .deskCodeMade: "The practice made a desk code to restore access to your account."

@@ -28,18 +28,21 @@ struct AccountNotice: Statement {
         /// They, or whoever is signed in as them, changed something; the mail has a link that freezes the
         /// account (Z-32).
         case changed(AccountChange)
+        /// Theirs is no more; the last mail (SU-3).
+        case erased
 
         fileprivate var template: MessageTemplate {
             switch self {
             case .nationalNumberMoved: .nationalNumberChanged
             case .changed: .accountChanged
+            case .erased: .accountErased
             }
         }
 
         fileprivate var event: AuditEvent {
             switch self {
             case .nationalNumberMoved: .moveTold
-            case .changed: .changeTold
+            case .changed, .erased: .changeTold
             }
         }
 
@@ -47,7 +50,7 @@ struct AccountNotice: Statement {
         fileprivate func object(of account: UUID) -> UUID {
             switch self {
             case .nationalNumberMoved(let patient): patient
-            case .changed: account
+            case .changed, .erased: account
             }
         }
 
@@ -55,7 +58,7 @@ struct AccountNotice: Statement {
         fileprivate var counter: String {
             switch self {
             case .nationalNumberMoved: "moves"
-            case .changed: "changes"
+            case .changed, .erased: "changes"
             }
         }
     }

@@ -40,6 +40,10 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     case superPINMade = "super-pin-made"
     /// To the contacts of an account: something about it was changed, and how to stop it (Z-32).
     case accountChanged = "account-changed"
+    /// To the register's mobile, else to the mailbox: an account was made for the person (Z-16).
+    case accountCreated = "account-created"
+    /// To the contacts that an account had: it was erased (SU-3).
+    case accountErased = "account-erased"
     /// To those who answer for a practice: what was changed there (Z-9).
     case settingsChanged = "settings-changed"
     case keyCreated = "key-created"
@@ -49,7 +53,7 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     var carriesCode: Bool { [.sessionCode, .oneTimeCode, .factorCode].contains(self) }
 
     /// Whether it can go as an SMS, too.
-    var hasSMS: Bool { carriesCode || self == .accountChanged }
+    var hasSMS: Bool { carriesCode || self == .accountChanged || self == .accountCreated }
 
     /// Whether a practice may have words and mail gateways of its own for it. Not where what its own keys did
     /// is told: whoever stole one would reword the warning, or swallow it.
@@ -58,8 +62,8 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
         case .sessionCode, .oneTimeCode, .factorCode, .signInPass, .invitation,
             .invitationReminder, .emailConfirmation:
             true
-        case .nationalNumberChanged, .superPINMade, .accountChanged, .settingsChanged, .keyCreated,
-            .keyRevoked:
+        case .nationalNumberChanged, .superPINMade, .accountChanged, .accountCreated,
+            .accountErased, .settingsChanged, .keyCreated, .keyRevoked:
             false
         }
     }

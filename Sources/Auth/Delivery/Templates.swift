@@ -171,7 +171,8 @@ extension MessageTemplate {
             [.practice, .invitationLink, .validUntil, .supportContact]
         case .emailConfirmation:
             [.practice, .confirmationLink, .validUntil, .supportContact]
-        case .superPINMade: [.practice, .sentAt, .supportContact]
+        case .superPINMade, .accountCreated, .accountErased:
+            [.practice, .sentAt, .supportContact]
         case .accountChanged: [.practice, .sentAt, .change, .freezeLink, .supportContact]
         case .settingsChanged: [.practice, .sentAt, .changes, .actor]
         case .keyCreated: [.practice, .sentAt, .keyID, .keyClient, .scopes, .actor]
@@ -188,7 +189,7 @@ extension MessageTemplate {
         case .emailConfirmation: .confirmationLink
         case .accountChanged: .freezeLink
         case .sessionCode, .oneTimeCode, .factorCode, .nationalNumberChanged, .superPINMade,
-            .settingsChanged, .keyCreated, .keyRevoked:
+            .accountCreated, .accountErased, .settingsChanged, .keyCreated, .keyRevoked:
             nil
         }
     }

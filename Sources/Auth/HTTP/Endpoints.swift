@@ -101,13 +101,28 @@ extension Endpoints {
         add(.delete, path, .key(scope), .ignored, nil) { _, context in try await handler(context) }
     }
 
+    /// A DELETE that says something more than what is to go, such as a password that confirms it.
+    func delete<Body: RequestBody>(
+        _ path: String, scope: Scope?, body: Body.Type, _ handler: @escaping BodyHandler<Body>
+    ) {
+        add(.delete, path, .key(scope), .json, nil) { _, context in
+            try await handler(Body(json: context.body), context)
+        }
+    }
+
     func delete(public path: String, _ handler: @escaping Handler) {
         add(.delete, path, .open, .ignored, nil) { _, context in try await handler(context) }
     }
 
     /// A POST without fields: no body or an empty object.
-    func post(_ path: String, scope: Scope?, _ handler: @escaping Handler) {
-        add(.post, path, .key(scope), .optionalJSON, nil) { _, context in
+    ///
+    /// - Parameter offered: what the answer can come as by `Accept`; the first where the caller doesn't
+    ///   say.
+    func post(
+        _ path: String, scope: Scope?, offering offered: [Representation] = [],
+        _ handler: @escaping Handler
+    ) {
+        add(.post, path, .key(scope), .optionalJSON, nil, offering: offered) { _, context in
             if !context.body.isEmpty { _ = try NoFields(json: context.body) }
             return try await handler(context)
         }

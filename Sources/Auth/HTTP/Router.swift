@@ -13,6 +13,8 @@ struct Router: Sendable {
     let invitations: InvitationRoutes
     let enrolments: EnrolmentRoutes
     let superPINs: SuperPINRoutes
+    let ownSuperPINs: OwnSuperPINRoutes
+    let ownData: OwnDataRoutes
     let recoveries: RecoveryRoutes
     let deskCodes: DeskCodeRoutes
     let practices: PracticeRoutes
@@ -38,6 +40,8 @@ struct Router: Sendable {
         invitations.add(to: endpoints)
         enrolments.add(to: endpoints)
         superPINs.add(to: endpoints)
+        ownSuperPINs.add(to: endpoints)
+        ownData.add(to: endpoints)
         recoveries.add(to: endpoints)
         deskCodes.add(to: endpoints)
         practices.add(to: endpoints)

@@ -121,6 +121,14 @@ extension LoginAttempt {
                     and patient_link.role = 'self'
                 where customer_number.practice_id = $1::uuid
                   and customer_number.number = \(customerNumber)::text
+                union
+                -- An account that is no patient's own has one of its own.
+                select customer_number.account_id
+                from customer_number
+                where customer_number.practice_id = $1::uuid
+                  and customer_number.number = \(customerNumber)::text
+                  and customer_number.patient_id is null
+                  and customer_number.account_id is not null
             ) as named
             having count(*) = 1
         )

@@ -117,31 +117,3 @@ struct AdmitRecovery: Statement {
         }
     }
 }
-
-/// An account's own super-PIN, as it is compared.
-struct RecoveryPIN: Sendable {
-    let id: UUID
-    let sealed: SealedSuperPIN
-
-    /// Nil where the row has none.
-    init?(_ row: Row) throws {
-        guard let id = try row.uuidIfPresent("pin_id") else { return nil }
-        self.id = id
-        sealed = SealedSuperPIN(bytes: try row.bytes("hash"))
-    }
-
-    var proof: RecoveryProof {
-        RecoveryProof(
-            method: .superPIN, class: RecoveryProof.paperClass, id: id, aged: false)
-    }
-
-    /// Whether `typed` is the super-PIN; without one it takes as long (Z-20).
-    static func isRight(
-        _ typed: SuperPIN, _ pin: RecoveryPIN?, practice: UUID, hasher: SuperPINHasher, turn: Turn
-    ) async throws -> Bool {
-        let isRight = try await hasher.verify(
-            typed, of: SuperPINHasher.Owner(kind: .recovery, id: pin?.id ?? practice),
-            practice: practice, against: pin?.sealed, turn: turn)
-        return isRight && pin != nil
-    }
-}

@@ -49,3 +49,10 @@ struct RecoveryProof: Sendable, Equatable, Codable {
         return "\(destination.channel.rawValue):\(mac.hexadecimal.prefix(32))"
     }
 }
+
+extension RecoveryPIN {
+    var proof: RecoveryProof {
+        RecoveryProof(
+            method: .superPIN, class: RecoveryProof.paperClass, id: id, aged: false)
+    }
+}

@@ -88,6 +88,7 @@ extension IssueSuperPIN.Made {
 }
 
 extension Practice {
-    /// The portal's page where a patient types customer number and super-PIN; neither is in it.
+    /// The portal's page that explains the letter; neither number is in it. An activation itself begins
+    /// with the invitation's mail.
     var activationURL: String { "\(portalOrigin)/activate" }
 }

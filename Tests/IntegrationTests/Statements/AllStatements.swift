@@ -24,6 +24,8 @@ enum AllStatements {
         CompleteEnrolment.self,
         LinkAccount.self, DeclineEnrolment.self, FindOwnPatient.self,
         FindPINHolder.self, IssueActivationPIN.self,
+        FindRecoveryPINHolder.self, MakeRecoveryPIN.self, ActivateRecoveryPIN.self,
+        ExportAccount.self, FindOwnEntry.self, HoldAccount.self, EraseAccount.self,
         AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, ReturnTry.self, StartLogin.self,
         FindLogin.self, StartCodelessLogin.self, ChooseApp.self, VerifyApp.self,
         VerifyRecoveryCode.self,

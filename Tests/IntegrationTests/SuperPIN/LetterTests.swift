@@ -76,6 +76,34 @@ import Testing
         #expect(page.embedded.allSatisfy { $0 })
     }
 
+    @Test(arguments: Language.allCases)
+    func `the letter to keep stays on one page with the longest names, and says when it counts`(
+        language: Language
+    ) throws {
+        let practice = Sample.longPractice(language)
+        let name =
+            "Christoffel-Øyvind & <b>Đorđević</b> " + String(repeating: "Wttewaall", count: 18)
+        let made = MakeOwnSuperPIN.Made(
+            name: name, locale: language, number: try CustomerNumber(typed: "9041827366"),
+            pin: try SuperPIN(typed: "7K3M-RT9X-Q2WB-V4H0"), createdAt: Date())
+        let letter = try Letter(made, of: practice)
+        let page = try ReadLetter(LetterPage(letter: letter).pdf())
+        #expect(page.pages == 1 && page.language == language.rawValue)
+        #expect(page.darkest_at_the_edges == 255)
+        let text = page.text.filter { !$0.isWhitespace }
+        for part in ["9041827366", "7K3M-RT9X-Q2WB-V4H0", "<b>Đorđević</b>"] {
+            #expect(text.contains(part), "\(part)")
+        }
+        // The code leads to the page for whoever has lost something, and to no activation.
+        #expect(page.codes == [practice.recoveryURL])
+        #expect(!letter.words.steps.joined().contains("activate"))
+        // A name that paper can't show is left out, since an earlier system may have kept it.
+        let turned = MakeOwnSuperPIN.Made(
+            name: "Emma\u{202E}Jansen", locale: language, number: made.number, pin: made.pin,
+            createdAt: made.createdAt)
+        #expect(try Letter(turned, of: practice).addressee == nil)
+    }
+
     @Test(arguments: ["\u{202E}", "\n", "\u{0}", "\u{2028}", "\u{200F}", "\u{85}"])
     func `a name that prints something else than it holds is refused`(intruder: String) throws {
         #expect(throws: Letter.Unprintable.self) {
@@ -139,7 +167,7 @@ import Testing
 }
 
 /// What letter.py reads out of a PDF.
-private struct ReadLetter: Decodable {
+struct ReadLetter: Decodable {
     let pages: Int
     let size: [Int]
     let language: String?

@@ -55,4 +55,19 @@ import Testing
             portal: DomainName("portal.delinde.example"))
         #expect(try sms.text == golden("\(locale)/\(template.rawValue).sms.txt"))
     }
+
+    /// It has no link and no line with the portal's host, and is one message of the SMS alphabet.
+    @Test(
+        arguments: MessageTemplate.allCases.filter { $0.hasSMS && !$0.carriesCode },
+        Templates.shippedLocales)
+    func `a text message without a code is the one that was agreed on`(
+        template: MessageTemplate, locale: String
+    ) throws {
+        let sms = try Templates.shipped().renderSMS(
+            template, locale: locale, variables: Self.withoutCode,
+            portal: DomainName("portal.delinde.example"))
+        #expect(try sms.text == golden("\(locale)/\(template.rawValue).sms.txt"))
+        #expect(!sms.text.contains("portal.delinde.example"))
+        #expect(sms.foreign.isEmpty && GSM7.septets(of: sms.text).map { $0 <= 160 } == true)
+    }
 }

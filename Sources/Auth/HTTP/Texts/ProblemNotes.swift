@@ -82,7 +82,8 @@ extension Problem.Kind {
             "The enrolment has expired, or identity was proven in another one since. Begin a new one "
                 + "with the token of the link."
         case .stepOutOfOrder:
-            "Another step is due: step says which of an enrolment, next of a login. Nothing was changed."
+            "Another step is due: step says which of an enrolment, next of a login; a super-PIN is made "
+                + "before it is activated. Nothing was changed."
         case .recoveryEnded:
             "The recovery has expired, has changed what it was for, or another one of the account or "
                 + "its owner ended it. Begin a new one."
@@ -105,8 +106,8 @@ extension Problem.Kind {
         case .passwordRefused:
             "The password breaks rules of the practice; broken_rules names each, in words to show."
         case .identityThrottled:
-            "Too many tries of the patient's network in an hour. Nothing was compared. Wait until "
-                + "retry_at."
+            "Too many tries of the patient's network in an hour, or openings of one link. Nothing was "
+                + "looked at. Wait until retry_at."
         case .documentSuperseded:
             "A newer version came into force than the one that was accepted. Nothing was kept: show the "
                 + "documents that `documents` names and send those."

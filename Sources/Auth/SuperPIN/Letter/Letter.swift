@@ -1,7 +1,7 @@
 import Cryptography
 import Foundation
 
-/// What the practice's letter says, in the patient's language: plain text all of it, whatever a name
+/// What a letter with customer number and super-PIN says, in the patient's language: plain text all of it, whatever a name
 /// holds (AC-1, Z-26).
 struct Letter: Sendable {
     let language: Language
@@ -34,19 +34,46 @@ struct Letter: Sendable {
     /// print something else than it holds.
     struct Unprintable: Error {}
 
+    /// The practice's, with the numbers for one activation.
+    ///
     /// - Throws: ``Unprintable``; the register and the settings refuse such names before.
     init(_ made: IssueSuperPIN.Made, of practice: Practice) throws(Unprintable) {
-        language = made.holder.locale ?? practice.locale
+        let language = made.holder.locale ?? practice.locale
+        try self.init(
+            to: made.holder.name, language, practice, at: made.issued.createdAt,
+            numbers: (made.number, made.pin), address: practice.activationURL,
+            words: language.letterWords(
+                practice: practice.name, contact: practice.supportContact,
+                address: practice.activationURL,
+                lastDay: LocalTime.day(
+                    made.issued.expiresAt, in: practice.timeZone, language: language)))
+    }
+
+    /// The patient's own, to be kept (AC-5); without a name that an earlier system kept and paper can't
+    /// show.
+    ///
+    /// - Throws: ``Unprintable``; the settings refuse such names before.
+    init(_ made: MakeOwnSuperPIN.Made, of practice: Practice) throws(Unprintable) {
+        let isPrintable = made.name.unicodeScalars.allSatisfy(\.isFitForALine)
+        try self.init(
+            to: isPrintable ? made.name : nil, made.locale, practice, at: made.createdAt,
+            numbers: (made.number, made.pin), address: practice.recoveryURL,
+            words: made.locale.keepsakeWords(
+                practice: practice.name, contact: practice.supportContact,
+                address: practice.recoveryURL))
+    }
+
+    private init(
+        to addressee: String?, _ language: Language, _ practice: Practice, at instant: Date,
+        numbers: (CustomerNumber, SuperPIN), address: String, words: Words
+    ) throws(Unprintable) {
+        self.language = language
+        self.addressee = addressee
+        self.address = address
+        self.words = words
         sender = practice.name
-        addressee = made.holder.name
-        address = practice.activationURL
-        date = LocalTime.day(made.issued.createdAt, in: practice.timeZone, language: language)
-        customerNumber = made.number
-        superPIN = made.pin
-        words = language.letterWords(
-            practice: practice.name, contact: practice.supportContact, address: address,
-            lastDay: LocalTime.day(
-                made.issued.expiresAt, in: practice.timeZone, language: language))
+        date = LocalTime.day(instant, in: practice.timeZone, language: language)
+        (customerNumber, superPIN) = numbers
         let names = [sender, addressee ?? "", address, practice.supportContact]
         guard names.allSatisfy({ $0.unicodeScalars.allSatisfy(\.isFitForALine) }) else {
             throw Unprintable()

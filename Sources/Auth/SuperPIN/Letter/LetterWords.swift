@@ -24,8 +24,9 @@ extension Language {
             validity: "De super-PIN werkt één keer. Gebruik hem vóór \(lastDay).",
             toDo: "Wat moet u doen?",
             steps: [
-                "Open de link in de e-mail die u van ons kreeg, of ga naar \(address). U kunt ook "
-                    + "de code hiernaast scannen met uw telefoon.",
+                "Open de link in de e-mail die u van ons kreeg. Geen e-mail? Kijk bij de ongewenste "
+                    + "e-mail, of vraag ons om hem opnieuw te sturen. Uitleg staat op \(address) en "
+                    + "achter de code hiernaast.",
                 "Vul uw klantnummer en uw super-PIN in. Kleine letters en spaties mogen. De letters "
                     + "O en I staan er niet in: dat zijn de cijfers 0 en 1.",
                 "Kies een wachtwoord, en lees en accepteer de gebruiksvoorwaarden en de "
@@ -50,8 +51,9 @@ extension Language {
             validity: "Super-PIN-en virker én gang. Bruk den før \(lastDay).",
             toDo: "Hva skal du gjøre?",
             steps: [
-                "Åpne lenken i e-posten du fikk fra oss, eller gå til \(address). Du kan også "
-                    + "skanne koden ved siden av med telefonen.",
+                "Åpne lenken i e-posten du fikk fra oss. Ingen e-post? Se i søppelposten, eller be "
+                    + "oss sende den på nytt. Forklaring finner du på \(address) og bak koden ved "
+                    + "siden av.",
                 "Skriv inn kundenummeret og super-PIN-en. Små bokstaver og mellomrom er greit. "
                     + "Bokstavene O og I finnes ikke i den: det er tallene 0 og 1.",
                 "Velg et passord, og les og godta vilkårene og personvernerklæringen.",
@@ -75,8 +77,9 @@ extension Language {
             validity: "The super-PIN works once. Use it before \(lastDay).",
             toDo: "What to do",
             steps: [
-                "Open the link in the e-mail that you got from us, or go to \(address). You can "
-                    + "also scan the code beside this with your phone.",
+                "Open the link in the e-mail that you got from us. No e-mail? Look in the spam "
+                    + "folder, or ask us to send it again. \(address) explains it, and so does the "
+                    + "code beside this.",
                 "Type your customer number and your super-PIN. Small letters and spaces are fine. "
                     + "The letters O and I are not in it: those are the digits 0 and 1.",
                 "Choose a password, and read and accept the terms of use and the privacy "

@@ -1,0 +1,170 @@
+import Foundation
+import Postgres
+
+/// Takes an account out of a practice: what becomes of each datum stands in this table and nowhere else
+/// (SU-3, V4). It is one statement, so that no half of it is ever seen.
+///
+/// | table | what becomes of it |
+/// | --- | --- |
+/// | `account` | gone, where no other practice has the person: names, language, password |
+/// | `contact` | gone with the account: addresses and mobile numbers |
+/// | `factor` | gone with the account: numbers and app secrets |
+/// | `membership` | gone; its `sub` is never given out again |
+/// | `identifier` | gone: nobody can sign in |
+/// | `patient_link` | gone; the register's entry is the practice's and stays |
+/// | `recovery_pin` | gone |
+/// | `freeze_code` | gone |
+/// | `login_pass` | gone |
+/// | `session` | gone; access tokens end within ten minutes |
+/// | `login` | gone |
+/// | `code`, `code_subject`, `code_request` | gone: codes, where they went, what they were for |
+/// | `message` | those with its codes gone; others lost their bodies when they were sent |
+/// | `consent` | gone; the audit keeps that and when something was accepted |
+/// | `customer_number` | stays reserved, names no account, and is never given to another person |
+/// | `enrolment` | stays with the invitation; what was typed was erased when it ended |
+/// | `audit` | stays: the account's id is a pseudonym that names nobody any more (Z-30) |
+///
+/// HMACs of networks, addresses and identifiers that limits are counted by (`throttle`, `destination`,
+/// `refusal`), and answers kept for a repeated request (`idempotency`) hold no account's id and tell
+/// nothing of a person. An account that another practice has too stays there; here it is gone.
+///
+/// It is run behind ``HoldAccount``, so that of two practices that erase it one sees that it is the last.
+struct EraseAccount: Statement {
+    let act: Act
+    let account: UUID
+
+    static let lane = Lane.ordinary
+
+    static let sql = """
+        with gone as (  -- 1. The member, once.
+            delete from membership
+            where membership.practice_id = $1::uuid
+              and membership.account_id = $4::uuid
+            returning membership.account_id
+        ),
+        elsewhere as (
+            select membership.account_id
+            from membership
+            where membership.account_id = $4::uuid
+              and membership.practice_id <> $1::uuid
+        ),
+        \(of("identifier")),
+        \(of("patient_link")),
+        \(of("recovery_pin")),
+        \(of("freeze_code")),
+        \(of("login_pass")),
+        \(of("session")),
+        \(of("consent")),
+        login_gone as (  -- 2. Its sign-ins, which the audit names.
+            delete from login
+            using audit
+            where audit.practice_id = $1::uuid
+              and audit.account_id = $4::uuid
+              and login.practice_id = $1::uuid
+              and login.login_id = audit.object_id
+              and exists (select from gone)
+        ),
+        code_gone as (  -- 3. Its codes, with what asked for them and what brought them.
+            delete from code
+            where code.practice_id = $1::uuid
+              and code.subject_id = $4::uuid
+              and exists (select from gone)
+            returning code.code_id, code.flow_id
+        ),
+        subject_gone as (
+            delete from code_subject
+            where code_subject.practice_id = $1::uuid
+              and code_subject.subject_id = $4::uuid
+              and exists (select from gone)
+        ),
+        request_gone as (
+            delete from code_request
+            using code_gone
+            where code_request.practice_id = $1::uuid
+              and code_request.request_id = code_gone.flow_id
+        ),
+        message_gone as (
+            delete from message
+            using code_gone
+            where message.practice_id = $1::uuid
+              and message.code_id = code_gone.code_id
+        ),
+        reserved as (  -- 4. A number names nobody from now on.
+            update customer_number
+            set account_id = null
+            where customer_number.practice_id = $1::uuid
+              and customer_number.account_id = $4::uuid
+              and exists (select from gone)
+        ),
+        contact_gone as (  -- 5. The person, unless another practice has them too.
+            delete from contact
+            where contact.account_id = $4::uuid
+              and exists (select from gone)
+              and not exists (select from elsewhere)
+        ),
+        factor_gone as (
+            delete from factor
+            where factor.account_id = $4::uuid
+              and exists (select from gone)
+              and not exists (select from elsewhere)
+        ),
+        account_gone as (
+            delete from account
+            where account.account_id = $4::uuid
+              and exists (select from gone)
+              and not exists (select from elsewhere)
+        ),
+        audited as (
+            insert into audit
+                (practice_id, event, result, reason, client_id, account_id, object_id, request_id)
+            select $1::uuid, '\(AuditEvent.accountErased.rawValue)', 'done',
+                   case when exists (select from elsewhere) then 'stays-elsewhere' end,
+                   $2::uuid, $4::uuid, $4::uuid, $3::uuid
+            from gone
+        )
+        select exists (select from gone) as erased, $nonce as nonce
+        """
+
+    var parameters: [Parameter] {
+        [.uuid(act.practiceID), act.client, .uuid(act.requestID), .uuid(account)]
+    }
+
+    /// False where somebody was faster.
+    static func decode(_ rows: [Row]) throws -> Bool {
+        try rows.first?.bool("erased") ?? false
+    }
+
+    /// The arm that takes out a member's rows of one table.
+    private static func of(_ table: String) -> String {
+        """
+        \(table)_gone as (
+                delete from \(table)
+                where \(table).practice_id = $1::uuid
+                  and \(table).account_id = $4::uuid
+                  and exists (select from gone)
+            )
+        """
+    }
+}
+
+/// Keeps an account as it is until the transaction is over; nil where it is no member of the practice.
+struct HoldAccount: Statement {
+    let practice: UUID
+    let account: UUID
+
+    static let lane = Lane.ordinary
+
+    static let sql = """
+        select account.account_id, $nonce as nonce
+        from account
+        join membership
+            on membership.practice_id = $1::uuid
+            and membership.account_id = account.account_id
+        where account.account_id = $2::uuid
+        for update of account
+        """
+
+    var parameters: [Parameter] { [.uuid(practice), .uuid(account)] }
+
+    static func decode(_ rows: [Row]) throws -> UUID? { try rows.first?.uuid("account_id") }
+}

@@ -1,0 +1,293 @@
+import Foundation
+import Postgres
+
+/// Everything that the service keeps of an account in a practice, as one JSON text, and the row in the
+/// audit that it was read (SU-3, V4).
+///
+/// Names end in `_at` where the value is an instant, in seconds since 1970; ``AccountExport`` makes them
+/// readable. No password, secret, hash or sealed value is in it, and of a code only where it went.
+struct ExportAccount: Statement {
+    let act: Act
+    let account: UUID
+
+    static let lane = Lane.ordinary
+
+    static let sql = """
+        with audited as (
+            insert into audit
+                (practice_id, event, result, client_id, account_id, object_id, request_id)
+            select $1::uuid, '\(AuditEvent.accountExported.rawValue)', 'done', $2::uuid, $4::uuid,
+                   $4::uuid, $3::uuid
+        )
+        select json_build_object(
+                   'account', json_build_object(
+                       'subject', membership.subject,
+                       'first_name', account.first_name,
+                       'last_name', account.last_name,
+                       'locale', account.locale,
+                       'created_at', \(at("account.created_at")),
+                       'member_since_at', \(at("membership.created_at")),
+                       'password_changed_at', \(at("account.password_changed_at")),
+                       'frozen_at', \(at("account.frozen_at"))),
+                   'identifiers', \(identifiers),
+                   'contacts', \(contacts),
+                   'customer_numbers', \(customerNumbers),
+                   'patients', \(patients),
+                   'consents', \(consents),
+                   'factors', \(factors),
+                   'super_pins', \(superPINs),
+                   'sessions', \(sessions),
+                   'codes', \(codes),
+                   'invitations', \(invitations),
+                   'activity', \(activity))::text as export,
+               $nonce as nonce
+        from membership
+        join account on account.account_id = membership.account_id
+        where membership.practice_id = $1::uuid
+          and membership.account_id = $4::uuid
+        """
+
+    var parameters: [Parameter] {
+        [.uuid(act.practiceID), act.client, .uuid(act.requestID), .uuid(account)]
+    }
+
+    /// Nil where the account is gone.
+    static func decode(_ rows: [Row]) throws -> JSONValue? {
+        try rows.first.map { try JSONReader.value(of: Array($0.text("export").utf8)) }
+    }
+
+    private static func at(_ instant: String) -> String {
+        "extract(epoch from \(instant))::float8"
+    }
+
+    /// One section: a list, in the order of time.
+    private static func list(_ members: String, _ source: String, by order: String) -> String {
+        """
+        (
+                       select coalesce(
+                                  json_agg(json_build_object(\(members)) order by \(order)), '[]')
+                       from \(source))
+        """
+    }
+}
+
+// MARK: - Sections
+
+extension ExportAccount {
+    /// What is typed at sign-in is kept as an HMAC: that there is one can be told, not what it is.
+    private static var identifiers: String {
+        list(
+            """
+            'kind', identifier.kind, 'created_at', \(at("identifier.created_at")),
+            'first_used_at', \(at("identifier.used_at"))
+            """,
+            """
+            identifier
+            where identifier.practice_id = $1::uuid
+              and identifier.account_id = $4::uuid
+            """, by: "identifier.created_at, identifier.kind")
+    }
+
+    private static var contacts: String {
+        list(
+            """
+            'kind', contact.kind, 'address', contact.address,
+            'created_at', \(at("contact.created_at")),
+            'confirmed_at', \(at("contact.confirmed_at"))
+            """,
+            """
+            contact
+            where contact.account_id = $4::uuid
+            """, by: "contact.created_at, contact.contact_id")
+    }
+
+    private static var customerNumbers: String {
+        list(
+            """
+            'number', customer_number.number,
+            'created_at', \(at("customer_number.created_at"))
+            """,
+            """
+            customer_number
+            where customer_number.practice_id = $1::uuid
+              and customer_number.account_id = $4::uuid
+            """, by: "customer_number.created_at")
+    }
+
+    /// Of others than oneself only that they are linked: the rest is theirs.
+    private static var patients: String {
+        list(
+            """
+            'patient', patient_link.patient_id, 'external_id', patient.external_id,
+            'role', patient_link.role, 'identity_level', patient_link.identity_level,
+            'linked_at', \(at("patient_link.created_at")),
+            'ends_at', \(at("patient_link.ends_at"))
+            """,
+            """
+            patient_link
+            join patient
+                on patient.practice_id = $1::uuid
+                and patient.patient_id = patient_link.patient_id
+            where patient_link.practice_id = $1::uuid
+              and patient_link.account_id = $4::uuid
+            """, by: "patient_link.created_at, patient_link.patient_id")
+    }
+
+    private static var consents: String {
+        list(
+            """
+            'kind', consent.kind, 'version', consent.version, 'locale', consent.locale,
+            'title', document.title, 'accepted_at', \(at("consent.accepted_at"))
+            """,
+            """
+            consent
+            join document
+                on document.practice_id = $1::uuid
+                and document.kind = consent.kind
+                and document.version = consent.version
+                and document.locale = consent.locale
+            where consent.practice_id = $1::uuid
+              and consent.account_id = $4::uuid
+            """, by: "consent.accepted_at, consent.kind")
+    }
+
+    private static var factors: String {
+        list(
+            """
+            'type', factor.type, 'address', factor.address,
+            'created_at', \(at("factor.created_at")),
+            'activated_at', \(at("factor.activated_at")),
+            'last_used_at', \(at("factor.last_used_at")),
+            'disabled_at', \(at("factor.disabled_at"))
+            """,
+            """
+            factor
+            where factor.account_id = $4::uuid
+            """, by: "factor.created_at, factor.factor_id")
+    }
+
+    /// The patient's own, and the practice's for an activation.
+    private static var superPINs: String {
+        list(
+            """
+            'kind', pin.kind, 'created_at', \(at("pin.created_at")),
+            'activated_at', \(at("pin.activated_at")), 'expires_at', \(at("pin.expires_at")),
+            'ended_at', \(at("pin.ended_at"))
+            """,
+            """
+            (
+                select 'own' as kind, recovery_pin.created_at, recovery_pin.activated_at,
+                       null::timestamptz as expires_at, recovery_pin.ended_at
+                from recovery_pin
+                where recovery_pin.practice_id = $1::uuid
+                  and recovery_pin.account_id = $4::uuid
+                union all
+                select 'activation', activation_pin.created_at, null, activation_pin.expires_at,
+                       activation_pin.used_at
+                from patient_link
+                join activation_pin
+                    on activation_pin.practice_id = $1::uuid
+                    and activation_pin.patient_id = patient_link.patient_id
+                where patient_link.practice_id = $1::uuid
+                  and patient_link.account_id = $4::uuid
+                  and patient_link.role = 'self'
+            ) as pin
+            """, by: "pin.created_at, pin.kind")
+    }
+
+    private static var sessions: String {
+        list(
+            """
+            'session', session.session_id, 'client', client.name,
+            'methods', (
+                select json_agg(shown ->> 'method')
+                from jsonb_array_elements(session.proofs) as shown),
+            'signed_in_at', \(at("session.authenticated_at")),
+            'last_used_at', \(at("session.rotated_at")),
+            'expires_at', \(at("session.expires_at")), 'ended_at', \(at("session.ended_at")),
+            'end_reason', session.end_reason
+            """,
+            """
+            session
+            join client
+                on client.practice_id = $1::uuid
+                and client.client_id = session.client_id
+            where session.practice_id = $1::uuid
+              and session.account_id = $4::uuid
+            """, by: "session.created_at, session.session_id")
+    }
+
+    private static var codes: String {
+        list(
+            """
+            'purpose', code.purpose, 'channel', code.channel, 'destination', code.destination,
+            'reference', code.reference, 'sent_at', \(at("code.sent_at")),
+            'expires_at', \(at("code.expires_at")), 'used_at', \(at("code.used_at")),
+            'delivery', message.state, 'delivery_reason', message.reason
+            """,
+            """
+            code
+            left join message
+                on message.practice_id = $1::uuid
+                and message.code_id = code.code_id
+            where code.practice_id = $1::uuid
+              and code.subject_id = $4::uuid
+            """, by: "code.sent_at, code.code_id")
+    }
+
+    private static var invitations: String {
+        list(
+            """
+            'destination', invitation.destination,
+            'created_at', \(at("invitation.created_at")),
+            'expires_at', \(at("invitation.expires_at")),
+            'ended_at', \(at("invitation.ended_at")), 'end_reason', invitation.end_reason
+            """,
+            """
+            patient_link
+            join invitation
+                on invitation.practice_id = $1::uuid
+                and invitation.patient_id = patient_link.patient_id
+            where patient_link.practice_id = $1::uuid
+              and patient_link.account_id = $4::uuid
+              and patient_link.role = 'self'
+            """, by: "invitation.created_at, invitation.invitation_id")
+    }
+
+    /// Who did what with the account, when and with what result (NEN 7513).
+    private static var activity: String {
+        list(
+            """
+            'happened_at', \(at("audit.happened_at")), 'event', audit.event,
+            'result', audit.result, 'reason', audit.reason, 'client', client.name,
+            'acting_staff', audit.acting_staff
+            """,
+            """
+            audit
+            left join client
+                on client.practice_id = $1::uuid
+                and client.client_id = audit.client_id
+            where audit.practice_id = $1::uuid
+              and audit.account_id = $4::uuid
+            """, by: "audit.happened_at, audit.audit_id")
+    }
+}
+
+/// The register's entry of the patient that an account is; no row where it is nobody's own.
+struct FindOwnEntry: Statement {
+    let practice: UUID
+    let account: UUID
+
+    static let lane = Lane.ordinary
+
+    static let sql = """
+        select \(RegisteredPatient.columns), $nonce as nonce
+        from \(RegisteredPatient.source)
+        where patient.practice_id = $1::uuid
+          and own.account_id = $2::uuid
+        """
+
+    var parameters: [Parameter] { [.uuid(practice), .uuid(account)] }
+
+    static func decode(_ rows: [Row]) throws -> [Row] { rows }
+}

@@ -1,0 +1,93 @@
+import Cryptography
+import Foundation
+import Postgres
+
+/// What the service knows of a signed-in patient, to take along and to erase (SU-3).
+struct OwnDataRoutes: Sendable {
+    let database: Database
+    let tokens: Tokens
+    let confirm: ConfirmPassword
+    let dispatcher: Dispatcher
+
+    func add(to endpoints: Endpoints) {
+        endpoints.get("/v1/account/export", scope: .logins, export)
+        endpoints.delete(
+            "/v1/account", scope: .logins, body: ConfirmedErasure.self, erase)
+    }
+
+    /// A password in a header would have to be encoded, and would stand in logs of proxies; so it is the
+    /// body, which RFC 9110 9.3.5 leaves to the two who talk.
+    struct ConfirmedErasure: RequestBody {
+        let password: Secret<String>
+
+        init(_ fields: inout FieldReader) throws {
+            password = fields.secret("password", max: PasswordRoutes.ChosenPassword.longest)
+        }
+    }
+
+    private var keys: KeyRing { confirm.keys }
+
+    @Sendable private func export(_ context: AuthRequestContext) async throws -> Answer {
+        let practice = try context.caller.practice
+        let patient = try await fresh(context)
+        let (act, account) = (try context.act(keys, for: patient), patient.accountID)
+        let read = try await database.transaction { transaction in
+            let sections = try await transaction.run(ExportAccount(act: act, account: account))
+            let entries = try await transaction.run(
+                FindOwnEntry(practice: practice.id, account: account))
+            try await tell(.changed(.dataExported), act, account, practice, in: transaction)
+            return (sections, entries)
+        }
+        guard let sections = read.0 else { throw Problem(.tokenInvalid) }
+        dispatcher.nudge()
+        return .json(
+            AccountExport(
+                practice: practice, language: patient.locale, exportedAt: tokens.now(),
+                sections: sections,
+                entries: try read.1.map { try RegisteredPatient($0, in: practice, keys: keys) }
+            ).value)
+    }
+
+    /// The last mail goes out with the commit that takes the addresses away.
+    @Sendable private func erase(
+        _ body: ConfirmedErasure, _ context: AuthRequestContext
+    ) async throws -> Answer {
+        let practice = try context.caller.practice
+        let patient = try await fresh(context)
+        try await confirm(body.password, of: patient, context)
+        let (act, account) = (try context.act(keys, for: patient), patient.accountID)
+        let isErased = try await database.transaction { transaction in
+            _ = try await transaction.run(HoldAccount(practice: practice.id, account: account))
+            let mailboxes = try await transaction.run(
+                FindMailboxes(practice: practice.id, accounts: [account]))
+            guard try await transaction.run(EraseAccount(act: act, account: account)) else {
+                return false
+            }
+            _ = try await transaction.run(
+                AccountNotice(
+                    .erased, act: act, account: account, mailboxes: mailboxes[account] ?? [],
+                    practice: practice, keys: keys))
+            return true
+        }
+        guard isErased else { throw Problem(.tokenInvalid) }
+        dispatcher.nudge()
+        return .noContent
+    }
+
+    private func fresh(_ context: AuthRequestContext) async throws -> SignedIn {
+        try await PatientAuthenticator(database: database, tokens: tokens)
+            .patient(context, .fresh)
+    }
+
+    private func tell(
+        _ news: AccountNotice.News, _ act: Act, _ account: UUID, _ practice: Practice,
+        in transaction: Transaction
+    ) async throws {
+        let mailboxes = try await transaction.run(
+            FindMailboxes(practice: practice.id, accounts: [account]))
+        _ = try await transaction.run(
+            AccountNotice(
+                news, act: act, account: account, mailboxes: mailboxes[account] ?? [],
+                practice: practice, keys: keys))
+    }
+}

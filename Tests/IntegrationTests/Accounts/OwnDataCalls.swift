@@ -1,0 +1,109 @@
+import Foundation
+import Testing
+
+@testable import Auth
+
+extension TestService {
+    func export(_ token: String) async throws -> HTTPAnswer {
+        try await own("GET", "/export", token: token)
+    }
+
+    func erase(
+        _ token: String, password: String = "Zomer-aan-Zee-42!", instance: Int = 0
+    ) async throws -> HTTPAnswer {
+        try await own(
+            "DELETE", "", token: token, json: ["password": .string(password)], instance: instance)
+    }
+
+    /// A person of whom the service keeps something in every table that there is.
+    func known() async throws -> KnownPerson {
+        for kind in ["terms", "privacy"] {
+            let published = try await send(
+                "PUT", "/v1/documents/\(kind)",
+                json: [
+                    "version": "2026-1", "locale": "nl", "title": .string("Titel \(kind)"),
+                    "text": "Tekst",
+                ])
+            try #require(published.status == 201, "\(published.text)")
+        }
+        let guest = try await guest(["mobile": "06 87654321"])
+        let number = try await makeSuperPIN(guest.patient).json()["customer_number"].string
+        let id = try await proven(guest, try await invited(guest).token)
+        let given = try await step(
+            id, "profile",
+            [
+                "first_name": "Wilhelmina-Canarius", "last_name": "Oosterkanarie",
+                "username": "mina.kanarie", "password": "Zomer-aan-Zee-42!",
+            ])
+        try #require(given.status == 200, "\(given.text)")
+        let accepted = try await step(
+            id, "consents",
+            [
+                "documents": [
+                    ["kind": "terms", "version": "2026-1"],
+                    ["kind": "privacy", "version": "2026-1"],
+                ]
+            ])
+        try #require(accepted.status == 200, "\(accepted.text)")
+        try #require(try await step(id, "complete").status == 200)
+        try #require(try await makeSuperPIN(guest.patient).status == 201)
+        let person = Person(identifier: guest.email, email: guest.email, username: "mina.kanarie")
+        // A second mailbox and telephone, a factor of each type and a freeze code, as its owner has them.
+        try await database.execute(
+            """
+            insert into contact (account_id, contact_id, kind, address, confirmed_at)
+            select account_id, gen_random_uuid(), kind, address, clock_timestamp()
+            from account
+            cross join (values
+                ('email', 'kanarie.tweede@example.nl'), ('sms', '+31611112222')
+            ) as further (kind, address)
+            where last_name = 'Oosterkanarie';
+            insert into factor
+                (account_id, factor_id, practice_id, type, address, secret, activated_at,
+                 disabled_at)
+            select account_id, gen_random_uuid(), '\(practice)', type, address, secret,
+                   clock_timestamp(), clock_timestamp()
+            from account
+            cross join (values
+                ('sms', '+31633334444', null), ('totp', null, '\\xcafecafe'::bytea)
+            ) as held (type, address, secret)
+            where last_name = 'Oosterkanarie';
+            insert into login_pass
+                (practice_id, account_id, pass_hash, guesses_left, expires_at)
+            select '\(practice)', account_id, '\\xbeefbeef01', 5, clock_timestamp()
+            from account
+            where last_name = 'Oosterkanarie'
+            """)
+        let token = try await token(person)
+        try #require(try await makeOwnSuperPIN(token).status == 201)
+        try #require(try await activateOwnSuperPIN(token).status == 200)
+        let account = try #require(
+            try await database.value(
+                "select account_id from account where last_name = 'Oosterkanarie'"))
+        let asked = try await send(
+            "POST", "/v1/codes",
+            json: [
+                "channel": "email", "account_id": .string(account), "purpose": "kanarie-recept",
+            ])
+        try #require(asked.status == 201, "\(asked.text)")
+        try await settle()
+        return KnownPerson(
+            person: person, patient: guest.patient, account: account,
+            customerNumber: try #require(number), token: token)
+    }
+}
+
+/// Somebody of whom everything is kept.
+struct KnownPerson: Sendable {
+    let person: Person
+    let patient: String
+    let account: String
+    let customerNumber: String
+    let token: String
+
+    /// What is theirs and not the register's.
+    static let personal = [
+        "Wilhelmina-Canarius", "Oosterkanarie", "mina.kanarie", "kanarie.tweede@example.nl",
+        "31611112222", "31633334444", "cafecafe", "beefbeef01", "kanarie-recept",
+    ]
+}

@@ -1,0 +1,11 @@
+-- What the erasure of an account takes out (SU-3): what becomes of each table stands in the code, at
+-- `EraseAccount`. The audit is not among them.
+grant delete on
+    account, membership, identifier, contact, freeze_code, session, login, login_pass, code,
+    code_subject, code_request, message, consent
+to practice_auth_service;
+
+-- Whether another practice has the account too.
+create index membership_account_idx on membership (account_id);
+
+create index freeze_code_account_idx on freeze_code (practice_id, account_id);
