@@ -194,6 +194,7 @@ package struct AuthService: Sendable {
             readiness,
             AuditChain(database: database, keys: keys, logger: logger),
             dispatcher,
+            EnrolmentSweeper(database: database, logger: logger),
             publicServer.listener(
                 on: configuration.listen, onListening: { await onListening($0, false) }),
             Drain(

@@ -45,12 +45,14 @@ create table enrolment (
         check ((identity_level is null) = (identified_at is null)),
     constraint enrolment_end_explained check ((ended_at is null) = (end_reason is null)),
     constraint enrolment_end_known
-        check (end_reason in ('accepted', 'linked', 'declined', 'overtaken')),
+        check (end_reason in ('accepted', 'linked', 'declined', 'overtaken', 'expired')),
     constraint enrolment_typed_only_while_open
         check (ended_at is null or num_nonnulls(first_name, last_name, username, password) = 0)
 ) with (fillfactor = 80);
 
 create index enrolment_invitation_idx on enrolment (practice_id, invitation_id);
+-- Those that die quietly.
+create index enrolment_expiry_idx on enrolment (expires_at) where ended_at is null;
 
 -- An address that several patients have is a contact and names nobody (Z-16, Z-17).
 create index patient_email_idx on patient (practice_id, lower(email)) where email is not null;

@@ -27,11 +27,17 @@ extension Enrolment {
             addressIsShared: addressIsShared, practice: practice.id, keys: keys)
     }
 
+    /// Whether what was typed, and what the register proposes, may be shown by now.
+    var isProven: Bool { status == .open && progress.step.number > 1 }
+
     /// Nothing of the person before identity is proven.
-    func body(in practice: Practice, tokens: Tokens.Body? = nil) -> Body {
+    ///
+    /// - Parameter addressIsTaken: somebody of the practice signs in with the address already.
+    func body(
+        in practice: Practice, addressIsTaken: Bool, tokens: Tokens.Body? = nil
+    ) -> Body {
         let isOpen = status == .open
         let step = isOpen ? progress.step : nil
-        let isProven = step.map { $0.number > 1 } ?? false
         let isIdentifying = step?.number == 1
         return Body(
             id: id, status: status.rawValue, step: step?.rawValue,
@@ -44,8 +50,8 @@ extension Enrolment {
             ways: isIdentifying ? practice.identityWays : nil,
             attemptsLeft: isIdentifying ? triesLeft : nil,
             confirmation: step == .emailConfirmation ? confirmation(in: practice) : nil,
-            profile: isProven ? profile : nil, documents: isProven ? documents : nil,
-            tokens: tokens)
+            profile: isProven ? profile(addressIsTaken: addressIsTaken) : nil,
+            documents: isProven ? documents : nil, tokens: tokens)
     }
 
     private func isDone(_ planned: EnrolmentStep) -> Bool {
@@ -67,11 +73,11 @@ extension Enrolment {
     }
 
     /// What was typed, else what the register proposes (Z-13); never the password.
-    private var profile: Body.Profile {
+    private func profile(addressIsTaken: Bool) -> Body.Profile {
         Body.Profile(
             firstName: typed.firstName ?? patient.details.firstName,
             lastName: typed.lastName ?? patient.details.lastName, username: typed.username,
-            email: patient.details.email, usernameRequired: addressIsShared)
+            email: patient.details.email, usernameRequired: addressIsShared || addressIsTaken)
     }
 
     /// An enrolment in an answer (api.md).

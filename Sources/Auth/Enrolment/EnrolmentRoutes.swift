@@ -92,8 +92,17 @@ extension EnrolmentRoutes {
     ) async throws -> Answer {
         let caller = try context.caller
         let enrolment = try await find(try id ?? context.id("id"), caller)
+        var addressIsTaken = false
+        if enrolment.isProven {
+            addressIsTaken = try await database.run(
+                FindTakenAddress(
+                    practice: caller.practice.id,
+                    indexes: enrolment.names(nil, in: caller.practice, keys: keys).email))
+        }
         return try .json(
-            enrolment.body(in: caller.practice, tokens: tokens), status: status, headers: headers)
+            enrolment.body(
+                in: caller.practice, addressIsTaken: addressIsTaken, tokens: tokens),
+            status: status, headers: headers)
     }
 }
 
@@ -106,12 +115,14 @@ extension EnrolmentRoutes {
         let opened = try await database.run(
             OpenLink(
                 act: try context.act(keys), tokenHash: LinkToken.hash(body.token),
-                enrolmentID: SecureRandom.uuid(), accountID: SecureRandom.uuid()))
+                enrolmentID: SecureRandom.uuid(), accountID: SecureRandom.uuid(),
+                network: context.patientNetwork, keys: keys))
         switch try opened.unlessReused() {
         case .opened(let id):
             return try await summary(
                 context, id, status: .created, headers: [.location: "/v1/enrolments/\(id.text)"])
         case .refused(let kind): throw Problem(kind)
+        case .throttled(let until): throw Problem(.identityThrottled, retryAt: until)
         }
     }
 
@@ -183,19 +194,34 @@ extension EnrolmentRoutes {
         let session = NewSession(network: context.patientNetwork, keys: keys)
         let (opened, secondsAgo) = try await step(.complete, context) {
             enrolment, revision -> (OpenedSession, Double?)? in
-            let answered = try await database.run(
-                CompleteEnrolment(
-                    act: act, enrolment: enrolment.id, revision: revision,
-                    patient: enrolment.patient.version,
-                    names: enrolment.names(
-                        enrolment.typed.username, in: caller.practice, keys: keys),
-                    locale: enrolment.patient.details.locale ?? context.language,
-                    email: enrolment.patient.details.email ?? "", session: session,
-                    steps: caller.practice.policy.stepsLeft(
-                        hasSuperPIN: false, hasPhoneOrApp: false)))
+            let details = enrolment.patient.details
+            let locale = details.locale ?? context.language
+            let completing = CompleteEnrolment(
+                act: act, enrolment: enrolment.id, revision: revision,
+                patient: enrolment.patient.version,
+                names: enrolment.names(
+                    enrolment.typed.username, in: caller.practice, keys: keys),
+                locale: locale, email: details.email ?? "", session: session,
+                steps: caller.practice.policy.stepsLeft(
+                    hasSuperPIN: false, hasPhoneOrApp: false))
+            let telling = try TellNewAccount(
+                of: enrolment.accountID, to: details, locale: locale, act: act,
+                by: SendCode.Sender(
+                    caller: caller, network: context.patientNetwork, keys: keys,
+                    ceilings: ceilings))
+            let answered = try await database.transaction(
+                rerunningOn: CompleteEnrolment.retryableConstraints
+            ) { transaction in
+                let answered = try await transaction.run(completing)
+                if case .now(.completed) = answered, let telling {
+                    try await transaction.run(telling)
+                }
+                return answered
+            }
             switch try answered.unlessReused() {
             case .completed(let opened):
                 if case .before(_, let secondsAgo) = answered { return (opened, secondsAgo) }
+                dispatcher.nudge()
                 return (opened, nil)
             case .unnamed, .overtaken: return nil
             }

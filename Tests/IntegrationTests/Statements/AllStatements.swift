@@ -26,6 +26,7 @@ enum AllStatements {
         FindPINHolder.self, IssueActivationPIN.self,
         FindRecoveryPINHolder.self, MakeRecoveryPIN.self, ActivateRecoveryPIN.self,
         ExportAccount.self, FindOwnEntry.self, HoldAccount.self, EraseAccount.self,
+        TellNewAccount.self, FindTakenAddress.self, SweepEnrolments.self,
         AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, ReturnTry.self, StartLogin.self,
         FindLogin.self, StartCodelessLogin.self, ChooseApp.self, VerifyApp.self,
         VerifyRecoveryCode.self,

@@ -1,0 +1,104 @@
+import Cryptography
+import Foundation
+import Postgres
+
+/// A message to the person in the register that an account was made for them, so that whoever did not
+/// make it can speak up: to the register's mobile, and where it has none that the practice sends to, to
+/// the mailbox (Z-16). It is run in the transaction that makes the account.
+///
+/// Every limit of any other message holds (Z-22). None keeps the account from being made: whom nobody
+/// could tell of it stands in the audit.
+struct TellNewAccount: Statement {
+    let act: Act
+    let account: UUID
+    let locale: Language
+    let destination: Destination
+    let destinationKey: [UInt8]
+    let messageID: UUID
+    let body: [UInt8]
+    let policy: Practice.Policy
+    let limits: Parameter
+
+    static let lane = Lane.ordinary
+    /// Hours in which it is tried; it stays true for longer.
+    static let triedForHours = 24
+
+    /// Nil where the register has neither a mobile nor a mailbox.
+    init?(
+        of account: UUID, to details: PatientDetails, locale: Language, act: Act,
+        by sender: SendCode.Sender
+    ) throws {
+        let (caller, keys) = (sender.caller, sender.keys)
+        func destination(_ address: String?, _ channel: ChannelKind) -> Destination? {
+            address.flatMap {
+                Destination(stored: $0, channel: channel, practice: caller.practice)
+            }
+        }
+        guard
+            let destination = destination(details.mobile, .sms)
+                ?? destination(details.email, .email)
+        else { return nil }
+        self.act = act
+        self.account = account
+        self.locale = locale
+        self.destination = destination
+        destinationKey = destination.key(.notice, keys: keys)
+        messageID = UUIDv7.make(at: Date())
+        body = try OutgoingMessage(to: destination.address).sealed(
+            with: keys.sealingKey(.message), boundTo: messageID, of: caller.practice.id)
+        policy = caller.practice.policy
+        limits = try SendLimits.parameter(
+            SendLimit.all(
+                for: destination, of: caller, network: sender.network, keys: keys,
+                ceilings: sender.ceilings))
+    }
+
+    static let sql = """
+        with \(SendLimits.arms(limits: "$7")),
+        addressed as (  -- 1. One more to this telephone or mailbox, if the hour and the day allow.
+            insert into destination (practice_id, destination_key, sends)
+            select $1::uuid, $8::bytea, array[clock_timestamp()]
+            where not exists (select from reached)
+            on conflict (practice_id, destination_key) do update
+            set sends = within(destination.sends, '1 day') || clock_timestamp()
+            where cardinality(within(destination.sends, '1 hour')) < $9::int8
+              and cardinality(within(destination.sends, '1 day')) < $10::int8
+            returning destination_key
+        ),
+        queued as (  -- 2. The message.
+            insert into message
+                (practice_id, message_id, channel, template, locale, body, expires_at)
+            select $1::uuid, $5::uuid, $6::text, '\(MessageTemplate.accountCreated.rawValue)',
+                   $11::text, $12::bytea,
+                   clock_timestamp() + interval '\(triedForHours) hours'
+            from addressed
+            returning message_id
+        ),
+        \(SendLimits.countedArm(of: "queued")),
+        told as (
+            select exists (select from queued) as is_told
+        ),
+        audited as (  -- 3. Whether the person was told, or why not.
+            insert into audit
+                (practice_id, event, result, reason, client_id, account_id, object_id, request_id)
+            select $1::uuid, '\(AuditEvent.changeTold.rawValue)',
+                   case when told.is_told then 'done' else 'refused' end,
+                   case when told.is_told then $6::text else 'limit-reached' end,
+                   $2::uuid, $4::uuid, $4::uuid, $3::uuid
+            from told
+        )
+        select told.is_told, $nonce as nonce
+        from told
+        """
+
+    var parameters: [Parameter] {
+        [
+            .uuid(act.practiceID), act.client, .uuid(act.requestID), .uuid(account),
+            .uuid(messageID), .text(destination.channel.rawValue), limits,
+            .bytes(destinationKey), .int(policy.sendsPerHour), .int(policy.sendsPerDay),
+            .text(locale.rawValue), .bytes(body),
+        ]
+    }
+
+    static func decode(_ rows: [Row]) throws {}
+}

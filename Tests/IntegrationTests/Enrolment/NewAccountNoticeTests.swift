@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+@testable import Auth
+
+/// Whoever the register means is told of a new account, so that the second way can't make one behind
+/// their back (Z-16).
+@Suite struct NewAccountNoticeTests {
+    @Test func `the register's mobile is told, and the practice sees it at the invitation`()
+        async throws
+    {
+        try await TestService.run { service in
+            let mobile = "+31687\(Int.random(in: 100_000...999_999))"
+            let guest = try await service.guest(["mobile": .string(mobile), "locale": "en"])
+            let invitation = try await service.invited(guest)
+            let id = try await service.proven(guest, invitation.token)
+            #expect(try await service.step(id, "profile", TestService.profile).status == 200)
+            let done = try await service.step(id, "complete", idempotencyKey: "once")
+            #expect(done.status == 200)
+            let told = try await service.mail.message(1, to: mobile)
+            #expect(told.channel == .sms && told.staysTrue && told.message.code == nil)
+            #expect(
+                told.text.hasPrefix("An account was made for you at Huisartsenpraktijk De Linde on")
+            )
+            #expect(!told.text.contains("http") && !told.text.contains("@"))
+            #expect(GSM7.septets(of: told.text).map { $0 <= 160 } == true)
+            #expect(try await service.invitation(invitation.id)["status"] == "accepted")
+            // Once, also where the request comes again.
+            #expect(try await service.step(id, "complete", idempotencyKey: "once").status == 200)
+            try await service.settle()
+            #expect(service.mail.count(to: mobile) == 1)
+            #expect(service.mail.count(to: guest.email) == 2)
+            #expect(
+                try await service.database.rows(
+                    """
+                    select result, reason, account_id = (select account_id from account)
+                    from audit
+                    where event = 'change-told'
+                    """) == [["done", "sms", "t"]])
+        }
+    }
+
+    @Test func `without a mobile that the practice sends to the mailbox is told`() async throws {
+        try await TestService.run { service in
+            for mobile in [JSON.null, "+4791234567"] {
+                let guest = try await service.guest(["mobile": mobile])
+                let id = try await service.ready(guest)
+                #expect(try await service.step(id, "complete").status == 200)
+                let mail = try await service.mail.message(3, to: guest.email)
+                #expect(mail.subject?.hasPrefix("Er is een account voor u gemaakt (") == true)
+                #expect(mail.text.contains("030 000 00 00"))
+            }
+        }
+    }
+
+    @Test func `a ceiling keeps the message back, and never the account`() async throws {
+        try await TestService.run { service in
+            try await service.setPolicy(["sms_per_day": 0])
+            let guest = try await service.guest()
+            let id = try await service.ready(guest)
+            #expect(try await service.step(id, "complete").status == 200)
+            #expect(
+                try await service.database.count("message", where: "channel = 'sms'") == 0)
+            #expect(
+                try await service.database.rows(
+                    "select result, reason from audit where event = 'change-told'")
+                    == [["refused", "limit-reached"]])
+        }
+    }
+}
