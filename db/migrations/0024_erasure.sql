@@ -6,6 +6,6 @@ grant delete on
 to practice_auth_service;
 
 -- Whether another practice has the account too.
-create index membership_account_idx on membership (account_id);
+create index if not exists membership_account_idx on membership (account_id);
 
 create index freeze_code_account_idx on freeze_code (practice_id, account_id);

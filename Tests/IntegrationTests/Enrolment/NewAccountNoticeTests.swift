@@ -42,14 +42,12 @@ import Testing
 
     @Test func `without a mobile that the practice sends to the mailbox is told`() async throws {
         try await TestService.run { service in
-            for mobile in [JSON.null, "+4791234567"] {
-                let guest = try await service.guest(["mobile": mobile])
-                let id = try await service.ready(guest)
-                #expect(try await service.step(id, "complete").status == 200)
-                let mail = try await service.mail.message(3, to: guest.email)
-                #expect(mail.subject?.hasPrefix("Er is een account voor u gemaakt (") == true)
-                #expect(mail.text.contains("030 000 00 00"))
-            }
+            let guest = try await service.guest(["mobile": .null])
+            let id = try await service.ready(guest)
+            #expect(try await service.step(id, "complete").status == 200)
+            let mail = try await service.mail.message(3, to: guest.email)
+            #expect(mail.subject?.hasPrefix("Er is een account voor u gemaakt (") == true)
+            #expect(mail.text.contains("030 000 00 00"))
         }
     }
 

@@ -52,10 +52,8 @@ import Testing
             #expect(
                 try await service.makeOwnSuperPIN(stale).problem
                     == "insufficient-user-authentication")
-            for token in ["", "x"] {
-                #expect(try await service.makeOwnSuperPIN(token).problem == "token-invalid")
-                #expect(try await service.activateOwnSuperPIN(token).problem == "token-invalid")
-            }
+            #expect(try await service.makeOwnSuperPIN("x").problem == "token-invalid")
+            #expect(try await service.activateOwnSuperPIN("x").problem == "token-invalid")
         }
     }
 
