@@ -1,6 +1,5 @@
 import Cryptography
 import Foundation
-import HTTPTypes
 import Postgres
 
 // What the code that went to a new address brings about.

@@ -1,6 +1,5 @@
 import Cryptography
 import Foundation
-import HTTPTypes
 import Postgres
 
 // How the owner is reached: a new address is proven first, and the one before it stays until then.
@@ -97,8 +96,7 @@ extension OwnAccountRoutes {
                 codeMetrics.count(.sent)
                 dispatcher.nudge()
             }
-            return try .json(
-                code.body(in: caller.practice, language: context.language), status: .accepted)
+            return try .accepted(code.body(in: caller.practice, language: context.language))
         case .refused(let refusal):
             codeMetrics.count(refusal, in: caller.practice)
             throw refusal.problem

@@ -202,6 +202,13 @@ extension OwnAccountRoutes {
     }
 }
 
+extension Answer {
+    /// 202: it is not done yet.
+    static func accepted(_ body: some Encodable) throws -> Answer {
+        try .json(body, status: .accepted)
+    }
+}
+
 extension FieldReader {
     /// A name as it is printed; nil where the field is absent, and nil and refused where it is none.
     fileprivate mutating func optionalName(_ name: String) -> PersonName? {
