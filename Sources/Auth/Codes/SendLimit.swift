@@ -226,6 +226,7 @@ enum SendLimits {
                 select $1::uuid, counter.counter, counter.window_start, pg_backend_pid() % 32,
                        counter.weight
                 from \(name)counter as counter, \(sent)
+                where counter.weight > 0
                 order by counter.counter
                 on conflict (practice_id, counter, window_start, slice) do update
                 set amount = send_count.amount + excluded.amount

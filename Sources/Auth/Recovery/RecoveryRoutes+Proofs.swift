@@ -1,6 +1,5 @@
 import Cryptography
 import Foundation
-import HTTPTypes
 import Postgres
 
 // Proving something: by a code to a mailbox or a phone, by super-PIN, by desk code.
@@ -82,9 +81,8 @@ extension RecoveryRoutes {
                 codeMetrics.count(.sent)
                 dispatcher.nudge()
             }
-            return try .json(
-                ContactCodeBody(code, in: caller.practice, showsDestination: isProven),
-                status: .created)
+            return try created(
+                ContactCodeBody(code, in: caller.practice, showsDestination: isProven))
         case .refused(let refusal):
             codeMetrics.count(refusal, in: caller.practice)
             throw refusal.problem

@@ -64,6 +64,10 @@ extension RecoveryRoutes {
         try .json(try await find(context).body)
     }
 
+    func created(_ body: ContactCodeBody) throws -> Answer {
+        try .json(body, status: .created)
+    }
+
     /// Its place in the queue of hashes (Z-21).
     func turn(_ context: AuthRequestContext, _ subject: UUID) throws -> Turn {
         Turn(

@@ -89,11 +89,13 @@ struct RecoverySend: Sendable {
         }
     }
 
+    /// Whoever has proved something may hear of every limit.
     private static func hiddenLimits(
         _ destination: Destination, _ recovery: Recovery, _ sender: SendCode.Sender
     ) -> [SendLimit] {
+        guard recovery.proofs.isEmpty else { return [] }
         let limits = all(destination, sender).filter { ![.client, .network].contains($0.kind) }
-        guard destination.channel == .sms, recovery.proofs.isEmpty else { return limits }
+        guard destination.channel == .sms else { return limits }
         return limits + [.unprovenSMS(in: sender.caller.practice)]
     }
 
@@ -101,13 +103,15 @@ struct RecoverySend: Sendable {
         _ channel: ChannelKind, _ destination: Destination, _ recovery: Recovery,
         _ sender: SendCode.Sender
     ) -> [SendLimit] {
-        let limits = all(destination, sender).filter { [.client, .network].contains($0.kind) }
-        guard channel == .sms, recovery.proofs.isEmpty else { return limits }
+        let limits = all(destination, sender)
+        guard recovery.proofs.isEmpty else { return limits }
+        let shown = limits.filter { [.client, .network].contains($0.kind) }
+        guard channel == .sms else { return shown }
         // That the fifth is spent is said to everybody; only what went out counts towards it.
         var fifth = SendLimit.unprovenSMS(in: sender.caller.practice)
         fifth.ceiling -= 1
         fifth.weight = 0
-        return limits + [fifth]
+        return shown + [fifth]
     }
 
     private static func all(

@@ -100,6 +100,8 @@ extension TestService {
             turn: Turn(practice: practice, network: nil, kind: .unknown))
         try await database.execute(
             """
+            update recovery_pin set ended_at = clock_timestamp()
+            where account_id = '\(account)' and ended_at is null;
             insert into recovery_pin (practice_id, account_id, pin_id, hash, activated_at)
             values ('\(practice.text)', '\(account)', '\(id.text)',
                     decode('\(sealed.bytes.hexadecimal)', 'hex'), clock_timestamp())

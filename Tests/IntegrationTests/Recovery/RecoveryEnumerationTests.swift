@@ -113,7 +113,8 @@ import Testing
                 try await service.recover(next, "codes", ["channel": "sms"], ip: "10.3.2.4").status
                     == 201)
             #expect(
-                try await service.database.count("audit", where: "reason = 'limit-reached'") == 0)
+                try await service.database.count(
+                    "audit", where: "event = 'code-sent' and result = 'done'") == 2)
         }
     }
 

@@ -37,6 +37,8 @@ import Testing
             let id = try await service.provenRecovery(
                 person, try await service.ownSuperPIN(person))
             #expect(try await service.setPassword(id).status == 200)
+            // So that the notice is not taken for the next code.
+            _ = try await service.mail.message(2, to: person.email)
             var renewed = person
             renewed.password = TestService.newPassword
             let byMailbox = try await Self.signedIn(
@@ -51,6 +53,7 @@ import Testing
             let byPhone = try await Self.signedIn(
                 service, try #require(try answer.json()["tokens"]["access_token"].string))
             #expect(throws: Never.self) { try byPhone.demand(.fresh, now: Date()) }
+            try await service.database.execute("delete from factor")
             try await service.travel(72 * 3600)
             #expect(
                 try await Self.signedIn(
@@ -158,7 +161,7 @@ import Testing
                     select practice_id from practice where practice_id <> factor.practice_id)
                 """)
             let login = try await service.login(person)
-            #expect(try login.json()["code"]["channel"].string == "email")
+            #expect(login.problem == "factor-unavailable")
         }
     }
 
