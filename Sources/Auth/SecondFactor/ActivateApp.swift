@@ -22,7 +22,7 @@ struct ActivateApp: IdempotentStatement {
             select $6::uuid as account_id
             where not exists (select from stored)
         ),
-        \(AppGuess.arms(first: 8, of: "owner", where: "factor.activated_at is null")),
+        \(AppGuess.arms(first: 8, of: "owner", where: "factor.activated_at is null and factor.account_id = $6::uuid")),
         activated as (
             select judged.type
             from judged

@@ -84,7 +84,6 @@ extension FactorRoutes {
             return try await database.run(
                 ResendFactorCode(
                     act: act, account: patient.accountID, factorID: id,
-                    knownCodeID: factor.codeID,
                     code: try code(to: destination, factor: id, patient, context)))
         } overtaken: {
             if case .now(.overtaken) = $0 { true } else { false }

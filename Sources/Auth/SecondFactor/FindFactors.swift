@@ -13,7 +13,7 @@ struct FindFactors: Statement {
                head.mailbox, factor.factor_id, factor.type,
                coalesce(factor.address, contact.address) as address, factor.secret,
                factor.last_step, factor.created_at, factor.activated_at, factor.last_used_at,
-               factor.disabled_at, newest.code_id, $nonce as nonce
+               factor.disabled_at, $nonce as nonce
         from (
             select clock_timestamp() as now,
                    recovery_codes.set_id as recovery_set_id,
@@ -45,14 +45,6 @@ struct FindFactors: Statement {
         left join contact
             on contact.account_id = $2::uuid
             and contact.contact_id = factor.factor_id
-        left join lateral (
-            select code.code_id
-            from code
-            where code.practice_id = $1::uuid
-              and code.flow_id = factor.factor_id
-            order by code.sent_at desc
-            limit 1
-        ) as newest on true
         order by factor.created_at, factor.factor_id
         """
 
@@ -139,8 +131,6 @@ struct EnrolledFactor: Sendable {
     /// Of an app alone.
     let sealedSecret: [UInt8]?
     let lastStep: Int?
-    /// The newest code that went there to activate it.
-    let codeID: UUID?
 
     var id: UUID { factor.id }
 
@@ -167,7 +157,6 @@ struct EnrolledFactor: Sendable {
         lastUsedAt = try row.instantIfPresent("last_used_at")
         sealedSecret = try row.bytesIfPresent("secret")
         lastStep = try row.intIfPresent("last_step")
-        codeID = try row.uuidIfPresent("code_id")
     }
 
     /// The app's secret; nil of a factor that has none.

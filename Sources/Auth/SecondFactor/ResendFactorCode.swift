@@ -6,8 +6,6 @@ struct ResendFactorCode: IdempotentStatement {
     let act: Act
     let account: UUID
     let factorID: UUID
-    /// The factor's newest code as it was when this one was made; nil where it has none here.
-    let knownCodeID: UUID?
     let code: SendCode
 
     var subject: UUID? { account }
@@ -26,10 +24,14 @@ struct ResendFactorCode: IdempotentStatement {
             select factor.account_id, code.code_id, code.resend_at,
                    code.code_id is null or code.resend_at <= clock_timestamp() as due
             from factor
-            left join code
-                on code.practice_id = $1::uuid
-                and code.code_id = $8::uuid
-                and code.flow_id = factor.factor_id
+            left join lateral (
+                select code.code_id, code.resend_at
+                from code
+                where code.practice_id = $1::uuid
+                  and code.flow_id = factor.factor_id
+                order by code.sent_at desc
+                limit 1
+            ) as code on true
             where factor.account_id = $6::uuid
               and factor.factor_id = $7::uuid
               and factor.activated_at is null
@@ -41,7 +43,7 @@ struct ResendFactorCode: IdempotentStatement {
             from standing
             where standing.due
         ),
-        \(SendCode.arms(first: 9)),
+        \(SendCode.arms(first: 8)),
         outcome as (
             select case
                        when standing.account_id is null then 'gone'
@@ -72,8 +74,7 @@ struct ResendFactorCode: IdempotentStatement {
         """
 
     var ownParameters: [Parameter] {
-        [.uuid(account), .uuid(factorID), knownCodeID.map(Parameter.uuid) ?? .null]
-            + code.parameters
+        [.uuid(account), .uuid(factorID)] + code.parameters
     }
 
     static func outcome(_ row: Row) throws -> Outcome {
