@@ -28,7 +28,8 @@ struct ActivateApp: IdempotentStatement {
             from judged
             where judged.word = 'accepted'
         ),
-        \(FactorSessions.arms(after: "activated", account: "$6", session: "$7")),
+        \(FactorSessions.othersArm(after: "activated", account: "$6", session: "$7")),
+        \(FactorSessions.mineArm(after: "activated", session: "$7")),
         active as (  -- Before this request.
             select factor.factor_id
             from factor

@@ -39,7 +39,8 @@ struct ActivateFactor: IdempotentStatement {
               and attempted.alive
             returning factor.factor_id, factor.type
         ),
-        \(FactorSessions.arms(after: "activated", account: "$9", session: "$10")),
+        \(FactorSessions.othersArm(after: "activated", account: "$9", session: "$10")),
+        \(FactorSessions.mineArm(after: "activated", session: "$10")),
         decided as (
             select \(GuessCode.word(accepted: "activated.factor_id is not null")),
                    \(GuessCode.columns), activated.type
@@ -78,42 +79,5 @@ struct ActivateFactor: IdempotentStatement {
             throw PostgresError.undecodable("type")
         }
         return .activated(type)
-    }
-}
-
-/// What a change of factors does to the account's sessions in its practice, in the same commit: whoever
-/// was signed in elsewhere is not any more, and a step that the change was goes.
-enum FactorSessions {
-    static let endReason = "factor-changed"
-
-    /// The arms `others` and `mine`.
-    ///
-    /// - Parameters:
-    ///   - change: an arm with one row (`type`) where something was changed, else none.
-    ///   - session: the one that goes on, as a parameter.
-    static func arms(after change: String, account: String, session: String) -> String {
-        """
-        others as (  -- The account's other sessions end.
-                update session
-                set ended_at = clock_timestamp(),
-                    end_reason = '\(endReason)'
-                from \(change)
-                where session.practice_id = $1::uuid
-                  and session.account_id = \(account)::uuid
-                  and session.session_id <> \(session)::uuid
-                  and session.ended_at is null
-                returning session.session_id
-            ),
-            mine as (  -- A phone or an app was what policy wanted (AC-7).
-                update session
-                set steps = array_remove(session.steps, '\(LoginPlan.Step.addFactor.rawValue)')
-                from \(change)
-                where session.practice_id = $1::uuid
-                  and session.session_id = \(session)::uuid
-                  and session.ended_at is null
-                  and \(change).type <> '\(Factor.Kind.email.rawValue)'
-                returning session.session_id
-            )
-        """
     }
 }

@@ -33,17 +33,7 @@ struct MakeRecoveryCodes: IdempotentStatement {
                 last_used_at = null
             returning account_id, set_id
         ),
-        others as (  -- The account's other sessions end.
-            update session
-            set ended_at = clock_timestamp(),
-                end_reason = '\(FactorSessions.endReason)'
-            from made
-            where session.practice_id = $1::uuid
-              and session.account_id = $6::uuid
-              and session.session_id <> $7::uuid
-              and session.ended_at is null
-            returning session.session_id
-        ),
+        \(FactorSessions.othersArm(after: "made", account: "$6", session: "$7")),
         outcome as (
             select made.account_id is not null as lasting, made.set_id, $10::bytea as sealed
             from (values (1)) as always_one_row

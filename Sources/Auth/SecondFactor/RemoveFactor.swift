@@ -63,7 +63,7 @@ struct RemoveFactor: Statement {
             from removed
             where not removed.pending
         ),
-        \(FactorSessions.arms(after: "changed", account: "$4", session: "$6")),
+        \(FactorSessions.othersArm(after: "changed", account: "$4", session: "$6")),
         audited as (
             insert into audit
                 (practice_id, event, result, reason, client_id, account_id, object_id, request_id)
