@@ -2,10 +2,11 @@
 -- `EraseAccount`. The audit is not among them.
 grant delete on
     account, membership, identifier, contact, freeze_code, session, login, login_pass, code,
-    code_subject, code_request, message, consent
+    code_subject, code_request, message, consent, recovery, desk_code
 to practice_auth_service;
 
 -- Whether another practice has the account too.
 create index if not exists membership_account_idx on membership (account_id);
 
+create index recovery_erasure_idx on recovery (practice_id, account_id);
 create index freeze_code_account_idx on freeze_code (practice_id, account_id);

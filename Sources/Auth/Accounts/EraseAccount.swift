@@ -8,11 +8,13 @@ import Postgres
 /// | --- | --- |
 /// | `account` | gone, where no other practice has the person: names, language, password |
 /// | `contact` | gone with the account: addresses and mobile numbers |
-/// | `factor` | gone with the account: numbers and app secrets |
+/// | `factor`, `recovery_codes` | gone with the account: numbers, app secrets, codes on paper |
 /// | `membership` | gone; its `sub` is never given out again |
 /// | `identifier` | gone: nobody can sign in |
 /// | `patient_link` | gone; the register's entry is the practice's and stays |
+/// | `contact_change` | gone: addresses that were to become the account's |
 /// | `recovery_pin` | gone |
+/// | `recovery`, `desk_code` | gone, with the codes that recoveries sent |
 /// | `freeze_code` | gone |
 /// | `login_pass` | gone |
 /// | `session` | gone; access tokens end within ten minutes |
@@ -50,19 +52,28 @@ struct EraseAccount: Statement {
         ),
         \(of("identifier")),
         \(of("patient_link")),
+        \(of("contact_change")),
         \(of("recovery_pin")),
+        \(of("desk_code")),
         \(of("freeze_code")),
         \(of("login_pass")),
         \(of("session")),
+        \(of("login")),
         \(of("consent")),
-        login_gone as (  -- 2. Its sign-ins, which the audit names.
-            delete from login
-            using audit
-            where audit.practice_id = $1::uuid
-              and audit.account_id = $4::uuid
-              and login.practice_id = $1::uuid
-              and login.login_id = audit.object_id
+        recovery_gone as (  -- 2. Its recoveries; the subjects of their codes are keyed hashes.
+            delete from recovery
+            where recovery.practice_id = $1::uuid
+              and recovery.account_id = $4::uuid
               and exists (select from gone)
+            returning recovery.recovery_id
+        ),
+        recovery_code_gone as (
+            delete from code
+            using recovery_gone
+            where code.practice_id = $1::uuid
+              and code.flow_id = recovery_gone.recovery_id
+              and code.subject_id <> $4::uuid
+            returning code.code_id
         ),
         code_gone as (  -- 3. Its codes, with what asked for them and what brought them.
             delete from code
@@ -85,9 +96,13 @@ struct EraseAccount: Statement {
         ),
         message_gone as (
             delete from message
-            using code_gone
+            using (
+                select code_gone.code_id from code_gone
+                union all
+                select recovery_code_gone.code_id from recovery_code_gone
+            ) as carried
             where message.practice_id = $1::uuid
-              and message.code_id = code_gone.code_id
+              and message.code_id = carried.code_id
         ),
         reserved as (  -- 4. A number names nobody from now on.
             update customer_number
@@ -105,6 +120,12 @@ struct EraseAccount: Statement {
         factor_gone as (
             delete from factor
             where factor.account_id = $4::uuid
+              and exists (select from gone)
+              and not exists (select from elsewhere)
+        ),
+        recovery_codes_gone as (
+            delete from recovery_codes
+            where recovery_codes.account_id = $4::uuid
               and exists (select from gone)
               and not exists (select from elsewhere)
         ),

@@ -31,11 +31,15 @@ struct ExportAccount: Statement {
                        'frozen_at', \(at("account.frozen_at"))),
                    'identifiers', \(identifiers),
                    'contacts', \(contacts),
+                   'contact_changes', \(contactChanges),
                    'customer_numbers', \(customerNumbers),
                    'patients', \(patients),
                    'consents', \(consents),
                    'factors', \(factors),
+                   'recovery_codes', \(recoveryCodes),
                    'super_pins', \(superPINs),
+                   'recoveries', \(recoveries),
+                   'desk_codes', \(deskCodes),
                    'sessions', \(sessions),
                    'codes', \(codes),
                    'invitations', \(invitations),
@@ -99,6 +103,20 @@ extension ExportAccount {
             contact
             where contact.account_id = $4::uuid
             """, by: "contact.created_at, contact.contact_id")
+    }
+
+    private static var contactChanges: String {
+        list(
+            """
+            'kind', contact_change.kind, 'address', contact_change.address,
+            'created_at', \(at("contact_change.created_at")),
+            'confirmed_at', \(at("contact_change.confirmed_at"))
+            """,
+            """
+            contact_change
+            where contact_change.practice_id = $1::uuid
+              and contact_change.account_id = $4::uuid
+            """, by: "contact_change.created_at, contact_change.kind")
     }
 
     private static var customerNumbers: String {
@@ -166,6 +184,49 @@ extension ExportAccount {
             """, by: "factor.created_at, factor.factor_id")
     }
 
+    private static var recoveryCodes: String {
+        list(
+            """
+            'left', cardinality(recovery_codes.hashes), 'used', cardinality(recovery_codes.used),
+            'created_at', \(at("recovery_codes.created_at")),
+            'last_used_at', \(at("recovery_codes.last_used_at"))
+            """,
+            """
+            recovery_codes
+            where recovery_codes.account_id = $4::uuid
+            """, by: "recovery_codes.created_at")
+    }
+
+    private static var recoveries: String {
+        list(
+            """
+            'new_number', recovery.new_number, 'changed', recovery.changed,
+            'created_at', \(at("recovery.created_at")), 'done_at', \(at("recovery.done_at")),
+            'ended_at', \(at("recovery.ended_at"))
+            """,
+            """
+            recovery
+            where recovery.practice_id = $1::uuid
+              and recovery.account_id = $4::uuid
+            """, by: "recovery.created_at, recovery.recovery_id")
+    }
+
+    private static var deskCodes: String {
+        list(
+            """
+            'identity_document', desk_code.identity_document,
+            'acting_staff', desk_code.acting_staff,
+            'created_at', \(at("desk_code.created_at")),
+            'expires_at', \(at("desk_code.expires_at")), 'used_at', \(at("desk_code.used_at")),
+            'ended_at', \(at("desk_code.ended_at"))
+            """,
+            """
+            desk_code
+            where desk_code.practice_id = $1::uuid
+              and desk_code.account_id = $4::uuid
+            """, by: "desk_code.created_at, desk_code.desk_code_id")
+    }
+
     /// The patient's own, and the practice's for an activation.
     private static var superPINs: String {
         list(
@@ -198,7 +259,7 @@ extension ExportAccount {
     private static var sessions: String {
         list(
             """
-            'session', session.session_id, 'client', client.name,
+            'session', session.session_id, 'client', client.name, 'device', session.device,
             'methods', (
                 select json_agg(shown ->> 'method')
                 from jsonb_array_elements(session.proofs) as shown),

@@ -68,6 +68,33 @@ extension TestService {
                 ('sms', '+31633334444', null), ('totp', null, '\\xcafecafe'::bytea)
             ) as held (type, address, secret)
             where last_name = 'Oosterkanarie';
+            insert into contact_change
+                (practice_id, account_id, kind, change_id, session_id, address)
+            select '\(practice)', account_id, 'sms', gen_random_uuid(), gen_random_uuid(),
+                   '+31655556666'
+            from account
+            where last_name = 'Oosterkanarie';
+            insert into recovery_codes (account_id, set_id, hashes)
+            select account_id, gen_random_uuid(), array['\\xfacefacefa'::bytea]
+            from account
+            where last_name = 'Oosterkanarie';
+            insert into recovery
+                (practice_id, recovery_id, client_id, account_id, subject_id, new_number,
+                 expires_at)
+            select '\(practice)', gen_random_uuid(), client.client_id, account.account_id,
+                   gen_random_uuid(), '+31677778888', clock_timestamp()
+            from account
+            cross join client
+            where account.last_name = 'Oosterkanarie'
+              and client.practice_id = '\(practice)'
+              and client.name = 'portal';
+            insert into desk_code
+                (practice_id, account_id, desk_code_id, code_hash, identity_document,
+                 acting_staff, expires_at)
+            select '\(practice)', account_id, gen_random_uuid(), '\\xdeedfeed99', 'passport',
+                   'b.vriend', clock_timestamp()
+            from account
+            where last_name = 'Oosterkanarie';
             insert into login_pass
                 (practice_id, account_id, pass_hash, guesses_left, expires_at)
             select '\(practice)', account_id, '\\xbeefbeef01', 5, clock_timestamp()
@@ -105,5 +132,6 @@ struct KnownPerson: Sendable {
     static let personal = [
         "Wilhelmina-Canarius", "Oosterkanarie", "mina.kanarie", "kanarie.tweede@example.nl",
         "31611112222", "31633334444", "cafecafe", "beefbeef01", "kanarie-recept",
+        "31655556666", "31677778888", "facefacefa", "deedfeed99",
     ]
 }
