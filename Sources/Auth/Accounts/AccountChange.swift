@@ -70,7 +70,7 @@ enum AccountChange: Sendable, Equatable {
                 + "Kanskje kjenner noen andre passordet ditt."
         case .recoveryCodeUsed(let left):
             "Det er logget inn med en av gjenopprettingskodene dine. Du har \(left) igjen."
-        case .recoveryCodesMade: "Du har nye gjenopprettingskoder. De gamle virker ikke lenger."
+        case .recoveryCodesMade: "Du har nye gjenopprettingskoder. De gamle gjelder ikke."
         case .superPINActivated: "Det er laget en super-PIN for kontoen din."
         case .dataExported: "En oversikt over alle opplysningene dine er hentet."
         case .recovered: "Tilgangen til kontoen din er gjenopprettet."
