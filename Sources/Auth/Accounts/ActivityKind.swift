@@ -19,6 +19,11 @@ enum ActivityKind: String, Sendable, CaseIterable {
     case emailChanged = "email-changed"
     case mobileChanged = "mobile-changed"
     case superPINIssued = "super-pin-issued"
+    case ownSuperPINActivated = "own-super-pin-activated"
+    case factorAdded = "factor-added"
+    case factorRemoved = "factor-removed"
+    case recoveryCodesMade = "recovery-codes-made"
+    case accountExported = "account-exported"
     case accountFrozen = "account-frozen"
     case accessRecovered = "access-recovered"
     case deskCodeMade = "desk-code-made"
@@ -28,7 +33,8 @@ enum ActivityKind: String, Sendable, CaseIterable {
         .accountCreated, .accountImported, .accountLinked, .loginCompleted, .sessionEnded,
         .loginRefused, .passSent, .codeSent, .codeGuessed, .documentAccepted, .profileChanged,
         .passwordChanged, .emailChanged, .mobileChanged, .superPINIssued, .accountFrozen,
-        .recoveryCompleted, .deskCodeMade,
+        .recoveryCompleted, .deskCodeMade, .ownSuperPINActivated, .factorActivated,
+        .factorRemoved, .recoveryCodesMade, .accountExported,
     ]
 
     /// Nil for what the owner is not shown.
@@ -50,6 +56,11 @@ enum ActivityKind: String, Sendable, CaseIterable {
         case (.emailChanged, true): self = .emailChanged
         case (.mobileChanged, true): self = .mobileChanged
         case (.superPINIssued, true): self = .superPINIssued
+        case (.ownSuperPINActivated, true): self = .ownSuperPINActivated
+        case (.factorActivated, true): self = .factorAdded
+        case (.factorRemoved, true): self = .factorRemoved
+        case (.recoveryCodesMade, true): self = .recoveryCodesMade
+        case (.accountExported, true): self = .accountExported
         case (.accountFrozen, true): self = .accountFrozen
         case (.recoveryCompleted, true): self = .accessRecovered
         case (.deskCodeMade, true): self = .deskCodeMade
@@ -89,6 +100,11 @@ enum ActivityKind: String, Sendable, CaseIterable {
         case .emailChanged: "e-mailadres gewijzigd"
         case .mobileChanged: "mobiel nummer gewijzigd"
         case .superPINIssued: "super-PIN gemaakt door uw praktijk"
+        case .ownSuperPINActivated: "eigen super-PIN in gebruik genomen"
+        case .factorAdded: "manier om codes te krijgen toegevoegd"
+        case .factorRemoved: "manier om codes te krijgen verwijderd"
+        case .recoveryCodesMade: "nieuwe herstelcodes gemaakt"
+        case .accountExported: "eigen gegevens opgevraagd"
         case .accountFrozen: "account geblokkeerd met de link uit een e-mail"
         case .accessRecovered: "toegang hersteld"
         case .deskCodeMade: "baliecode gemaakt door uw praktijk"
@@ -115,6 +131,11 @@ enum ActivityKind: String, Sendable, CaseIterable {
         case .emailChanged: "e-postadresse endret"
         case .mobileChanged: "mobilnummer endret"
         case .superPINIssued: "super-PIN laget av legekontoret ditt"
+        case .ownSuperPINActivated: "egen super-PIN tatt i bruk"
+        case .factorAdded: "måte å få koder på lagt til"
+        case .factorRemoved: "måte å få koder på fjernet"
+        case .recoveryCodesMade: "nye gjenopprettingskoder laget"
+        case .accountExported: "egne opplysninger hentet"
         case .accountFrozen: "konto sperret med lenken i en e-post"
         case .accessRecovered: "tilgang gjenopprettet"
         case .deskCodeMade: "skrankekode laget av legekontoret ditt"
@@ -140,6 +161,11 @@ enum ActivityKind: String, Sendable, CaseIterable {
         case .emailChanged: "e-mail address changed"
         case .mobileChanged: "mobile number changed"
         case .superPINIssued: "super-PIN made by your practice"
+        case .ownSuperPINActivated: "own super-PIN put into use"
+        case .factorAdded: "way of getting codes added"
+        case .factorRemoved: "way of getting codes removed"
+        case .recoveryCodesMade: "new recovery codes made"
+        case .accountExported: "own data taken along"
         case .accountFrozen: "account blocked with the link in a mail"
         case .accessRecovered: "access restored"
         case .deskCodeMade: "desk code made by your practice"

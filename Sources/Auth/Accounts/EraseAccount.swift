@@ -75,29 +75,43 @@ struct EraseAccount: Statement {
               and code.subject_id <> $4::uuid
             returning code.code_id
         ),
-        code_gone as (  -- 3. Its codes, with what asked for them and what brought them.
+        code_gone as (  -- 3. Its codes, and what brought them.
             delete from code
             where code.practice_id = $1::uuid
               and code.subject_id = $4::uuid
               and exists (select from gone)
-            returning code.code_id, code.flow_id
+            returning code.code_id
+        ),
+        request_gone as (  -- Those that other systems asked for have subjects of their own (Z-19).
+            delete from code_request
+            where code_request.practice_id = $1::uuid
+              and code_request.account_id = $4::uuid
+              and exists (select from gone)
+            returning code_request.request_id, code_request.subject_id
+        ),
+        requested_code_gone as (
+            delete from code
+            using request_gone
+            where code.practice_id = $1::uuid
+              and code.flow_id = request_gone.request_id
+            returning code.code_id
         ),
         subject_gone as (
             delete from code_subject
+            using (
+                select request_gone.subject_id from request_gone
+                union
+                select $4::uuid from gone
+            ) as subject
             where code_subject.practice_id = $1::uuid
-              and code_subject.subject_id = $4::uuid
-              and exists (select from gone)
-        ),
-        request_gone as (
-            delete from code_request
-            using code_gone
-            where code_request.practice_id = $1::uuid
-              and code_request.request_id = code_gone.flow_id
+              and code_subject.subject_id = subject.subject_id
         ),
         message_gone as (
             delete from message
             using (
                 select code_gone.code_id from code_gone
+                union all
+                select requested_code_gone.code_id from requested_code_gone
                 union all
                 select recovery_code_gone.code_id from recovery_code_gone
             ) as carried

@@ -292,7 +292,20 @@ extension ExportAccount {
                 on message.practice_id = $1::uuid
                 and message.code_id = code.code_id
             where code.practice_id = $1::uuid
-              and code.subject_id = $4::uuid
+              and code.code_id in (
+                  select own.code_id
+                  from code as own
+                  where own.practice_id = $1::uuid
+                    and own.subject_id = $4::uuid
+                  union all
+                  -- Those that other systems asked for have subjects of their own (Z-19).
+                  select requested.code_id
+                  from code_request
+                  join code as requested
+                      on requested.practice_id = $1::uuid
+                      and requested.flow_id = code_request.request_id
+                  where code_request.practice_id = $1::uuid
+                    and code_request.account_id = $4::uuid)
             """, by: "code.sent_at, code.code_id")
     }
 

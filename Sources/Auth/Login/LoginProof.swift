@@ -60,7 +60,8 @@ extension LoginProof {
             where login.practice_id = $1::uuid
               and login.login_id = $6::uuid
               and judged.word = 'accepted'
-            returning login.account_id, login.done_at, login.proofs, login.later
+            returning login.account_id, login.done_at, login.proofs, login.later,
+                      login.device
         ),
         \(NewSession.openedArm(first: 7, authenticatedAt: "advanced.done_at")),
         \(OpenedSession.arm),

@@ -167,7 +167,7 @@ extension LoginRoutes {
                 return try await database.run(
                     StartCodelessLogin(
                         act: attempt.act, account: candidate.accountID, loginID: loginID,
-                        plan: candidate.plan(in: practice), factorID: factor?.id))
+                        plan: candidate.plan(in: practice), factorID: factor?.id, device: device))
             }
             return try await database.run(
                 StartLogin(

@@ -10,6 +10,8 @@ struct StartCodelessLogin: IdempotentStatement {
     let plan: LoginPlan
     /// The app; nil where only a recovery code is left.
     let factorID: UUID?
+    /// What the caller calls the patient's device.
+    let device: String?
 
     var subject: UUID? { account }
 
@@ -17,10 +19,10 @@ struct StartCodelessLogin: IdempotentStatement {
         started as (
             insert into login
                 (practice_id, login_id, client_id, account_id, plan, steps, later, proofs,
-                 codeless_factor_id, expires_at)
+                 codeless_factor_id, device, expires_at)
             select $1::uuid, $7::uuid, $2::uuid, $6::uuid, $8::text[] || $9::text[], $8::text[],
                    $9::text[], proof('\(Proof.Method.password.rawValue)'), $10::uuid,
-                   clock_timestamp() + interval '\(LoginLimits.openMinutes) minutes'
+                   $11::text, clock_timestamp() + interval '\(LoginLimits.openMinutes) minutes'
             where not exists (select from stored)
             returning login_id, expires_at as login_expires_at
         ),
@@ -43,6 +45,7 @@ struct StartCodelessLogin: IdempotentStatement {
         [
             .uuid(account), .uuid(loginID), .texts(plan.steps.map(\.rawValue)),
             .texts(plan.later.map(\.rawValue)), factorID.map(Parameter.uuid) ?? .null,
+            device.map(Parameter.text) ?? .null,
         ]
     }
 

@@ -103,7 +103,9 @@ struct FinishRecovery: IdempotentStatement {
                 disabled_at = null,
                 frozen_at = null,
                 recovered_at = clock_timestamp(),
-                recovered_by = judged.proof_ids || judged.new_factor_id,
+                -- Without a new one there is none to append; a null would make all waits endless.
+                recovered_by = array_remove(
+                    judged.proof_ids || judged.new_factor_id, null),
                 recovered_classes = judged.classes
             from finished, judged
             where account.account_id = finished.account_id

@@ -59,10 +59,8 @@ extension TestService {
             ) as further (kind, address)
             where last_name = 'Oosterkanarie';
             insert into factor
-                (account_id, factor_id, practice_id, type, address, secret, activated_at,
-                 disabled_at)
-            select account_id, gen_random_uuid(), '\(practice)', type, address, secret,
-                   clock_timestamp(), clock_timestamp()
+                (account_id, factor_id, practice_id, type, address, secret)
+            select account_id, gen_random_uuid(), '\(practice)', type, address, secret
             from account
             cross join (values
                 ('sms', '+31633334444', null), ('totp', null, '\\xcafecafe'::bytea)

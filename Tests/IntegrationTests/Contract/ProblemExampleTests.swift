@@ -27,7 +27,9 @@ import Testing
 
     @Test func `every problem in an example reads as the service writes it`() throws {
         for example in contract.document["components"]?["examples"]?.members ?? [] {
-            guard let value = example.value["value"], value["type"] != nil else { continue }
+            guard let value = example.value["value"],
+                value["type"]?.string?.hasPrefix("/problems/") == true
+            else { continue }
             let problem = try problem(value)
             let document = ProblemDocument(
                 problem: problem,

@@ -112,8 +112,9 @@ enum GrowingTables {
         cross join lateral (
             select clock_timestamp() - random() * interval '90 days' as instant) as past;
         insert into audit_seal (practice_id, position, last_audit_id, row_count, key_id, seal)
-        select practice_id, 1, practice_id, 1, 'k1', '\\x00'
-        from practice;
+        select practice_id, position, practice_id, 1, 'k1', '\\x00'
+        from practice
+        cross join generate_series(1, 3000) as position;
         insert into login_pass (practice_id, account_id, pass_hash, guesses_left, expires_at)
         select practice_id, account_id, '\\x00', 5, clock_timestamp()
         from membership;

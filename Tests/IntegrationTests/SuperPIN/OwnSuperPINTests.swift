@@ -131,11 +131,6 @@ import Testing
             let again = try await service.activateOwnSuperPIN(token, idempotencyKey: "now")
             #expect(again.body == first.body)
             #expect(try await service.activateOwnSuperPIN(token).problem == "step-out-of-order")
-            let other = try await service.own(
-                "POST", "/super-pin/activate", token: token,
-                json: ["password": .string(person.password), "saved": true],
-                idempotencyKey: "now")
-            #expect(other.status == 422 && other.problem == "idempotency-key-reused")
             let mail = try await service.mail.message(sent + 1, to: person.email)
             #expect(mail.text.contains("A super-PIN was made for your account."))
             #expect(mail.text.contains("https://portal.example/not-me#code="))
@@ -219,6 +214,8 @@ import Testing
             // A patient's own account has the number of the practice's letter.
             let patient = try await service.person()
             let letter = try await service.makeSuperPIN("ext-\(patient.username)").json()
+            // So that the notice is not taken for the code.
+            _ = try await service.mail.message(1, to: patient.email)
             let own = try await service.makeOwnSuperPIN(try await service.token(patient)).json()
             #expect(own["customer_number"] == letter["customer_number"])
             #expect(own["super_pin"] != letter["super_pin"])

@@ -8,5 +8,7 @@ to practice_auth_service;
 -- Whether another practice has the account too.
 create index if not exists membership_account_idx on membership (account_id);
 
+create index code_request_account_idx on code_request (practice_id, account_id)
+    where account_id is not null;
 create index recovery_erasure_idx on recovery (practice_id, account_id);
 create index freeze_code_account_idx on freeze_code (practice_id, account_id);
