@@ -58,6 +58,11 @@ struct OwnDataRoutes: Sendable {
         let (act, account) = (try context.act(keys, for: patient), patient.accountID)
         let isErased = try await database.transaction { transaction in
             _ = try await transaction.run(HoldAccount(practice: practice.id, account: account))
+            // A change that came first has ended it.
+            let held = try await transaction.run(
+                HoldSession(
+                    practice: practice.id, session: patient.session.sessionID, account: account))
+            guard held != nil else { return false }
             let mailboxes = try await transaction.run(
                 FindMailboxes(practice: practice.id, accounts: [account]))
             guard try await transaction.run(EraseAccount(act: act, account: account)) else {

@@ -166,12 +166,14 @@ extension LoginRoutes {
             guard let factor, let destination = factor.destination(in: practice) else {
                 return try await database.run(
                     StartCodelessLogin(
-                        act: attempt.act, account: candidate.accountID, loginID: loginID,
+                        act: attempt.act, account: candidate.accountID,
+                        sealedPassword: candidate.sealedPassword, loginID: loginID,
                         plan: candidate.plan(in: practice), factorID: factor?.id, device: device))
             }
             return try await database.run(
                 StartLogin(
-                    act: attempt.act, account: candidate.accountID, loginID: loginID,
+                    act: attempt.act, account: candidate.accountID,
+                    sealedPassword: candidate.sealedPassword, loginID: loginID,
                     plan: candidate.plan(in: practice),
                     code: SendCode(
                         to: destination, flow: loginID,

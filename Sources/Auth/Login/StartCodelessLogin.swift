@@ -6,6 +6,8 @@ import Postgres
 struct StartCodelessLogin: IdempotentStatement {
     let act: Act
     let account: UUID
+    /// As it was compared; where it was changed meanwhile, nothing begins.
+    let sealedPassword: [UInt8]
     let loginID: UUID
     let plan: LoginPlan
     /// The app; nil where only a recovery code is left.
@@ -16,6 +18,7 @@ struct StartCodelessLogin: IdempotentStatement {
     var subject: UUID? { account }
 
     static let arms = """
+        \(StartLogin.stillArm(password: "$12")),
         started as (
             insert into login
                 (practice_id, login_id, client_id, account_id, plan, steps, later, proofs,
@@ -23,11 +26,12 @@ struct StartCodelessLogin: IdempotentStatement {
             select $1::uuid, $7::uuid, $2::uuid, $6::uuid, $8::text[] || $9::text[], $8::text[],
                    $9::text[], proof('\(Proof.Method.password.rawValue)'), $10::uuid,
                    $11::text, clock_timestamp() + interval '\(LoginLimits.openMinutes) minutes'
-            where not exists (select from stored)
+            from still
             returning login_id, expires_at as login_expires_at
         ),
         outcome as (
-            select 'started' as word, started.login_id is not null as lasting, started.login_id,
+            select case when started.login_id is null then 'overtaken' else 'started' end as word,
+                   started.login_id is not null as lasting, started.login_id,
                    started.login_expires_at, null::uuid as code_id
             from (values (1)) as always_one_row
             left join started on true
@@ -45,7 +49,7 @@ struct StartCodelessLogin: IdempotentStatement {
         [
             .uuid(account), .uuid(loginID), .texts(plan.steps.map(\.rawValue)),
             .texts(plan.later.map(\.rawValue)), factorID.map(Parameter.uuid) ?? .null,
-            device.map(Parameter.text) ?? .null,
+            device.map(Parameter.text) ?? .null, .bytes(sealedPassword),
         ]
     }
 

@@ -6,14 +6,32 @@ import Postgres
 struct StartLogin: IdempotentStatement {
     let act: Act
     let account: UUID
+    /// As it was compared; where it was changed meanwhile, nothing begins.
+    let sealedPassword: [UInt8]
     let loginID: UUID
     let plan: LoginPlan
     let code: SendCode
     /// What the patient's device is called, where the caller said it.
     var device: String?
 
-    /// The device comes after the code's parameters.
+    /// Device and password come after the code's parameters.
     private static let device = 10 + SendCode.Place.allCases.count
+
+    /// The arm `still`: the account as it was when its password was compared. A change that is under way
+    /// is waited for, so that it ends this login or finds it refused (Z-2).
+    static func stillArm(password: String) -> String {
+        """
+        still as (
+                select account.account_id
+                from account
+                where account.account_id = $6::uuid
+                  and account.password = \(password)::bytea
+                  and account.disabled_at is null
+                  and not exists (select from stored)
+                for share
+            )
+        """
+    }
 
     var subject: UUID? { account }
 
@@ -26,10 +44,11 @@ struct StartLogin: IdempotentStatement {
     }
 
     static let arms = """
+        \(stillArm(password: "$\(device + 1)")),
         asked as (
-            select $6::uuid as subject_id, '\(CodePurpose.signIn.slug)' as purpose,
+            select still.account_id as subject_id, '\(CodePurpose.signIn.slug)' as purpose,
                    null::uuid as known_code_id, null::timestamptz as ends_at
-            where not exists (select from stored)
+            from still
         ),
         \(SendCode.arms(first: 10)),
         started as (
@@ -74,7 +93,7 @@ struct StartLogin: IdempotentStatement {
         [
             .uuid(account), .uuid(loginID), .texts(plan.steps.map(\.rawValue)),
             .texts(plan.later.map(\.rawValue)),
-        ] + code.parameters + [device.map(Parameter.text) ?? .null]
+        ] + code.parameters + [device.map(Parameter.text) ?? .null, .bytes(sealedPassword)]
     }
 
     static func outcome(_ row: Row) throws -> Outcome {

@@ -69,8 +69,14 @@ struct FindRecovery: Statement {
                     where factor.account_id = named.live_account_id
                       and factor.type <> 'email'
                       and factor.activated_at is not null
-                      and factor.disabled_at is null
+                      -- A stopped app can be lost too; it proves nothing here.
+                      and (factor.disabled_at is null or factor.type = 'totp')
                       and \(Factor.isOpen(in: "$1"))
+                      -- What a recovery bound that its owner stopped is no way back (Z-32).
+                      and not exists (
+                          select from account as stopped
+                          where stopped.account_id = factor.account_id
+                            and factor.recovered_at <= stopped.frozen_at)
                     union all
                     select contact.contact_id, contact.kind, contact.address, contact.confirmed_at
                     from contact

@@ -49,7 +49,9 @@ extension RecoveryRoutes {
     /// Before two proofs it is one answer for somebody and nobody. With an `Idempotency-Key` the
     /// statement is asked in any case: it may have made this very change.
     private func demandDue(_ recovery: Recovery, _ context: AuthRequestContext) throws(Problem) {
-        if context.idempotencyKey != nil, recovery.accountID != nil { return }
+        if context.idempotencyKey != nil, recovery.accountID != nil {
+            if case .insufficient = recovery.verdict {} else { return }
+        }
         guard recovery.status == .open else { throw Problem(.recoveryEnded) }
         if case .insufficient = recovery.verdict { throw Problem(.stepOutOfOrder) }
     }

@@ -30,6 +30,7 @@ struct ActivateApp: IdempotentStatement {
         ),
         \(FactorSessions.othersArm(after: "activated", account: "$6", session: "$7")),
         \(FactorSessions.mineArm(after: "activated", session: "$7")),
+        \(FactorSessions.waitingArm(after: "activated", account: "$6", factor: "$8")),
         active as (  -- Before this request.
             select factor.factor_id
             from factor

@@ -41,6 +41,7 @@ struct ActivateFactor: IdempotentStatement {
         ),
         \(FactorSessions.othersArm(after: "activated", account: "$9", session: "$10")),
         \(FactorSessions.mineArm(after: "activated", session: "$10")),
+        \(FactorSessions.waitingArm(after: "activated", account: "$9", factor: "$6")),
         decided as (
             select \(GuessCode.word(accepted: "activated.factor_id is not null")),
                    \(GuessCode.columns), activated.type

@@ -9,6 +9,8 @@ struct FactorChange: Sendable {
     let keys: KeyRing
     let practice: Practice
     let account: UUID
+    /// The sign-in that it rests on, which must still be there; nil where somebody signs in.
+    var session: UUID?
     let act: Act
 
     /// - Parameter news: what an outcome changed; nil where it changed nothing.
@@ -16,6 +18,12 @@ struct FactorChange: Sendable {
         _ statement: S, telling news: @Sendable (S.Output) -> AccountChange?
     ) async throws -> S.Output {
         try await database.transaction(rerunningOn: S.retryableConstraints) { transaction in
+            if let session {
+                try await transaction.run(LockAccount(practice: practice.id, account: account))
+                let held = try await transaction.run(
+                    HoldSession(practice: practice.id, session: session, account: account))
+                guard held != nil else { throw Problem(.tokenInvalid) }
+            }
             let output = try await transaction.run(statement)
             guard let change = news(output) else { return output }
             let mailboxes = try await transaction.run(

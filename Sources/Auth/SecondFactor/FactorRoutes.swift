@@ -75,7 +75,7 @@ struct FactorRoutes: Sendable {
     {
         FactorChange(
             database: database, keys: keys, practice: try context.caller.practice,
-            account: patient.accountID, act: act)
+            account: patient.accountID, session: patient.session.sessionID, act: act)
     }
 }
 

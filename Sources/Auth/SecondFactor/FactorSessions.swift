@@ -24,6 +24,24 @@ enum FactorSessions {
         """
     }
 
+    /// The arm `waiting`: what is bound while a recovery may still be undone carries no sensitive act
+    /// before that time is over either (Z-2).
+    ///
+    /// - Parameter change: an arm with one row where a factor was activated, else none.
+    static func waitingArm(after change: String, account: String, factor: String) -> String {
+        """
+        waiting as (
+                update account
+                set recovered_by = account.recovered_by || \(factor)::uuid
+                from \(change)
+                where account.account_id = \(account)::uuid
+                  and account.recovered_at
+                      > clock_timestamp() - interval '\(RecoveryLimits.waitHours) hours'
+                returning account.account_id
+            )
+        """
+    }
+
     /// The arm `mine`, in which the session that goes on has the step behind it (AC-7).
     ///
     /// - Parameter change: an arm with one row (`type`) where a factor was activated, else none.

@@ -19,7 +19,16 @@ struct SignedIn: Sendable {
     var hasPhoneOrApp: Bool { isBound || factors.contains { $0 != .email } }
 
     /// The surest sign-in that they are capable of.
-    var highest: Assurance.Level { factors.map(\.level).max() ?? .one }
+    /// A phone or an app that was stopped counts: nobody gets below it by stopping it.
+    var highest: Assurance.Level {
+        max(factors.map(\.level).max() ?? .one, isBound ? .twoRestricted : .one)
+    }
+
+    /// Whether the sign-in is as sure as they are capable of, and rests on more than what stands in for a
+    /// factor: a password alone, a remembered device or a recovery code carries no change (Z-3).
+    private var isSure: Bool {
+        session.assurance.level >= highest && session.proofs.contains(where: \.method.isFreshProof)
+    }
 
     /// What an act asks of the sign-in that it rests on.
     enum Demand: Sendable {
@@ -48,7 +57,7 @@ struct SignedIn: Sendable {
         case .first(let step):
             let has = step == .addFactor ? hasPhoneOrApp : hasSuperPIN
             let isNew = session.proofs.contains { $0.method == .enrolment }
-            if !has, isNew || session.steps.contains(step) { return }
+            if !has, isNew || session.steps.contains(step) && isSure { return }
             if !session.steps.contains(step) { try demandFinished() }
             try demandFresh(now)
         }
@@ -60,13 +69,10 @@ struct SignedIn: Sendable {
         }
     }
 
-    /// A password alone, a remembered device or a recovery code carries no change (Z-3).
     private func demandFresh(_ now: Date) throws(Problem) {
         if let waitsUntil { throw Problem(.recoveryWaiting, retryAt: waitsUntil) }
         let age = now.timeIntervalSince(session.authenticatedAt)
-        guard age <= Double(Self.freshSeconds), session.assurance.level >= highest,
-            session.proofs.contains(where: \.method.isFreshProof)
-        else {
+        guard age <= Double(Self.freshSeconds), isSure else {
             throw Problem(
                 .insufficientUserAuthentication,
                 stepUp: .init(level: highest, maxAge: Self.freshSeconds))

@@ -150,8 +150,10 @@ import Testing
             try await service.database.execute(
                 "update factor set disabled_at = clock_timestamp()")
             #expect(try await service.login(person).problem == "factor-unavailable")
+            // Nor does the mailbox's sign-in get the account another one: it has to be recovered.
             let added = try await service.account("POST", "factors", token, json: ["type": "totp"])
-            #expect(added.status == 201)
+            #expect(added.problem == "insufficient-user-authentication")
+            #expect(try added.json()["acr_values"] == "2r")
             try await service.setPolicy(["second_factor": "phone-or-app"])
             #expect(try await service.login(person).problem == "factor-unavailable")
         }

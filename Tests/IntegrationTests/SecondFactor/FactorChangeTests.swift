@@ -15,7 +15,7 @@ import Testing
             let mine = try await service.tokens(of: person)
             let stranger = try await service.tokens(of: try await service.person())
             let id = try await service.phone(mine.access)
-            let told = try await service.told("komen nu per sms op een telefoon", person)
+            let told = try await service.told("kunnen nu ook per sms komen", person)
             #expect(told.text.contains("https://portal.example/not-me#code="))
             #expect(try await service.refresh(other.refresh).problem == "token-invalid")
             #expect(try await service.refresh(mine.refresh).status == 200)
@@ -27,7 +27,8 @@ import Testing
             let fresh = try await service.signInByPhone(person)
             #expect(
                 try await service.account("DELETE", "factors/\(id)", fresh.access).status == 204)
-            _ = try await service.told("komen niet meer per sms", person)
+            _ = try await service.told(
+                "Een telefoon voor codes bij het inloggen is verwijderd", person)
             #expect(try await service.refresh(fresh.refresh).status == 200)
             #expect(try await service.login(person).json()["code"]["channel"] == "email")
         }

@@ -85,7 +85,7 @@ import Testing
         let problem = Problem(.codeSuperseded, newestCode: newest)
         #expect(
             detail(problem)
-                == "Er is om 11:50 een nieuwere code verstuurd (kenmerk KF). Gebruik die.")
+                == "Er is om 11:50 een nieuwere code verstuurd (referentie KF). Gebruik die.")
         #expect(
             detail(problem, .bokmål)
                 == "Det ble sendt en nyere kode kl. 11:50 (referanse KF). Bruk den.")

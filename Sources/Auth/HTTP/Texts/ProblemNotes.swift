@@ -91,7 +91,7 @@ extension Problem.Kind {
             "A proof of this class was shown already; a recovery needs two different ones. Offer what "
                 + "ways names."
         case .proofIncorrect:
-            "The super-PIN or desk code is wrong, used or void, or nobody can recover by what was "
+            "The super-PIN, recovery code or desk code is wrong, used or void, or nobody can recover by what was "
                 + "typed; it never says which. attempts_left is there after a code was right."
         case .recoveryWaiting:
             "Two recoveries, or a recovery and a sensitive change by what it rested on, lie 72 hours "

@@ -42,7 +42,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .recoveryEnded: "Recovery ended"
         case .proofRepeated: "Another proof is needed"
         case .proofIncorrect: "Proof not recognised"
-        case .recoveryWaiting: "Please wait"
+        case .recoveryWaiting: "Wait three days"
         case .usernameTaken: "Username in use"
         case .addressTaken: "E-mail address in use"
         case .identityRefused: "Details not recognised"
@@ -106,7 +106,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .loginEnded: "This sign-in has ended. Please start signing in again."
         case .codeSuperseded: newer(facts)
         case .codeUsed:
-            "This code has been used already. Are you not signed in yet? Then use a new code."
+            "This code has been used already. Not done yet? Then ask for a new code."
         case .factorUnavailable:
             "We cannot send you a code this way just now. Choose another way, or contact "
                 + "\(contact(facts))."
@@ -156,8 +156,8 @@ struct EnglishProblemTexts: ProblemTexts {
             "This is not right, or no longer in force. Please check it and try again. "
                 + otherwise(facts)
         case .recoveryWaiting:
-            "Access to your account was restored recently. For your safety this can be "
-                + "done only three days later. "
+            "For your safety this can be done only three days after access was restored, or "
+                + "after the second desk code. "
                 + otherwise(facts)
         case .usernameTaken: "This username is in use already. Choose another one."
         case .addressTaken:
@@ -166,7 +166,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .identityRefused:
             "With these details we cannot recognise you. \(triesLeft(facts)) " + otherwise(facts)
         case .passwordRefused:
-            "This password does not do yet. What it lacks is listed beside it."
+            "This password is not good enough yet. What it lacks is listed beside it."
         case .identityThrottled:
             "Details were tried too often. \(again(facts.wait)) " + otherwise(facts)
         case .documentSuperseded:

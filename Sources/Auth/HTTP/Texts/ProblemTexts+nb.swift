@@ -42,7 +42,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .recoveryEnded: "Gjenopprettingen er avsluttet"
         case .proofRepeated: "Et annet bevis trengs"
         case .proofIncorrect: "Beviset ble ikke gjenkjent"
-        case .recoveryWaiting: "Vent litt til"
+        case .recoveryWaiting: "Vent tre dager"
         case .usernameTaken: "Brukernavnet er opptatt"
         case .addressTaken: "E-postadressen er i bruk"
         case .identityRefused: "Opplysningene ble ikke gjenkjent"
@@ -106,7 +106,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .loginEnded: "Denne innloggingen er avsluttet. Start innloggingen på nytt."
         case .codeSuperseded: newer(facts)
         case .codeUsed:
-            "Koden er allerede brukt. Er du ikke logget inn ennå? Bruk en ny kode."
+            "Koden er allerede brukt. Er du ikke ferdig? Be om en ny kode."
         case .factorUnavailable:
             "Vi kan ikke sende deg en kode på denne måten nå. Velg en annen måte, eller ta kontakt "
                 + "med \(contact(facts))."
@@ -158,8 +158,8 @@ struct BokmålProblemTexts: ProblemTexts {
             "Dette stemmer ikke eller gjelder ikke lenger. Se over det og prøv igjen. "
                 + otherwise(facts)
         case .recoveryWaiting:
-            "Tilgangen til kontoen din er nylig gjenopprettet. For din sikkerhet kan dette "
-                + "først gjøres tre dager senere. "
+            "For din sikkerhet kan dette først gjøres tre dager etter gjenopprettingen, eller "
+                + "etter den andre skrankekoden. "
                 + otherwise(facts)
         case .usernameTaken: "Dette brukernavnet er allerede i bruk. Velg et annet."
         case .addressTaken:
@@ -169,7 +169,7 @@ struct BokmålProblemTexts: ProblemTexts {
             "Med disse opplysningene kan vi ikke gjenkjenne deg. \(triesLeft(facts)) "
                 + otherwise(facts)
         case .passwordRefused:
-            "Dette passordet holder ikke ennå. Det står ved siden av hva som mangler."
+            "Dette passordet er ikke godt nok ennå. Hva som mangler, står ved siden av."
         case .identityThrottled:
             "Det er prøvd for mange ganger å bekrefte opplysninger. \(again(facts.wait)) "
                 + otherwise(facts)

@@ -42,7 +42,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .recoveryEnded: "Herstel afgesloten"
         case .proofRepeated: "Nog een ander bewijs nodig"
         case .proofIncorrect: "Bewijs niet herkend"
-        case .recoveryWaiting: "Nog even wachten"
+        case .recoveryWaiting: "Drie dagen wachten"
         case .usernameTaken: "Gebruikersnaam bezet"
         case .addressTaken: "E-mailadres bezet"
         case .identityRefused: "Gegevens niet herkend"
@@ -105,7 +105,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .loginEnded: "Deze inlogpoging is afgesloten. Begin opnieuw met inloggen."
         case .codeSuperseded: newer(facts)
         case .codeUsed:
-            "Deze code is al gebruikt. Bent u nog niet ingelogd? Gebruik dan een nieuwe code."
+            "Deze code is al gebruikt. Bent u nog niet klaar? Vraag dan een nieuwe code aan."
         case .factorUnavailable:
             "We kunnen u op deze manier nu geen code sturen. Kies een andere manier of neem "
                 + "contact op met \(contact(facts))."
@@ -157,8 +157,8 @@ struct DutchProblemTexts: ProblemTexts {
             "Dit klopt niet of is niet meer geldig. Kijk het na en probeer het opnieuw. "
                 + otherwise(facts)
         case .recoveryWaiting:
-            "De toegang tot uw account is pas hersteld. Voor uw veiligheid kan dit pas "
-                + "drie dagen daarna. "
+            "Voor uw veiligheid kan dit pas drie dagen na het herstel, of na de tweede "
+                + "baliecode. "
                 + otherwise(facts)
         case .usernameTaken: "Deze gebruikersnaam is al in gebruik. Kies een andere."
         case .addressTaken:
@@ -287,7 +287,7 @@ struct DutchProblemTexts: ProblemTexts {
             return "Er is een nieuwere code verstuurd. Gebruik die."
         }
         return "Er is om \(newest.sentAtLocal) een nieuwere code verstuurd "
-            + "(kenmerk \(newest.reference)). Gebruik die."
+            + "(referentie \(newest.reference)). Gebruik die."
     }
 
     private func incorrect(_ facts: ProblemFacts) -> String {
