@@ -142,7 +142,7 @@ def check_examples(contract, report):
                     for fault in contract.faults(content["schema"], value):
                         report(f"{where}: {fault}")
                     if media == PROBLEM:
-                        expected = {"/problems/" + name}
+                        expected = {"/problems/" + name.split(".")[0]}
                         if value["type"] not in expected or status not in (
                             str(value["status"]), "default",
                         ):
