@@ -183,6 +183,22 @@ struct AccountNotice: Statement {
     }
 }
 
+extension Transaction {
+    /// Tells an account's confirmed mailboxes, in the transaction of what is told.
+    ///
+    /// - Parameter further: mailboxes beside those that are confirmed now.
+    func tell(
+        _ news: AccountNotice.News, of account: UUID, act: Act, in practice: Practice,
+        keys: KeyRing, further: [FindMailboxes.Mailbox] = []
+    ) async throws {
+        let found = try await run(FindMailboxes(practice: practice.id, accounts: [account]))
+        _ = try await run(
+            AccountNotice(
+                news, act: act, account: account, mailboxes: (found[account] ?? []) + further,
+                practice: practice, keys: keys))
+    }
+}
+
 extension SendLimit {
     /// Notices of one kind that a practice's people are mailed in a day.
     static let noticesPerDay = 1_000

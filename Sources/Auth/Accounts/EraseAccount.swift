@@ -30,7 +30,7 @@ import Postgres
 /// `refusal`), and answers kept for a repeated request (`idempotency`) hold no account's id and tell
 /// nothing of a person. An account that another practice has too stays there; here it is gone.
 ///
-/// It is run behind ``HoldAccount``, so that of two practices that erase it one sees that it is the last.
+/// It is run behind ``LockAccount``, so that of two practices that erase it one sees that it is the last.
 struct EraseAccount: Statement {
     let act: Act
     let account: UUID

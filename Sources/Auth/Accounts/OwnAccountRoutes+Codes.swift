@@ -65,9 +65,9 @@ extension OwnAccountRoutes {
             guard case .now(.confirmed) = answered else { return answered }
             try await transaction.endAccess(
                 to: account, sparing: session, because: kind.end, act: act)
-            try await tell(
-                kind.news(to: found.change.masked), account, act, practice, transaction,
-                further: former ?? [])
+            try await transaction.tell(
+                .changed(kind.news(to: found.change.masked)), of: account, act: act, in: practice,
+                keys: keys, further: former ?? [])
             for number in kind == .sms ? found.change.former : [] {
                 guard
                     case .mobile(let number)? = Destination(

@@ -147,7 +147,9 @@ extension OwnAccountRoutes {
             try await transaction.endAccess(
                 to: patient.accountID, sparing: patient.session.sessionID,
                 because: .passwordChanged, act: change.act)
-            try await tell(.passwordChanged, patient.accountID, change.act, practice, transaction)
+            try await transaction.tell(
+                .changed(.passwordChanged), of: patient.accountID, act: change.act, in: practice,
+                keys: keys)
         }
         dispatcher.nudge()
         return .noContent
@@ -158,19 +160,6 @@ extension OwnAccountRoutes {
     ) async throws {
         try await ConfirmPassword(database: database, keys: keys, passwords: passwords)(
             password, of: patient, context)
-    }
-
-    /// - Parameter further: mailboxes beside those that are confirmed now.
-    func tell(
-        _ change: AccountChange, _ account: UUID, _ act: Act, _ practice: Practice,
-        _ transaction: Transaction, further: [FindMailboxes.Mailbox] = []
-    ) async throws {
-        let found = try await transaction.run(
-            FindMailboxes(practice: practice.id, accounts: [account]))
-        _ = try await transaction.run(
-            AccountNotice(
-                .changed(change), act: act, account: account,
-                mailboxes: (found[account] ?? []) + further, practice: practice, keys: keys))
     }
 }
 
@@ -192,7 +181,8 @@ extension OwnAccountRoutes {
                 try await transaction.run(LockAccount(practice: practice.id, account: account))
                 try await transaction.endAccess(
                     to: account, sparing: nil, because: .frozen, act: statement.act)
-                try await tell(.frozen, account, statement.act, practice, transaction)
+                try await transaction.tell(
+                    .changed(.frozen), of: account, act: statement.act, in: practice, keys: keys)
             }
             return answered
         }

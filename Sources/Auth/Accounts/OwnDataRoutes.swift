@@ -35,7 +35,8 @@ struct OwnDataRoutes: Sendable {
             let sections = try await transaction.run(ExportAccount(act: act, account: account))
             let entries = try await transaction.run(
                 FindOwnEntry(practice: practice.id, account: account))
-            try await tell(.changed(.dataExported), act, account, practice, in: transaction)
+            try await transaction.tell(
+                .changed(.dataExported), of: account, act: act, in: practice, keys: keys)
             return (sections, entries)
         }
         guard let sections = read.0 else { throw Problem(.tokenInvalid) }
@@ -57,7 +58,7 @@ struct OwnDataRoutes: Sendable {
         try await confirm(body.password, of: patient, context)
         let (act, account) = (try context.act(keys, for: patient), patient.accountID)
         let isErased = try await database.transaction { transaction in
-            _ = try await transaction.run(HoldAccount(practice: practice.id, account: account))
+            try await transaction.run(LockAccount(practice: practice.id, account: account))
             // A change that came first has ended it.
             let held = try await transaction.run(
                 HoldSession(
@@ -82,17 +83,5 @@ struct OwnDataRoutes: Sendable {
     private func fresh(_ context: AuthRequestContext) async throws -> SignedIn {
         try await PatientAuthenticator(database: database, tokens: tokens)
             .patient(context, .fresh)
-    }
-
-    private func tell(
-        _ news: AccountNotice.News, _ act: Act, _ account: UUID, _ practice: Practice,
-        in transaction: Transaction
-    ) async throws {
-        let mailboxes = try await transaction.run(
-            FindMailboxes(practice: practice.id, accounts: [account]))
-        _ = try await transaction.run(
-            AccountNotice(
-                news, act: act, account: account, mailboxes: mailboxes[account] ?? [],
-                practice: practice, keys: keys))
     }
 }

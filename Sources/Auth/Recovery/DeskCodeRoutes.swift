@@ -58,12 +58,8 @@ struct DeskCodeRoutes: Sendable {
         ) { transaction in
             let answered = try await transaction.run(statement)
             if case .now(.issued) = answered {
-                let mailboxes = try await transaction.run(
-                    FindMailboxes(practice: practice.id, accounts: [account]))
-                _ = try await transaction.run(
-                    AccountNotice(
-                        .changed(.deskCodeMade), act: act, account: account,
-                        mailboxes: mailboxes[account] ?? [], practice: practice, keys: keys))
+                try await transaction.tell(
+                    .changed(.deskCodeMade), of: account, act: act, in: practice, keys: keys)
             }
             return answered
         }

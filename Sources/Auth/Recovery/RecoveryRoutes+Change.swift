@@ -74,12 +74,8 @@ extension RecoveryRoutes {
             let answered = try await transaction.run(statement)
             guard case .now(.changed) = answered else { return answered }
             try await transaction.run(EndEveryAccess(account: account, recovery: recovery.id))
-            let mailboxes = try await transaction.run(
-                FindMailboxes(practice: practice.id, accounts: [account]))
-            _ = try await transaction.run(
-                AccountNotice(
-                    .changed(.recovered), act: act, account: account,
-                    mailboxes: mailboxes[account] ?? [], practice: practice, keys: keys))
+            try await transaction.tell(
+                .changed(.recovered), of: account, act: act, in: practice, keys: keys)
             for number in recovery.numbers(in: practice) {
                 _ = try await transaction.run(
                     NumberNotice(

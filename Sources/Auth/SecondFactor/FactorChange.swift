@@ -26,12 +26,8 @@ struct FactorChange: Sendable {
             }
             let output = try await transaction.run(statement)
             guard let change = news(output) else { return output }
-            let mailboxes = try await transaction.run(
-                FindMailboxes(practice: practice.id, accounts: [account]))
-            _ = try await transaction.run(
-                AccountNotice(
-                    .changed(change), act: act, account: account,
-                    mailboxes: mailboxes[account] ?? [], practice: practice, keys: keys))
+            try await transaction.tell(
+                .changed(change), of: account, act: act, in: practice, keys: keys)
             return output
         }
     }

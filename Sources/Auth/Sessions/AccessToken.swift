@@ -50,7 +50,7 @@ struct AccessToken: JWTPayload, Equatable {
         jti = id.text
         sid = session.sessionID.text
         authTime = Int(session.authenticatedAt.timeIntervalSince1970)
-        acr = (isFinished ? session.assurance.level : .enrol).rawValue
+        acr = session.level.rawValue
         amr = session.assurance.amr
         scope =
             isFinished

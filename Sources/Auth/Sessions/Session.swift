@@ -89,6 +89,8 @@ struct OpenedSession: Sendable, Equatable {
         """
 
     var assurance: Assurance { Assurance(proofs) }
+    /// `acr`: what was proved is worth nothing elsewhere until every step is done (Z-5).
+    var level: Assurance.Level { steps.isEmpty ? assurance.level : .enrol }
 
     init(_ row: Row) throws {
         sessionID = try row.uuid("session_id")

@@ -165,7 +165,7 @@ struct Introspection: Encodable, Sendable {
         clientID = found.clientID.text
         exp = Int(session.expiresAt.timeIntervalSince1970)
         sid = session.sessionID.text
-        acr = (session.steps.isEmpty ? session.assurance.level : .enrol).rawValue
+        acr = session.level.rawValue
         amr = session.assurance.amr
         authTime = Int(session.authenticatedAt.timeIntervalSince1970)
         (aud, iat, jti, scope, practice, patients, identityLevel) =

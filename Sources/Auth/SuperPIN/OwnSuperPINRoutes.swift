@@ -121,12 +121,8 @@ extension OwnSuperPINRoutes {
             let answered = try await transaction.run(
                 ActivateRecoveryPIN(act: act, account: account))
             if case .now(.activated) = answered {
-                let mailboxes = try await transaction.run(
-                    FindMailboxes(practice: practice.id, accounts: [account]))
-                _ = try await transaction.run(
-                    AccountNotice(
-                        .changed(.superPINActivated), act: act, account: account,
-                        mailboxes: mailboxes[account] ?? [], practice: practice, keys: keys))
+                try await transaction.tell(
+                    .changed(.superPINActivated), of: account, act: act, in: practice, keys: keys)
             }
             return try answered.unlessReused()
         }

@@ -186,7 +186,7 @@ import Testing
             let login = try await service.login(person).json()
             let id = try #require(login["id"].string)
             #expect(login["factors"].array.map { $0["type"] } == ["sms", "totp"])
-            let sms = try await service.code(of: login["code"], to: TestService.number)
+            let sms = try await service.mail.code(of: login["code"], to: TestService.number)
             let chosen = try await service.send(
                 "POST", "/v1/logins/\(id)/codes", json: ["factor_id": .string(app.id)])
             #expect(chosen.status == 200)
@@ -219,7 +219,7 @@ import Testing
             let sent = try await service.send(
                 "POST", "/v1/logins/\(id)/codes", json: ["factor_id": .string(phone)])
             #expect(sent.status == 201, "\(sent.text)")
-            let code = try await service.code(of: sent.json(), to: TestService.number)
+            let code = try await service.mail.code(of: sent.json(), to: TestService.number)
             #expect(try await service.verify(id, code).status == 200)
         }
     }

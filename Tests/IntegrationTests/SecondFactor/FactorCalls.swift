@@ -41,7 +41,7 @@ extension TestService {
         try #require(added.status == 201, "\(added.text)")
         let id = try #require(try added.json()["id"].string)
         let active = try await activate(
-            id, try await code(of: try added.json()["code"], to: number), token)
+            id, try await mail.code(of: try added.json()["code"], to: number), token)
         try #require(active.status == 200, "\(active.text)")
         return id
     }
@@ -75,7 +75,7 @@ extension TestService {
         let started = try await login(person)
         try #require(started.status == 201, "\(started.text)")
         let id = try #require(try started.json()["id"].string)
-        let done = try await verify(id, try await code(of: started.json()["code"], to: number))
+        let done = try await verify(id, try await mail.code(of: started.json()["code"], to: number))
         try #require(done.status == 200, "\(done.text)")
         return try TokenPair(try done.json()["tokens"])
     }
@@ -94,15 +94,6 @@ extension TestService {
         let made = try await account("POST", "recovery-codes", token)
         try #require(made.status == 201, "\(made.text)")
         return try made.json()["recovery_codes"].array.compactMap(\.string)
-    }
-
-    /// The code of the message that has the reference of an answer: others may come late.
-    func code(of sent: JSON, to address: String) async throws -> String {
-        // Two codes may well have the same two letters.
-        let instant = try #require(sent["sent_at"].string)
-        return try await message(to: address) {
-            $0.code != "" && $0.sentAt.rfc3339 == instant
-        }.code
     }
 
     /// The mail in which the owner of an account is told of something.

@@ -151,7 +151,7 @@ import Testing
             let added = try await service.account("POST", "factors", token, json: ["type": "email"])
             #expect(added.status == 201, "\(added.text)")
             let id = try #require(try added.json()["id"].string)
-            let mailed = try await service.code(of: added.json()["code"], to: person.email)
+            let mailed = try await service.mail.code(of: added.json()["code"], to: person.email)
             #expect(try await service.activate(id, mailed, token).status == 200)
             let again = try await service.account("POST", "factors", token, json: ["type": "email"])
             #expect(again.problem == "factor-unavailable")
@@ -163,7 +163,7 @@ import Testing
             let sent = try await service.send(
                 "POST", "/v1/logins/\(flow)/codes", json: ["factor_id": .string(id)])
             #expect(sent.status == 201, "\(sent.text)")
-            let code = try await service.code(of: sent.json(), to: person.email)
+            let code = try await service.mail.code(of: sent.json(), to: person.email)
             let tokens = try TestService.TokenPair(
                 try await service.verify(flow, code).json()["tokens"])
             let claims = try SignedToken(tokens.access).claims

@@ -51,7 +51,7 @@ import Testing
             let added = try await service.account(
                 "POST", "factors", tokens.access, json: ["type": "email"])
             let id = try #require(try added.json()["id"].string, "\(added.text)")
-            let code = try await service.code(of: added.json()["code"], to: person.email)
+            let code = try await service.mail.code(of: added.json()["code"], to: person.email)
             #expect(try await service.activate(id, code, tokens.access).status == 200)
             let after = try TestService.TokenPair(try await service.refresh(tokens.refresh).json())
             #expect(try SignedToken(after.access).claims["acr"] == "enrol")
@@ -112,7 +112,7 @@ import Testing
             #expect(again["steps"].array.map { $0["name"] } == ["code"])
             #expect(again["code"]["channel"] == "sms")
             let flow = try #require(again["id"].string)
-            let tan = try await service.code(of: again["code"], to: "+31612345678")
+            let tan = try await service.mail.code(of: again["code"], to: "+31612345678")
             let done = try await service.verify(flow, tan)
             #expect(try done.json()["status"] == "done" && done.json()["next"] == .null)
         }

@@ -222,7 +222,7 @@ import Testing
             try await service.database.execute("update factor set failures = 98")
             let login = try await service.login(person).json()
             let id = try #require(login["id"].string)
-            let code = try await service.code(of: login["code"], to: TestService.number)
+            let code = try await service.mail.code(of: login["code"], to: TestService.number)
             #expect(
                 try await service.verify(id, TestService.wrong(code)).problem == "code-incorrect")
             #expect(try await service.database.value("select failures from factor") == "99")
@@ -231,7 +231,7 @@ import Testing
 
             try await service.database.execute("update factor set failures = 99")
             let last = try await service.login(person).json()
-            let right = try await service.code(of: last["code"], to: TestService.number)
+            let right = try await service.mail.code(of: last["code"], to: TestService.number)
             _ = try await service.verify(
                 try #require(last["id"].string), TestService.wrong(right))
             let stopped = try await service.database.value(

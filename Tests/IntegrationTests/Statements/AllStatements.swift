@@ -25,7 +25,7 @@ enum AllStatements {
         LinkAccount.self, DeclineEnrolment.self, FindOwnPatient.self,
         FindPINHolder.self, IssueActivationPIN.self,
         FindRecoveryPINHolder.self, MakeRecoveryPIN.self, ActivateRecoveryPIN.self,
-        ExportAccount.self, FindOwnEntry.self, HoldAccount.self, EraseAccount.self,
+        ExportAccount.self, FindOwnEntry.self, EraseAccount.self,
         TellNewAccount.self, FindTakenAddress.self, SweepEnrolments.self,
         AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, ReturnTry.self, StartLogin.self,
         FindLogin.self, StartCodelessLogin.self, ChooseApp.self, VerifyApp.self,

@@ -33,6 +33,22 @@ final class RecordingChannel: DeliveryChannel {
         return RecordedMessage(message: sent[number - 1])
     }
 
+    /// The code that an answer told of, by its `sent_at`: neither a notice that comes meanwhile nor a
+    /// code with the same two letters is taken for it.
+    func code(
+        of sent: JSON, to address: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> String {
+        let instant = try #require(sent["sent_at"].string, sourceLocation: sourceLocation)
+        @Sendable func found() -> String? {
+            kept.withLock { $0 }.last { $0.to == address && $0.sentAt.rfc3339 == instant }?.code
+        }
+        try await eventually(
+            orElse: "the code of \(instant) to \(address) never came",
+            sourceLocation: sourceLocation
+        ) { found() != nil }
+        return try #require(found(), sourceLocation: sourceLocation)
+    }
+
     func deliver(_ message: RenderedMessage) async throws(DeliveryFailure) -> Receipt {
         kept.withLock { $0.append(message) }
         return Receipt(providerMessageID: nil)
