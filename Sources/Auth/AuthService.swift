@@ -127,6 +127,8 @@ package struct AuthService: Sendable {
                 reviewer: reviewer, dispatcher: dispatcher, ceilings: configuration.sending,
                 codeMetrics: codeMetrics),
             ownSessions: OwnSessionRoutes(database: database, keys: keys, patients: patients),
+            devices: DeviceRoutes(
+                database: database, keys: keys, patients: patients, dispatcher: dispatcher),
             patients: PatientRoutes(database: database, keys: keys),
             patientImport: PatientImportRoutes(database: database, keys: keys),
             invitations: InvitationRoutes(

@@ -10,10 +10,10 @@ IN_FLIGHT = 64
 ATTEMPTS_OF_A_CODE = 5
 # What $1, $2, … of VerifyCode are for pgbench, which has no null: practice, client, fingerprints and
 # hashes of the idempotency key, request, login, hashes and digits of the code, session, hash of its
-# refresh token, network, nonce.
+# refresh token, network, whether the caller says that it was sent, nonce.
 PARAMETERS = """
     :practice :client nullif(:none,'none') nullif(:none,'none') :next_guessed_code_id
-    :next_guessed_code_id :hashes :digits :client :hash :hash :nonce""".split()
+    :next_guessed_code_id :hashes :digits :client :hash :hash false :nonce""".split()
 
 
 class Verifies:

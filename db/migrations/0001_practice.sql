@@ -72,6 +72,8 @@ create table practice (
     -- a super-PIN of their own (AC-5, AC-7).
     second_factor text not null default 'required',
     super_pin text not null default 'optional',
+    -- Whether a patient may have a device remembered, which is then asked for no code.
+    remembered_device boolean not null default false,
     -- Rises with each change: an update that has not seen the last one changes nothing.
     revision integer not null default 1,
     created_at timestamptz not null default clock_timestamp(),

@@ -52,6 +52,8 @@ create table recovery_pin (
     practice_id uuid not null,
     account_id uuid not null,
     pin_id uuid not null,
+    -- The sign-in that made it, and the only one that it can be activated from.
+    session_id uuid not null,
     -- Keyed Argon2id, sealed and bound to practice and PIN.
     hash bytea not null,
     -- Wrong ones that it survives, counted only after the code to a mailbox or phone (Z-4).

@@ -14,6 +14,8 @@ enum AccountChange: Sendable, Equatable {
     case recoveryCodeUsed(left: Int)
     case superPINActivated
     case dataExported
+    /// A device is asked for no code from now on.
+    case deviceRemembered
     /// Somebody showed what a recovery needs, and gave the account another password or factor.
     case recovered
     /// By a freeze code.
@@ -47,6 +49,8 @@ enum AccountChange: Sendable, Equatable {
             "Er is ingelogd met een van uw herstelcodes. U hebt er nog \(left)."
         case .recoveryCodesMade: "Er zijn nieuwe herstelcodes gemaakt. Eerdere werken niet meer."
         case .superPINActivated: "Er is een super-PIN voor uw account gemaakt."
+        case .deviceRemembered:
+            "Een apparaat is onthouden. Bij het inloggen wordt daar geen code meer gevraagd."
         case .dataExported: "Er is een overzicht van al uw gegevens opgehaald."
         case .recovered: "De toegang tot uw account is hersteld."
         case .frozen: "Uw account is geblokkeerd. Niemand kan er nu mee inloggen."
@@ -72,6 +76,8 @@ enum AccountChange: Sendable, Equatable {
             "Det er logget inn med en av gjenopprettingskodene dine. Du har \(left) igjen."
         case .recoveryCodesMade: "Du har nye gjenopprettingskoder. Tidligere gjelder ikke."
         case .superPINActivated: "Det er laget en super-PIN for kontoen din."
+        case .deviceRemembered:
+            "En enhet er husket. Ved innlogging der spørres det ikke lenger om en kode."
         case .dataExported: "En oversikt over alle opplysningene dine er hentet."
         case .recovered: "Tilgangen til kontoen din er gjenopprettet."
         case .frozen: "Kontoen din er sperret. Ingen kan logge inn med den nå."
@@ -97,6 +103,8 @@ enum AccountChange: Sendable, Equatable {
             "One of your recovery codes was used to sign in. You have \(left) left."
         case .recoveryCodesMade: "New recovery codes were made. Earlier ones no longer work."
         case .superPINActivated: "A super-PIN was made for your account."
+        case .deviceRemembered:
+            "A device was remembered. Signing in there no longer asks for a code."
         case .dataExported: "A copy of all your data was fetched."
         case .recovered: "Access to your account was restored."
         case .frozen: "Your account was blocked. Nobody can sign in to it now."

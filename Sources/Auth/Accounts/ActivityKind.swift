@@ -23,6 +23,8 @@ enum ActivityKind: String, Sendable, CaseIterable {
     case factorAdded = "factor-added"
     case factorRemoved = "factor-removed"
     case recoveryCodesMade = "recovery-codes-made"
+    case deviceRemembered = "device-remembered"
+    case deviceForgotten = "device-forgotten"
     case accountExported = "account-exported"
     case accountFrozen = "account-frozen"
     case accessRecovered = "access-recovered"
@@ -34,7 +36,7 @@ enum ActivityKind: String, Sendable, CaseIterable {
         .loginRefused, .passSent, .codeSent, .codeGuessed, .documentAccepted, .profileChanged,
         .passwordChanged, .emailChanged, .mobileChanged, .superPINIssued, .accountFrozen,
         .recoveryCompleted, .deskCodeMade, .ownSuperPINActivated, .factorActivated,
-        .factorRemoved, .recoveryCodesMade, .accountExported,
+        .factorRemoved, .recoveryCodesMade, .deviceRemembered, .deviceForgotten, .accountExported,
     ]
 
     /// Nil for what the owner is not shown.
@@ -60,6 +62,8 @@ enum ActivityKind: String, Sendable, CaseIterable {
         case (.factorActivated, true): self = .factorAdded
         case (.factorRemoved, true): self = .factorRemoved
         case (.recoveryCodesMade, true): self = .recoveryCodesMade
+        case (.deviceRemembered, true): self = .deviceRemembered
+        case (.deviceForgotten, true): self = .deviceForgotten
         case (.accountExported, true): self = .accountExported
         case (.accountFrozen, true): self = .accountFrozen
         case (.recoveryCompleted, true): self = .accessRecovered
@@ -104,6 +108,8 @@ enum ActivityKind: String, Sendable, CaseIterable {
         case .factorAdded: "manier om codes te krijgen toegevoegd"
         case .factorRemoved: "manier om codes te krijgen verwijderd"
         case .recoveryCodesMade: "nieuwe herstelcodes gemaakt"
+        case .deviceRemembered: "apparaat onthouden; daar wordt geen code meer gevraagd"
+        case .deviceForgotten: "onthouden apparaat vergeten"
         case .accountExported: "eigen gegevens opgehaald"
         case .accountFrozen: "account geblokkeerd met de link uit een e-mail"
         case .accessRecovered: "toegang hersteld"
@@ -135,6 +141,8 @@ enum ActivityKind: String, Sendable, CaseIterable {
         case .factorAdded: "måte å få koder på lagt til"
         case .factorRemoved: "måte å få koder på fjernet"
         case .recoveryCodesMade: "nye gjenopprettingskoder laget"
+        case .deviceRemembered: "enhet husket; der spørres det ikke lenger om kode"
+        case .deviceForgotten: "husket enhet glemt"
         case .accountExported: "egne opplysninger hentet"
         case .accountFrozen: "konto sperret med lenken i en e-post"
         case .accessRecovered: "tilgang gjenopprettet"
@@ -165,6 +173,8 @@ enum ActivityKind: String, Sendable, CaseIterable {
         case .factorAdded: "way of getting codes added"
         case .factorRemoved: "way of getting codes removed"
         case .recoveryCodesMade: "new recovery codes made"
+        case .deviceRemembered: "device remembered; it is asked for no code"
+        case .deviceForgotten: "remembered device forgotten"
         case .accountExported: "copy of your data fetched"
         case .accountFrozen: "account blocked with the link in a mail"
         case .accessRecovered: "access restored"

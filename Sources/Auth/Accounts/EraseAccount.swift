@@ -16,6 +16,7 @@ import Postgres
 /// | `recovery_pin` | gone |
 /// | `recovery`, `desk_code` | gone, with the codes that recoveries sent |
 /// | `freeze_code` | gone |
+/// | `remembered_device` | gone |
 /// | `login_pass` | gone |
 /// | `session` | gone; access tokens end within ten minutes |
 /// | `login` | gone |
@@ -57,6 +58,7 @@ struct EraseAccount: Statement {
         \(of("desk_code")),
         \(of("freeze_code")),
         \(of("login_pass")),
+        \(of("remembered_device")),
         \(of("session")),
         \(of("login")),
         \(of("consent")),

@@ -41,6 +41,7 @@ struct ExportAccount: Statement {
                    'recoveries', \(recoveries),
                    'desk_codes', \(deskCodes),
                    'sessions', \(sessions),
+                   'remembered_devices', \(rememberedDevices),
                    'codes', \(codes),
                    'invitations', \(invitations),
                    'activity', \(activity))::text as export,
@@ -276,6 +277,25 @@ extension ExportAccount {
             where session.practice_id = $1::uuid
               and session.account_id = $4::uuid
             """, by: "session.created_at, session.session_id")
+    }
+
+    private static var rememberedDevices: String {
+        list(
+            """
+            'client', client.name, 'device', remembered_device.device,
+            'created_at', \(at("remembered_device.created_at")),
+            'last_used_at', \(at("remembered_device.last_used_at")),
+            'expires_at', \(at("remembered_device.expires_at")),
+            'ended_at', \(at("remembered_device.ended_at"))
+            """,
+            """
+            remembered_device
+            join client
+                on client.practice_id = $1::uuid
+                and client.client_id = remembered_device.client_id
+            where remembered_device.practice_id = $1::uuid
+              and remembered_device.account_id = $4::uuid
+            """, by: "remembered_device.created_at, remembered_device.device_id")
     }
 
     private static var codes: String {

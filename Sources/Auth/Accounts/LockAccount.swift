@@ -4,12 +4,14 @@ import Postgres
 /// Holds an account, and with it whoever signs in to it, until the end of the transaction: of changes at
 /// the same time one comes after the other, and no sign-in is completed between.
 ///
-/// Rows are locked in the order account, subjects of codes; codes, logins and sessions follow.
+/// Rows are locked in the order account, subjects of codes wherever the person is; codes, logins and
+/// sessions follow.
 struct LockAccount: Statement {
     let practice: UUID
     let account: UUID
 
     static let lane = Lane.ordinary
+    static let spansPractices: String? = "nobody signs in elsewhere meanwhile"
 
     static let sql = """
         with held as (
@@ -23,8 +25,9 @@ struct LockAccount: Statement {
         subjects as (
             select code_subject.purpose
             from held
+            join membership on membership.account_id = held.account_id
             join code_subject
-                on code_subject.practice_id = $1::uuid
+                on code_subject.practice_id = membership.practice_id
                 and code_subject.subject_id = held.account_id
             for update of code_subject
         )
@@ -34,6 +37,26 @@ struct LockAccount: Statement {
     var parameters: [Parameter] { [.uuid(practice), .uuid(account)] }
 
     static func decode(_ rows: [Row]) throws {}
+}
+
+extension Transaction {
+    /// Holds an account and the sign-in that a change of it rests on.
+    ///
+    /// - Returns: since when the account has its password.
+    /// - Throws: `token-invalid` where another change has ended the sign-in meanwhile.
+    @discardableResult
+    func hold(_ patient: SignedIn, in practice: Practice) async throws -> Date {
+        try await hold(patient.session.sessionID, of: patient.accountID, in: practice)
+    }
+
+    @discardableResult
+    func hold(_ session: UUID, of account: UUID, in practice: Practice) async throws -> Date {
+        try await run(LockAccount(practice: practice.id, account: account))
+        let since = try await run(
+            HoldSession(practice: practice.id, session: session, account: account))
+        guard let since else { throw Problem(.tokenInvalid) }
+        return since
+    }
 }
 
 /// Holds the session that a change rests on, once its account is locked: another change may have ended

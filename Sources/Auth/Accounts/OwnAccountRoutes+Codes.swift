@@ -51,10 +51,7 @@ extension OwnAccountRoutes {
         ) { transaction in
             // What an address may name depends on rows that another change is about to write.
             if kind == .email { try await transaction.run(LockImports(practice: practice.id)) }
-            try await transaction.run(LockAccount(practice: practice.id, account: account))
-            let since = try await transaction.run(
-                HoldSession(practice: practice.id, session: session, account: account))
-            guard since != nil else { throw Problem(.tokenInvalid) }
+            try await transaction.hold(patient, in: practice)
             let found = try await transaction.run(
                 FindContactChange(practice: practice.id, account: account, kind: kind))
             guard let found, found.session == session else { throw Problem(.codeUnknown) }

@@ -134,13 +134,7 @@ extension OwnAccountRoutes {
             act: try context.act(keys, for: patient), account: patient.accountID,
             password: .seal(phc, account: patient.accountID, keys: keys))
         try await database.transaction { transaction in
-            try await transaction.run(
-                LockAccount(practice: practice.id, account: patient.accountID))
-            let since = try await transaction.run(
-                HoldSession(
-                    practice: practice.id, session: patient.session.sessionID,
-                    account: patient.accountID))
-            guard let since else { throw Problem(.tokenInvalid) }
+            let since = try await transaction.hold(patient, in: practice)
             // What was confirmed is the password no more: another change was faster.
             guard since == account.passwordChangedAt else { throw Problem(.passwordIncorrect) }
             try await transaction.run(change)

@@ -32,6 +32,7 @@ struct OwnDataRoutes: Sendable {
         let patient = try await fresh(context)
         let (act, account) = (try context.act(keys, for: patient), patient.accountID)
         let read = try await database.transaction { transaction in
+            try await transaction.hold(patient, in: practice)
             let sections = try await transaction.run(ExportAccount(act: act, account: account))
             let entries = try await transaction.run(
                 FindOwnEntry(practice: practice.id, account: account))
@@ -58,12 +59,7 @@ struct OwnDataRoutes: Sendable {
         try await confirm(body.password, of: patient, context)
         let (act, account) = (try context.act(keys, for: patient), patient.accountID)
         let isErased = try await database.transaction { transaction in
-            try await transaction.run(LockAccount(practice: practice.id, account: account))
-            // A change that came first has ended it.
-            let held = try await transaction.run(
-                HoldSession(
-                    practice: practice.id, session: patient.session.sessionID, account: account))
-            guard held != nil else { return false }
+            try await transaction.hold(patient, in: practice)
             let mailboxes = try await transaction.run(
                 FindMailboxes(practice: practice.id, accounts: [account]))
             guard try await transaction.run(EraseAccount(act: act, account: account)) else {

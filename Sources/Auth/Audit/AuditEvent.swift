@@ -35,6 +35,8 @@ enum AuditEvent: String, CaseIterable, Sendable {
     case factorActivated = "factor-activated"
     case factorRemoved = "factor-removed"
     case recoveryCodesMade = "recovery-codes-made"
+    case deviceRemembered = "device-remembered"
+    case deviceForgotten = "device-forgotten"
     case ownSuperPINMade = "own-super-pin-made"
     case ownSuperPINActivated = "own-super-pin-activated"
     case accountExported = "account-exported"

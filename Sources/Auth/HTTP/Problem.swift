@@ -95,6 +95,7 @@ extension Problem {
         case scopeMissing = "scope-missing"
         case loginRefused = "login-refused"
         case identityWayOff = "identity-way-off"
+        case rememberedDeviceOff = "remembered-device-off"
         case sessionUnfinished = "session-unfinished"
         case notFound = "not-found"
         case codeUnknown = "code-unknown"
@@ -164,7 +165,9 @@ extension Problem {
             case .apiKeyInvalid, .tokenInvalid, .signatureInvalid,
                 .insufficientUserAuthentication:
                 401
-            case .scopeMissing, .loginRefused, .identityWayOff, .sessionUnfinished: 403
+            case .scopeMissing, .loginRefused, .identityWayOff, .rememberedDeviceOff,
+                .sessionUnfinished:
+                403
             case .notFound, .codeUnknown, .factorUnknown, .linkUnknown: 404
             case .methodNotAllowed: 405
             case .notAcceptable: 406

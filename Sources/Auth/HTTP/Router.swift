@@ -8,6 +8,7 @@ struct Router: Sendable {
     let accounts: AccountRoutes
     let ownAccount: OwnAccountRoutes
     let ownSessions: OwnSessionRoutes
+    let devices: DeviceRoutes
     let patients: PatientRoutes
     let patientImport: PatientImportRoutes
     let invitations: InvitationRoutes
@@ -35,6 +36,7 @@ struct Router: Sendable {
         accounts.add(to: endpoints)
         ownAccount.add(to: endpoints)
         ownSessions.add(to: endpoints)
+        devices.add(to: endpoints)
         patients.add(to: endpoints)
         patientImport.add(to: endpoints)
         invitations.add(to: endpoints)

@@ -31,7 +31,8 @@ struct AdmitLogin: Statement {
                   and session.account_id = found.account_id
                   and session.network_key = any ($8::bytea[])
                   and session.created_at
-                      > clock_timestamp() - interval '\(LoginLimits.knownNetworkDays) days')
+                      > clock_timestamp() - interval '\(LoginLimits.knownNetworkDays) days'
+                  and not session.proofs @> '[{"method": "\(Proof.Method.device.rawValue)"}]')
         ),
         pressed as (  -- What failed of this client and of the whole practice lately (Z-20).
             select coalesce(
@@ -309,10 +310,16 @@ struct AdmitLogin: Statement {
 enum LoginBegun: Sendable {
     case first(AdmitLogin.Outcome, LoginPressure)
     case started(StartLogin.Outcome)
+    case remembered(StartRememberedLogin.Outcome)
     case refused
 
-    /// Either statement that ends the request may have stored its outcome.
+    /// Whichever statement ended the request has stored its outcome.
     static func again(_ row: Row) throws -> LoginBegun {
-        try row.text("word") == RefuseLogin.word ? .refused : .started(StartLogin.outcome(row))
+        switch try row.text("word") {
+        case RefuseLogin.word: .refused
+        case StartRememberedLogin.completedWord, StartRememberedLogin.startedWord:
+            .remembered(try StartRememberedLogin.outcome(row))
+        default: .started(try StartLogin.outcome(row))
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import Postgres
 
 /// What comes after the code: the steps that keep a login open, and the tokens in its last answer.
@@ -39,15 +40,17 @@ extension LoginRoutes {
 
     /// A login that goes on with another step.
     func standing(
-        _ id: UUID, recoveryCodesLeft: Int? = nil, _ caller: Caller
+        _ id: UUID, recoveryCodesLeft: Int? = nil, isNew: Bool = false, _ caller: Caller
     ) async throws -> Answer {
         guard let login = try await find(id, caller) else { throw Problem(.codeUnknown) }
-        return try .json(login.body(in: caller.practice, recoveryCodesLeft: recoveryCodesLeft))
+        return try answer(
+            login.body(in: caller.practice, recoveryCodesLeft: recoveryCodesLeft), isNew: isNew)
     }
 
     /// The answer that has the tokens.
     func completed(
-        _ id: UUID, _ session: OpenedSession, recoveryCodesLeft: Int? = nil, _ caller: Caller
+        _ id: UUID, _ session: OpenedSession, recoveryCodesLeft: Int? = nil, isNew: Bool = false,
+        _ caller: Caller
     ) async throws -> Answer {
         guard let login = try await find(id, caller) else { throw Problem(.codeUnknown) }
         let body = Login.Body(
@@ -56,6 +59,12 @@ extension LoginRoutes {
             factors: login.factors, code: login.code?.body(in: caller.practice),
             recoveryCodesLeft: recoveryCodesLeft,
             tokens: try await tokens.first(for: session, to: caller))
-        return try .json(body)
+        return try answer(body, isNew: isNew)
+    }
+
+    private func answer(_ body: Login.Body, isNew: Bool) throws -> Answer {
+        guard isNew else { return try .json(body) }
+        return try .json(
+            body, status: .created, headers: [.location: "/v1/logins/\(body.id.text)"])
     }
 }

@@ -33,6 +33,8 @@ struct LoginRoutes: Sendable {
         let pass: Secret<String>?
         /// What the patient's device is called.
         let device: String?
+        /// Of a device that the patient had remembered.
+        let deviceToken: Secret<String>?
 
         /// Characters of such a name.
         static let longestDevice = 64
@@ -42,6 +44,7 @@ struct LoginRoutes: Sendable {
             password = fields.secret("password", max: 512)
             pass = fields.optionalSecret("pass", max: SignInPass.longest)
             device = fields.optionalTrimmed("device", max: Self.longestDevice)
+            deviceToken = fields.optionalSecret("device_token", max: DeviceToken.longest)
         }
     }
 
@@ -77,15 +80,19 @@ extension LoginRoutes {
             act: try context.act(keys), identifier: Identifier(typed: body.identifier),
             number: caller.practice.loginNumber(typed: body.identifier),
             network: context.patientNetwork, pass: body.pass, keys: keys)
-        let begun = try await database.run(
-            AdmitLogin(attempt: attempt, emailCodes: caller.practice.policy.emailCodes)
-        ).unlessReused()
+        let answered = try await database.run(
+            AdmitLogin(attempt: attempt, emailCodes: caller.practice.policy.emailCodes))
+        let begun = try answered.unlessReused()
         if case .first(_, let pressure) = begun {
             spray.notice(pressure, practice: caller.practice.id, client: caller.clientID)
         }
         switch begun {
         case .refused: throw Problem(.loginRefused)
         case .started(let outcome): return try await answer(outcome, isFirst: false, caller)
+        case .remembered(let outcome):
+            guard let again = try await answer(outcome, secondsAgo: answered.secondsAgo, caller)
+            else { throw Problem(.loginRefused) }
+            return again
         case .first(.throttled(let until), _):
             metrics.count(.throttled)
             try await refuse(attempt, nil, "throttled", lasting: false)
@@ -119,8 +126,7 @@ extension LoginRoutes {
             }
             // A code whose login nobody was told of would only be a riddle in somebody's mailbox.
             guard !context.record.isAnswered else { throw CancellationError() }
-            return try await begin(
-                candidate, attempt, sender(caller, context), device: body.device)
+            return try await begin(candidate, attempt, sender(caller, context), body)
         }
     }
 
@@ -153,13 +159,19 @@ extension LoginRoutes {
 
     private func begin(
         _ candidate: AdmitLogin.Candidate, _ attempt: LoginAttempt, _ sender: SendCode.Sender,
-        device: String?
+        _ body: Credentials
     ) async throws -> Answer {
         let practice = sender.caller.practice
         let factor = candidate.factors.first { $0.isUsable(in: practice) }
         guard factor != nil || candidate.hasRecoveryCodes else {
             try await refuse(attempt, candidate.accountID, "factor-unavailable", lasting: false)
             throw Problem(.factorUnavailable)
+        }
+        if let token = body.deviceToken,
+            let remembered = try await begin(
+                candidate, attempt, sender, on: token, called: body.device)
+        {
+            return remembered
         }
         let loginID = SecureRandom.uuid()
         let answered = try await Race.settled {
@@ -168,7 +180,8 @@ extension LoginRoutes {
                     StartCodelessLogin(
                         act: attempt.act, account: candidate.accountID,
                         sealedPassword: candidate.sealedPassword, loginID: loginID,
-                        plan: candidate.plan(in: practice), factorID: factor?.id, device: device))
+                        plan: candidate.plan(in: practice), factorID: factor?.id,
+                        device: body.device))
             }
             return try await database.run(
                 StartLogin(
@@ -180,7 +193,7 @@ extension LoginRoutes {
                         kind: .init(
                             lifetime: practice.policy.codeLifetimeSeconds, factorID: factor.id),
                         locale: candidate.locale, by: sender),
-                    device: device))
+                    device: body.device))
         } overtaken: {
             if case .now(.overtaken) = $0 { true } else { false }
         }

@@ -21,7 +21,7 @@ struct ChangePractice: Statement {
     static let lane = Lane.ordinary
 
     /// The notice's parameters come after the practice's settings.
-    private static let firstOfNotice = 33
+    private static let firstOfNotice = 34
 
     static let sql = """
         with \(AdminNotice.limitArms(first: firstOfNotice)),
@@ -54,6 +54,7 @@ struct ChangePractice: Statement {
                 invitation_reminder = $30::bool,
                 second_factor = $31::text,
                 super_pin = $32::text,
+                remembered_device = $33::bool,
                 revision = practice.revision + 1
             where practice.practice_id = $1::uuid
               and practice.revision = $4::int8

@@ -73,6 +73,9 @@ struct Practice: Sendable, Equatable {
         var secondFactor = SecondFactor.required
         /// Whether patients must make a super-PIN of their own at their first sign-in (AC-5).
         var superPIN = SuperPINRule.optional
+        /// Whether a patient may have a device remembered, which is then asked for no code; it lowers the
+        /// `acr` of what it signs in.
+        var rememberedDevice = false
 
         enum SecondFactor: String, Sendable, CaseIterable {
             /// A code; by mail too, where ``emailCodes`` lets it.
@@ -135,7 +138,7 @@ extension Practice {
                practice.national_numbers, practice.national_number_login,
                practice.synthetic_numbers, practice.required_for_enrolment,
                practice.identity_by_details, practice.invitation_reminder,
-               practice.second_factor, practice.super_pin,
+               practice.second_factor, practice.super_pin, practice.remembered_device,
                practice.revision as practice_revision
         """
 
@@ -183,6 +186,7 @@ extension Practice.Policy {
         syntheticNumbers = try row.bool("synthetic_numbers")
         identityByDetails = try row.bool("identity_by_details")
         invitationReminder = try row.bool("invitation_reminder")
+        rememberedDevice = try row.bool("remembered_device")
         // What was never chosen goes by the country.
         if let required = try row.textsIfPresent("required_for_enrolment") {
             requiredForEnrolment = Set(required.compactMap(EnrolmentRequirement.init))

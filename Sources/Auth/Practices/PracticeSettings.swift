@@ -143,6 +143,7 @@ extension Practice.Policy {
         if let choice = fields.optionalChoice("super_pin", of: SuperPINRule.self) {
             superPIN = choice
         }
+        if let choice = fields.optionalBool("remembered_device") { rememberedDevice = choice }
     }
 
     /// A login by national number needs the number in the register, and a country that allows it.

@@ -27,8 +27,8 @@ struct FinishRecovery: IdempotentStatement {
 
     static let arms = """
         owned as (  -- 1. The account first: of two recoveries of it one waits for the other.
-            select account.account_id, account.recovered_at, account.recovered_classes,
-                   account.frozen_at, account.disabled_at
+            select account.account_id, account.created_at, account.recovered_at,
+                   account.recovered_classes, account.frozen_at, account.disabled_at
             from recovery
             join account using (account_id)
             where recovery.practice_id = $1::uuid
@@ -41,7 +41,8 @@ struct FinishRecovery: IdempotentStatement {
             select recovery.*, owned.recovered_at, owned.recovered_classes,
                    owned.frozen_at, owned.disabled_at,
                    (select array_agg(distinct proof ->> 'class')
-                    from jsonb_array_elements(recovery.proofs) as proof) as classes,
+                    from jsonb_array_elements(recovery.proofs) as proof
+                    where not \(isSuspect("(proof ->> 'id')::uuid"))) as classes,
                    (select array_agg((proof ->> 'id')::uuid)
                     from jsonb_array_elements(recovery.proofs) as proof) as proof_ids
             from owned
@@ -162,6 +163,26 @@ struct FinishRecovery: IdempotentStatement {
             left join finished on true
         )
         """
+
+    /// Whether a proof is by what came to the account shortly before its owner froze it: whoever changed
+    /// it then may be the one whom the freeze was against. What a new account began with is not.
+    private static func isSuspect(_ id: String) -> String {
+        let given = [
+            ("contact", "contact_id", "confirmed_at"), ("factor", "factor_id", "activated_at"),
+            ("recovery_pin", "pin_id", "activated_at"), ("recovery_codes", "set_id", "created_at"),
+        ].map { table, id, time in
+            "select \(table).\(id) as id, \(table).\(time) as since from \(table) "
+                + "where \(table).account_id = owned.account_id"
+        }
+        return """
+            exists (
+                select from (\(given.joined(separator: " union all "))) as given
+                where owned.frozen_at is not null
+                  and given.id = \(id)
+                  and given.since > owned.frozen_at - \(wait)
+                  and given.since > owned.created_at + interval '1 day')
+            """
+    }
 
     private static let wait = "interval '\(RecoveryLimits.waitHours) hours'"
 

@@ -73,7 +73,8 @@ extension RecoveryRoutes {
             try await transaction.run(LockAccount(practice: practice.id, account: account))
             let answered = try await transaction.run(statement)
             guard case .now(.changed) = answered else { return answered }
-            try await transaction.run(EndEveryAccess(account: account, recovery: recovery.id))
+            try await transaction.endAccess(
+                to: account, sparing: nil, because: .recovered, act: act, recovery: recovery.id)
             try await transaction.tell(
                 .changed(.recovered), of: account, act: act, in: practice, keys: keys)
             for number in recovery.numbers(in: practice) {

@@ -28,7 +28,6 @@ struct ActivateApp: IdempotentStatement {
             from judged
             where judged.word = 'accepted'
         ),
-        \(FactorSessions.othersArm(after: "activated", account: "$6", session: "$7")),
         \(FactorSessions.mineArm(after: "activated", session: "$7")),
         \(FactorSessions.waitingArm(after: "activated", account: "$6", factor: "$8")),
         active as (  -- Before this request.

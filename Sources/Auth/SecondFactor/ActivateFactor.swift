@@ -39,7 +39,6 @@ struct ActivateFactor: IdempotentStatement {
               and attempted.alive
             returning factor.factor_id, factor.type
         ),
-        \(FactorSessions.othersArm(after: "activated", account: "$9", session: "$10")),
         \(FactorSessions.mineArm(after: "activated", session: "$10")),
         \(FactorSessions.waitingArm(after: "activated", account: "$9", factor: "$6")),
         decided as (

@@ -2,8 +2,8 @@ import Cryptography
 import Foundation
 import Postgres
 
-/// Changes something about how an account signs in and tells its mailboxes, in one transaction: whoever
-/// did it, its owner hears of it (Z-32).
+/// Changes something about how an account signs in, ends what was signed in elsewhere, and tells its
+/// mailboxes, in one transaction: whoever did it, its owner hears of it (Z-32).
 struct FactorChange: Sendable {
     let database: Database
     let keys: KeyRing
@@ -19,13 +19,14 @@ struct FactorChange: Sendable {
     ) async throws -> S.Output {
         try await database.transaction(rerunningOn: S.retryableConstraints) { transaction in
             if let session {
-                try await transaction.run(LockAccount(practice: practice.id, account: account))
-                let held = try await transaction.run(
-                    HoldSession(practice: practice.id, session: session, account: account))
-                guard held != nil else { throw Problem(.tokenInvalid) }
+                try await transaction.hold(session, of: account, in: practice)
             }
             let output = try await transaction.run(statement)
             guard let change = news(output) else { return output }
+            if let session {
+                try await transaction.endAccess(
+                    to: account, sparing: session, because: .factorChanged, act: act)
+            }
             try await transaction.tell(
                 .changed(change), of: account, act: act, in: practice, keys: keys)
             return output

@@ -224,7 +224,7 @@ extension FactorRoutes {
         let texts = codes.map { $0.printed.expose() }
         let sealing = keys.sealingKey(.answer)
         let statement = MakeRecoveryCodes(
-            act: act, account: account, session: patient.session.sessionID, setID: id,
+            act: act, account: account, setID: id,
             hashes: codes.map { $0.hash(account: account, key: keys.macKey(.recoveryCode)) },
             sealed: act.key == nil
                 ? nil

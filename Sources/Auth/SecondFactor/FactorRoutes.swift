@@ -219,7 +219,7 @@ extension FactorRoutes {
         let act = try context.act(keys)
         let removal = RemoveFactor(
             act: act, account: patient.accountID, factorID: id,
-            session: patient.session.sessionID, policy: try context.caller.practice.policy)
+            policy: try context.caller.practice.policy)
         let outcome = try await change(patient, act, context).run(removal) { outcome in
             guard case .removed(let type, wasPending: false) = outcome else { return nil }
             return .factorRemoved(type)

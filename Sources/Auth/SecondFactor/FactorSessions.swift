@@ -1,29 +1,5 @@
-/// What a change of factors does to the account's sessions in its practice, in the same commit: whoever
-/// was signed in elsewhere is not any more, and a step that the change was goes.
+/// What a new factor does to the session that it rests on and to its account, in the same commit.
 enum FactorSessions {
-    static let endReason = "factor-changed"
-
-    /// The arm `others`, in which the account's other sessions end.
-    ///
-    /// - Parameters:
-    ///   - change: an arm with one row where something was changed, else none.
-    ///   - session: the one that goes on, as a parameter.
-    static func othersArm(after change: String, account: String, session: String) -> String {
-        """
-        others as (
-                update session
-                set ended_at = clock_timestamp(),
-                    end_reason = '\(endReason)'
-                from \(change)
-                where session.practice_id = $1::uuid
-                  and session.account_id = \(account)::uuid
-                  and session.session_id <> \(session)::uuid
-                  and session.ended_at is null
-                returning session.session_id
-            )
-        """
-    }
-
     /// The arm `waiting`: what is bound while a recovery may still be undone carries no sensitive act
     /// before that time is over either (Z-2).
     ///

@@ -5,7 +5,6 @@ import Postgres
 struct MakeRecoveryCodes: IdempotentStatement {
     let act: Act
     let account: UUID
-    let session: UUID
     let setID: UUID
     let hashes: [[UInt8]]
     /// The codes, for whoever asks again within a minute under the same key; nil where nobody can.
@@ -21,7 +20,7 @@ struct MakeRecoveryCodes: IdempotentStatement {
     static let arms = """
         made as (
             insert into recovery_codes (account_id, set_id, hashes)
-            select $6::uuid, $8::uuid, $9::bytea[]
+            select $6::uuid, $7::uuid, $8::bytea[]
             where not exists (select from stored)
             on conflict (account_id) do update
             set set_id = excluded.set_id,
@@ -33,9 +32,8 @@ struct MakeRecoveryCodes: IdempotentStatement {
                 last_used_at = null
             returning account_id, set_id
         ),
-        \(FactorSessions.othersArm(after: "made", account: "$6", session: "$7")),
         outcome as (
-            select made.account_id is not null as lasting, made.set_id, $10::bytea as sealed
+            select made.account_id is not null as lasting, made.set_id, $9::bytea as sealed
             from (values (1)) as always_one_row
             left join made on true
         ),
@@ -50,7 +48,7 @@ struct MakeRecoveryCodes: IdempotentStatement {
 
     var ownParameters: [Parameter] {
         [
-            .uuid(account), .uuid(session), .uuid(setID), .byteArrays(hashes),
+            .uuid(account), .uuid(setID), .byteArrays(hashes),
             sealed.map(Parameter.bytes) ?? .null,
         ]
     }

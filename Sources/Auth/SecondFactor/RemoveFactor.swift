@@ -3,13 +3,11 @@ import Postgres
 
 /// Takes a factor off an account, unless the practice's policy or the next sign-in needs it (F10).
 ///
-/// Rows are locked in the order factors, sessions; all of the account's, so that two requests can't each
-/// take the other's last one.
+/// All of the account's factors are locked, so that two requests can't each take the other's last one.
 struct RemoveFactor: Statement {
     let act: Act
     let account: UUID
     let factorID: UUID
-    let session: UUID
     let policy: Practice.Policy
 
     var subject: UUID? { account }
@@ -40,8 +38,8 @@ struct RemoveFactor: Statement {
                          and other.type <> '\(Factor.Kind.email.rawValue)'
                          and other.usable
                          and not other.pending)
-                   or not $7::bool
-                   and $8::bool
+                   or not $6::bool
+                   and $7::bool
                    and exists (
                        select from contact
                        where contact.account_id = $4::uuid
@@ -58,12 +56,6 @@ struct RemoveFactor: Statement {
               and judged.dispensable
             returning factor.factor_id, factor.type, judged.pending
         ),
-        changed as (
-            select removed.type
-            from removed
-            where not removed.pending
-        ),
-        \(FactorSessions.othersArm(after: "changed", account: "$4", session: "$6")),
         audited as (
             insert into audit
                 (practice_id, event, result, reason, client_id, account_id, object_id, request_id)
@@ -84,7 +76,7 @@ struct RemoveFactor: Statement {
     var parameters: [Parameter] {
         [
             .uuid(act.practiceID), act.client, .uuid(act.requestID), .uuid(account),
-            .uuid(factorID), .uuid(session), .bool(policy.secondFactor == .phoneOrApp),
+            .uuid(factorID), .bool(policy.secondFactor == .phoneOrApp),
             .bool(policy.emailCodes),
         ]
     }

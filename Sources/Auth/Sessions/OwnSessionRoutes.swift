@@ -53,8 +53,8 @@ struct OwnSessionRoutes: Sendable {
         let patient = try await patients.patient(context, .alive)
         _ = try await database.run(
             EndSessions(
-                act: try context.act(keys, for: patient), account: patient.accountID, only: nil,
-                sparing: patient.session.sessionID, reason: .endedByOwner))
+                act: try context.act(keys, for: patient), account: patient.accountID,
+                whose: .others(sparing: patient.session.sessionID), reason: .endedByOwner))
         return .noContent
     }
 
@@ -64,7 +64,7 @@ struct OwnSessionRoutes: Sendable {
         let ended = try await database.run(
             EndSessions(
                 act: try context.act(keys, for: patient), account: patient.accountID,
-                only: try context.id("id"), sparing: nil, reason: .endedByOwner))
+                whose: .only(try context.id("id")), reason: .endedByOwner))
         guard ended > 0 else { throw Problem(.notFound) }
         return .noContent
     }

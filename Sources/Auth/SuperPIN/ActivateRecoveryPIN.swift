@@ -2,16 +2,17 @@ import Foundation
 import Postgres
 
 /// Makes the super-PIN that its owner has saved the one that counts: the one before it dies, and sessions
-/// that waited for it wait no longer (AC-5).
+/// that waited for it wait no longer (AC-5). One that another sign-in made is not this one's to save.
 struct ActivateRecoveryPIN: IdempotentStatement {
     let act: Act
     let account: UUID
+    let session: UUID
 
     static let lane = Lane.ordinary
 
     enum Outcome: Sendable {
         case activated(Date)
-        /// None is pending.
+        /// None of this sign-in's is pending.
         case nonePending
     }
 
@@ -21,6 +22,7 @@ struct ActivateRecoveryPIN: IdempotentStatement {
             from recovery_pin
             where recovery_pin.practice_id = $1::uuid
               and recovery_pin.account_id = $6::uuid
+              and recovery_pin.session_id = $7::uuid
               and recovery_pin.activated_at is null
               and recovery_pin.ended_at is null
               and not exists (select from stored)
@@ -71,7 +73,7 @@ struct ActivateRecoveryPIN: IdempotentStatement {
         )
         """
 
-    var ownParameters: [Parameter] { [.uuid(account)] }
+    var ownParameters: [Parameter] { [.uuid(account), .uuid(session)] }
 
     static func outcome(_ row: Row) throws -> Outcome {
         guard try row.text("word") == "activated" else { return .nonePending }

@@ -42,7 +42,8 @@ struct MakeOwnSuperPIN: Sendable {
                     kind: .known))
             let answered = try await database.run(
                 MakeRecoveryPIN(
-                    act: act, account: patient.accountID, pinID: id, hash: hash,
+                    act: act, account: patient.accountID,
+                    session: patient.session.sessionID, pinID: id, hash: hash,
                     sealed: act.key == nil ? nil : seal(pin, id)))
             switch answered {
             case .now(.made(let made)): return try answer(pin, made, holder, patient)

@@ -10,6 +10,7 @@ import Postgres
 struct MakeRecoveryPIN: IdempotentStatement {
     let act: Act
     let account: UUID
+    let session: UUID
     let pinID: UUID
     let hash: SealedSuperPIN
     /// The super-PIN itself, sealed for a request that is repeated (Z-24); nil where none can be.
@@ -98,8 +99,8 @@ struct MakeRecoveryPIN: IdempotentStatement {
             returning recovery_pin.pin_id
         ),
         made as (  -- 4. The next.
-            insert into recovery_pin (practice_id, account_id, pin_id, hash)
-            select $1::uuid, held.account_id, $7::uuid, $8::bytea
+            insert into recovery_pin (practice_id, account_id, pin_id, session_id, hash)
+            select $1::uuid, held.account_id, $7::uuid, $11::uuid, $8::bytea
             from held
             where exists (select from named)
               and (select count(*) from given_up) >= 0
@@ -126,7 +127,7 @@ struct MakeRecoveryPIN: IdempotentStatement {
     var ownParameters: [Parameter] {
         [
             .uuid(account), .uuid(pinID), .bytes(hash.bytes), .texts(candidates.map(\.digits)),
-            sealed.map(Parameter.bytes) ?? .null,
+            sealed.map(Parameter.bytes) ?? .null, .uuid(session),
         ]
     }
 

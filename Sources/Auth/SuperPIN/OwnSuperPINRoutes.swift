@@ -114,12 +114,15 @@ extension OwnSuperPINRoutes {
     private func run(
         _ act: Act, _ patient: SignedIn, _ practice: Practice
     ) async throws -> ActivateRecoveryPIN.Outcome {
-        let (account, keys) = (patient.accountID, confirm.keys)
+        let (account, session, keys) = (
+            patient.accountID, patient.session.sessionID, confirm.keys
+        )
         return try await database.transaction(
             rerunningOn: ActivateRecoveryPIN.retryableConstraints
         ) { transaction in
+            try await transaction.hold(patient, in: practice)
             let answered = try await transaction.run(
-                ActivateRecoveryPIN(act: act, account: account))
+                ActivateRecoveryPIN(act: act, account: account, session: session))
             if case .now(.activated) = answered {
                 try await transaction.tell(
                     .changed(.superPINActivated), of: account, act: act, in: practice, keys: keys)

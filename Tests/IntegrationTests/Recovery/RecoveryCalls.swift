@@ -101,8 +101,9 @@ extension TestService {
             """
             update recovery_pin set ended_at = clock_timestamp()
             where account_id = '\(account)' and ended_at is null;
-            insert into recovery_pin (practice_id, account_id, pin_id, hash, activated_at)
-            values ('\(practice.text)', '\(account)', '\(id.text)',
+            insert into recovery_pin
+                (practice_id, account_id, pin_id, session_id, hash, activated_at)
+            values ('\(practice.text)', '\(account)', '\(id.text)', gen_random_uuid(),
                     decode('\(sealed.bytes.hexadecimal)', 'hex'), clock_timestamp())
             """)
         return pin.printed.expose()

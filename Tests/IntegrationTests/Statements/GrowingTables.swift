@@ -6,7 +6,7 @@ enum GrowingTables {
         "message", "invitation", "mailed_link", "enrolment", "customer_number", "activation_pin",
         "consent", "audit", "refusal", "contact_change", "freeze_code", "factor",
         "recovery_codes", "recovery_pin", "idempotency", "throttle", "audit_seal",
-        "recovery", "desk_code",
+        "recovery", "desk_code", "remembered_device",
     ]
 
     /// 12,000 people of four practices, each of whom signed in once in the last 90 days; one message
@@ -50,8 +50,9 @@ enum GrowingTables {
         insert into factor (account_id, factor_id, practice_id, type, address, activated_at)
         select account_id, gen_random_uuid(), practice_id, 'sms', '+31612345678', clock_timestamp()
         from membership;
-        insert into recovery_pin (practice_id, account_id, pin_id, hash, activated_at)
-        select practice_id, account_id, account_id, '\\x00', clock_timestamp()
+        insert into recovery_pin
+            (practice_id, account_id, pin_id, session_id, hash, activated_at)
+        select practice_id, account_id, account_id, account_id, '\\x00', clock_timestamp()
         from membership;
         insert into recovery_codes (account_id, set_id, hashes)
         select account_id, gen_random_uuid(), array[sha256(uuid_send(account_id))]
@@ -170,6 +171,11 @@ enum GrowingTables {
              expires_at, used_at)
         select practice_id, account_id, login_id, '\\x00', 'passport', 'a.dewit', expires_at,
                done_at
+        from login;
+        insert into remembered_device
+            (practice_id, account_id, device_id, client_id, token_hash, expires_at)
+        select practice_id, account_id, login_id, client_id, sha256(uuid_send(login_id)),
+               expires_at
         from login;
         insert into audit
             (practice_id, event, result, client_id, account_id, object_id, request_id)

@@ -110,13 +110,15 @@ extension TestService {
 
     func login(
         _ person: Person, password: String? = nil, ip: String? = nil, key: String? = nil,
-        idempotencyKey: String? = nil, instance: Int = 0, pass: String? = nil
+        idempotencyKey: String? = nil, instance: Int = 0, pass: String? = nil,
+        deviceToken: String? = nil
     ) async throws -> HTTPAnswer {
         var members: [String: JSON] = [
             "identifier": .string(person.identifier),
             "password": .string(password ?? person.password),
         ]
         members["pass"] = pass.map(JSON.string)
+        members["device_token"] = deviceToken.map(JSON.string)
         return try await send(
             "POST", "/v1/logins", json: .object(members),
             key: key, ip: ip, idempotencyKey: idempotencyKey, instance: instance)

@@ -72,6 +72,9 @@ extension Problem.Kind {
                 + "token= as it is."
         case .identityWayOff:
             "The practice's policy identity_by_details is off. Offer what ways names."
+        case .rememberedDeviceOff:
+            "The practice's policy remembered_device is off. Do not offer it; a device_token that a "
+                + "patient still has is ignored."
         case .insufficientUserAuthentication:
             "RFC 9470: the sign-in of this access token is older than max_age seconds or below "
                 + "acr_values. Let the patient sign in again by such a factor. Nothing was changed."

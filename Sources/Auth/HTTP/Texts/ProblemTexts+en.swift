@@ -34,6 +34,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .invitationClosed: "Invitation no longer valid"
         case .linkUnknown: "Unknown link"
         case .identityWayOff: "Not possible at this practice"
+        case .rememberedDeviceOff: "Device cannot be remembered"
         case .insufficientUserAuthentication: "Sign in again first"
         case .sessionUnfinished: "Some steps are left"
         case .linkSuperseded: "There is a newer mail"
@@ -135,6 +136,9 @@ struct EnglishProblemTexts: ProblemTexts {
         case .identityWayOff:
             "At this practice that takes the customer number and the super-PIN from the letter. "
                 + "For a letter, contact \(contact(facts))."
+        case .rememberedDeviceOff:
+            "This practice does not have devices remembered. "
+                + "You get a code each time you sign in."
         case .insufficientUserAuthentication:
             "To do this you must have signed in just now. Sign in again, then try once more."
         case .sessionUnfinished:

@@ -34,6 +34,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .invitationClosed: "Invitasjonen gjelder ikke lenger"
         case .linkUnknown: "Ukjent lenke"
         case .identityWayOff: "Ikke mulig hos dette legekontoret"
+        case .rememberedDeviceOff: "Enheten kan ikke huskes"
         case .insufficientUserAuthentication: "Logg inn på nytt først"
         case .sessionUnfinished: "Noen trinn gjenstår"
         case .linkSuperseded: "Det finnes en nyere e-post"
@@ -136,6 +137,9 @@ struct BokmålProblemTexts: ProblemTexts {
         case .identityWayOff:
             "Hos dette legekontoret går det bare med kundenummeret og super-PIN-koden fra brevet. "
                 + "Ta kontakt med \(contact(facts)) for å få et brev."
+        case .rememberedDeviceOff:
+            "Dette legekontoret lar ikke enheter bli husket. "
+                + "Du får en kode hver gang du logger inn."
         case .insufficientUserAuthentication:
             "For å gjøre dette må du nettopp ha logget inn. Logg inn på nytt, og prøv igjen."
         case .sessionUnfinished:

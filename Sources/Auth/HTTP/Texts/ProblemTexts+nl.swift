@@ -34,6 +34,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .invitationClosed: "Uitnodiging niet meer geldig"
         case .linkUnknown: "Onbekende link"
         case .identityWayOff: "Niet mogelijk bij deze praktijk"
+        case .rememberedDeviceOff: "Apparaat niet te onthouden"
         case .insufficientUserAuthentication: "Log eerst opnieuw in"
         case .sessionUnfinished: "Er zijn nog stappen te doen"
         case .linkSuperseded: "Er is een nieuwere e-mail"
@@ -136,6 +137,9 @@ struct DutchProblemTexts: ProblemTexts {
         case .identityWayOff:
             "Bij deze praktijk kan dat alleen met het klantnummer en de super-PIN uit de brief. "
                 + "Neem voor een brief contact op met \(contact(facts))."
+        case .rememberedDeviceOff:
+            "Deze praktijk laat geen apparaten onthouden. "
+                + "U krijgt bij elke keer inloggen een code."
         case .insufficientUserAuthentication:
             "Om dit te doen moet u net zijn ingelogd. Log opnieuw in en probeer het dan nog eens."
         case .sessionUnfinished:
