@@ -21,7 +21,14 @@ struct DevelopmentGuard: RouterMiddleware {
 
     /// Whether a `Host` value, with or without a port, names this machine to itself.
     static func isLoopback(_ host: String) -> Bool {
-        host.wholeMatch(of: /(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?/.ignoresCase()) != nil
+        let host = host.lowercased()
+        return ["localhost", "127.0.0.1", "[::1]"].contains { name in
+            guard host.hasPrefix(name) else { return false }
+            let port = host.dropFirst(name.count)
+            guard port.first == ":" else { return port.isEmpty }
+            let digits = port.dropFirst().utf8
+            return (1...5).contains(digits.count) && digits.allSatisfy(\.isASCIIDigit)
+        }
     }
 
     /// Whether a proxy writes a header of that name, in lower case, into what it passes on.

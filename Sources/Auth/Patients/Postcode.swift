@@ -14,14 +14,19 @@ struct Postcode: Sendable, Hashable {
             .trimmingCharacters(in: .whitespacesAndNewlines).uppercased()
         switch country {
         case .netherlands:
-            guard let match = plain.wholeMatch(of: /([1-9][0-9]{3}) ?([A-Z]{2})/) else {
+            let (digits, rest) = (plain.prefix(4), plain.dropFirst(4))
+            let letters = rest.first == " " ? rest.dropFirst() : rest
+            guard digits.utf8.count == 4, digits.utf8.allSatisfy(\.isASCIIDigit),
+                digits.first != "0", letters.utf8.count == 2,
+                letters.utf8.allSatisfy(\.isCapital)
+            else { throw .wrongFormat }
+            // Postal tradition: these two letters were the badges of an occupier.
+            guard !["SA", "SD", "SS"].contains(letters) else { throw .neverUsed }
+            text = "\(digits)\(letters)"
+        case .norway:
+            guard plain.utf8.count == 4, plain.utf8.allSatisfy(\.isASCIIDigit) else {
                 throw .wrongFormat
             }
-            // Postal tradition: these two letters were the badges of an occupier.
-            guard !["SA", "SD", "SS"].contains(match.2) else { throw .neverUsed }
-            text = "\(match.1)\(match.2)"
-        case .norway:
-            guard plain.wholeMatch(of: /[0-9]{4}/) != nil else { throw .wrongFormat }
             guard plain != "0000" else { throw .neverUsed }
             text = plain
         }

@@ -3,7 +3,9 @@ extension RenderedMessage {
     var isAddressUsable: Bool {
         switch channel {
         case .email: EmailAddress(to)?.typed == to
-        case .sms: to.wholeMatch(of: /\+[1-9][0-9]{6,14}/) != nil
+        case .sms:
+            to.first == "+" && to.dropFirst().first != "0" && (8...16).contains(to.utf8.count)
+                && to.utf8.dropFirst().allSatisfy(\.isASCIIDigit)
         }
     }
 }
