@@ -39,8 +39,11 @@ struct AuthRequestContext: RequestContext {
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        record = RequestRecord(method: "GET")
+        record = Self.noRecord
     }
+
+    /// Until the middleware has the connection's own.
+    private static let noRecord = RequestRecord(method: "GET")
 
     /// The id of this request, in its answer, its log line and its audit rows.
     var requestID: UUID { record.id }

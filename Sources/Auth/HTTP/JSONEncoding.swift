@@ -235,7 +235,3 @@ extension String {
         return String(decoding: result, as: UTF8.self)
     }
 }
-
-extension UInt8 {
-    fileprivate var isCapital: Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) }
-}

@@ -1,5 +1,6 @@
 import Logging
 import Metrics
+import Synchronization
 
 /// Writes the one log line and the metrics of each request.
 ///
@@ -8,10 +9,12 @@ import Metrics
 struct RequestLog: Sendable {
     let logger: Logger
     let metrics: any MetricsFactory
+    private let timers: RequestTimers
 
     init(logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory) {
         self.logger = logger
         self.metrics = metrics
+        timers = RequestTimers(metrics: metrics)
     }
 
     /// The request was answered.
@@ -19,13 +22,8 @@ struct RequestLog: Sendable {
         let duration = ContinuousClock.now - record.startedAt
         let facts = record.facts
         let method = Self.knownMethods.contains(record.method) ? record.method : "other"
-        Timer(
-            label: "http_server_request_duration_seconds",
-            dimensions: [
-                ("method", method), ("route", facts.route), ("status", String(status)),
-            ],
-            factory: metrics
-        ).recordNanoseconds(duration.nanoseconds)
+        timers.timer(method: method, route: facts.route, status: status)
+            .recordNanoseconds(duration.nanoseconds)
         if let problem {
             Counter(
                 label: "http_server_problems_total", dimensions: [("problem", problem.rawValue)],
@@ -93,6 +91,34 @@ struct RequestLog: Sendable {
     private static let knownMethods: Set<String> = [
         "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE",
     ]
+}
+
+/// The timers of requests by method, route and status, of which there are few: to find one by its labels
+/// costs more than to have it.
+private final class RequestTimers: Sendable {
+    private struct Labels: Hashable {
+        let method: String
+        let route: String
+        let status: Int
+    }
+
+    private let metrics: any MetricsFactory
+    private let timers = Mutex<[Labels: Timer]>([:])
+
+    init(metrics: any MetricsFactory) { self.metrics = metrics }
+
+    func timer(method: String, route: String, status: Int) -> Timer {
+        timers.withLock { timers in
+            let labels = Labels(method: method, route: route, status: status)
+            if let known = timers[labels] { return known }
+            let timer = Timer(
+                label: "http_server_request_duration_seconds",
+                dimensions: [("method", method), ("route", route), ("status", String(status))],
+                factory: metrics)
+            timers[labels] = timer
+            return timer
+        }
+    }
 }
 
 extension Duration {

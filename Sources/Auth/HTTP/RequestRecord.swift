@@ -1,3 +1,4 @@
+import Cryptography
 import Foundation
 import Synchronization
 
@@ -29,7 +30,8 @@ final class RequestRecord: Sendable {
         var waiter: CheckedContinuation<Void, any Error>?
     }
 
-    init(id: UUID = UUID(), method: String, startedAt: ContinuousClock.Instant = .now) {
+    init(id: UUID = SecureRandom.uuid(), method: String, startedAt: ContinuousClock.Instant = .now)
+    {
         self.id = id
         self.method = method
         self.startedAt = startedAt

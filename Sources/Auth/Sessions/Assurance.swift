@@ -35,10 +35,10 @@ struct Assurance: Sendable, Equatable {
 }
 
 /// One thing that a person showed at a sign-in; a session is a list of them with their times.
-struct Proof: Sendable, Equatable, Decodable {
+struct Proof: Sendable, Equatable {
     let method: Method
 
-    enum Method: String, Sendable, CaseIterable, Decodable {
+    enum Method: String, Sendable, CaseIterable {
         case password = "pwd"
         /// A code that went to a mailbox.
         case email
@@ -81,6 +81,16 @@ struct Proof: Sendable, Equatable, Decodable {
     }
 
     static func list(_ row: Row) throws -> [Proof] {
-        try JSONDecoder().decode([Proof].self, from: Data(try row.text("proofs").utf8))
+        guard case .array(let proofs) = try JSONReader.value(of: Array(row.text("proofs").utf8))
+        else {
+            throw PostgresError.undecodable("proofs")
+        }
+        return try proofs.map { proof in
+            guard case .string(let name)? = proof["method"], let method = Method(rawValue: name)
+            else {
+                throw PostgresError.undecodable("proofs")
+            }
+            return Proof(method: method)
+        }
     }
 }
