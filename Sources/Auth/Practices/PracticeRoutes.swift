@@ -156,6 +156,7 @@ extension Practice {
                     JSONMember("invitation_reminder", .bool(policy.invitationReminder)),
                     JSONMember("second_factor", .string(policy.secondFactor.rawValue)),
                     JSONMember("super_pin", .string(policy.superPIN.rawValue)),
+                    JSONMember("remembered_device", .bool(policy.rememberedDevice)),
                 ])),
         ]
     }

@@ -173,6 +173,7 @@ struct FinishRecovery: IdempotentStatement {
         ].map { table, id, time in
             "select \(table).\(id) as id, \(table).\(time) as since from \(table) "
                 + "where \(table).account_id = owned.account_id"
+                + (table == "recovery_pin" ? " and recovery_pin.practice_id = $1::uuid" : "")
         }
         return """
             exists (

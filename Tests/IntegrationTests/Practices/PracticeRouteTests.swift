@@ -52,6 +52,7 @@ import Testing
                     "synthetic_numbers": true, "required_for_enrolment": ["mobile"],
                     "identity_by_details": false, "invitation_reminder": true,
                     "second_factor": "phone-or-app", "super_pin": "required",
+                    "remembered_device": true,
                 ],
             ]
             let changed = try await service.send("PUT", "/v1/practice", json: all)
