@@ -18,6 +18,7 @@ enum AuditEvent: String, CaseIterable, Sendable {
     case invitationSent = "invitation-sent"
     case invitationResent = "invitation-resent"
     case invitationWithdrawn = "invitation-withdrawn"
+    case reactivationSent = "reactivation-sent"
     case invitationOpened = "invitation-opened"
     case invitationDeclined = "invitation-declined"
     case identityTried = "identity-tried"

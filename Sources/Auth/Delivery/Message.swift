@@ -34,6 +34,8 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     /// A practice invites the person to an account (IN-1), and brings it to mind once before its end.
     case invitation
     case invitationReminder = "invitation-reminder"
+    /// A practice invites the person to use the account again that they have (NO-5); it grants nothing.
+    case reactivation
     /// Whoever proves identity by what the register knows shows that the mailbox is theirs (AC-3).
     case emailConfirmation = "email-confirmation"
     /// To the contacts of an account: its patient got a new super-PIN (AC-8).
@@ -60,7 +62,7 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     var isThePractices: Bool {
         switch self {
         case .sessionCode, .oneTimeCode, .factorCode, .signInPass, .invitation,
-            .invitationReminder, .emailConfirmation:
+            .invitationReminder, .reactivation, .emailConfirmation:
             true
         case .nationalNumberChanged, .superPINMade, .accountChanged, .accountCreated,
             .accountErased, .settingsChanged, .keyCreated, .keyRevoked:
@@ -69,7 +71,7 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     }
 
     /// Whether it still tells the truth after its expiry, which then only ends the tries to send it.
-    var staysTrue: Bool { !isThePractices }
+    var staysTrue: Bool { !isThePractices || self == .reactivation }
 }
 
 /// The part of a message that nobody may read in the database: the address and the code.

@@ -122,6 +122,10 @@ extension MessageTemplate {
         case passLink = "pass_link"
         /// Opens the portal's page with the invitation in it (IN-1).
         case invitationLink = "invitation_link"
+        /// Opens the portal's page to sign in, with nothing in it (NO-5).
+        case signInLink = "sign_in_link"
+        /// Opens the portal's page where a recovery begins, with nothing in it (NO-5).
+        case recoveryLink = "recovery_link"
         /// Goes on with an enrolment (AC-3).
         case confirmationLink = "confirmation_link"
         /// What was changed about an account, as a sentence.
@@ -169,6 +173,7 @@ extension MessageTemplate {
         case .nationalNumberChanged: [.practice, .sentAt, .supportContact]
         case .invitation, .invitationReminder:
             [.practice, .invitationLink, .validUntil, .supportContact]
+        case .reactivation: [.practice, .signInLink, .recoveryLink, .supportContact]
         case .emailConfirmation:
             [.practice, .confirmationLink, .validUntil, .supportContact]
         case .superPINMade, .accountCreated, .accountErased:
@@ -180,17 +185,17 @@ extension MessageTemplate {
         }
     }
 
-    /// The variable that is a whole link of the service's own making, to the portal; nil where it has
-    /// none.
-    var link: Variable? {
+    /// The variables that are each a whole link of the service's own making, to the portal.
+    var links: [Variable] {
         switch self {
-        case .signInPass: .passLink
-        case .invitation, .invitationReminder: .invitationLink
-        case .emailConfirmation: .confirmationLink
-        case .accountChanged: .freezeLink
+        case .signInPass: [.passLink]
+        case .invitation, .invitationReminder: [.invitationLink]
+        case .reactivation: [.signInLink, .recoveryLink]
+        case .emailConfirmation: [.confirmationLink]
+        case .accountChanged: [.freezeLink]
         case .sessionCode, .oneTimeCode, .factorCode, .nationalNumberChanged, .superPINMade,
             .accountCreated, .accountErased, .settingsChanged, .keyCreated, .keyRevoked:
-            nil
+            []
         }
     }
 

@@ -15,6 +15,8 @@ struct InvitationRoutes: Sendable {
         endpoints.get(path, scope: .invitations, read)
         endpoints.delete(path, scope: .invitations, withdraw)
         endpoints.post("\(path)/resend", scope: .invitations, resend)
+        endpoints.post(
+            "/v1/patients/{external_id}/reactivation", scope: .invitations, reactivate)
     }
 
     /// How an invitation may go: what it opens proves the mailbox as well.
@@ -127,6 +129,15 @@ extension InvitationRoutes {
             }
         }
         return try .json(Report(results))
+    }
+
+    @Sendable private func reactivate(_ context: AuthRequestContext) async throws -> Answer {
+        let caller = try context.caller
+        let patient = try context.externalID
+        let reactivation = try await inviting.reactivate(
+            patient, act: try context.act(inviting.keys), by: caller)
+        return try .json(
+            reactivation.body(of: patient, in: context.language), status: .created)
     }
 
     @Sendable private func resend(_ context: AuthRequestContext) async throws -> Answer {

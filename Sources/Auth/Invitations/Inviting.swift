@@ -10,7 +10,7 @@ struct Inviting: Sendable {
     let ceilings: SendCeilings
 
     /// An entry that is changed meanwhile is read anew; nobody loses three in a row.
-    private static let attempts = 3
+    static let attempts = 3
 
     /// What became of a call.
     struct Invited: Sendable {

@@ -111,12 +111,25 @@ struct SendLink: Sendable {
 extension SendLink {
     static func parameter(_ place: Place, first: Int) -> String { "$\(first + place.rawValue)" }
 
-    /// The arms `counter`, `reached`, `ready` and `addressed`; the last has a row where it is sent.
+    /// The arms of ``limitArms(mailbox:hour:day:limits:wait:)`` for a link.
     static func limitArms(first: Int) -> String {
         func p(_ place: Place) -> String { parameter(place, first: first) }
-        let (hour, day) = (p(.sendsPerHour), p(.sendsPerDay))
+        return limitArms(
+            mailbox: p(.destinationKey), hour: p(.sendsPerHour), day: p(.sendsPerDay),
+            limits: p(.limits))
+    }
+
+    /// The arms `counter`, `reached`, `ready` and `addressed`; the last has a row where it is sent.
+    ///
+    /// - Parameter wait: seconds since the send before; none where any two may follow each other.
+    static func limitArms(
+        mailbox: String, hour: String, day: String, limits: String, wait: String? = nil
+    ) -> String {
+        let waited = wait.map {
+            "\n                  and \(waitEnds(after: $0)) <= clock_timestamp()"
+        }
         return """
-            \(SendLimits.arms(limits: p(.limits))),
+            \(SendLimits.arms(limits: limits)),
             ready as (  -- What is spent already, so that a refusal can say until when.
                 select asked.ends_at,
                        destination.sends is null
@@ -129,21 +142,28 @@ extension SendLink {
                 left join reached on true
                 left join destination
                     on destination.practice_id = $1::uuid
-                    and destination.destination_key = \(p(.destinationKey))::bytea
+                    and destination.destination_key = \(mailbox)::bytea
             ),
             addressed as (  -- One more send to this mailbox, if the hour and the day allow.
                 insert into destination (practice_id, destination_key, sends)
-                select $1::uuid, \(p(.destinationKey))::bytea, array[clock_timestamp()]
+                select $1::uuid, \(mailbox)::bytea, array[clock_timestamp()]
                 from ready
                 where ready.sends_left
                   and ready.limit_kind is null
                 on conflict (practice_id, destination_key) do update
                 set sends = within(destination.sends, '1 day') || clock_timestamp()
                 where cardinality(within(destination.sends, '1 hour')) < \(hour)::int8
-                  and cardinality(within(destination.sends, '1 day')) < \(day)::int8
+                  and cardinality(within(destination.sends, '1 day')) < \(day)::int8\(waited ?? "")
                 returning destination_key
             )
             """
+    }
+
+    /// When so many seconds have passed since the newest send to `destination`.
+    static func waitEnds(after wait: String) -> String {
+        """
+        destination.sends[cardinality(destination.sends)] + \(wait)::int8 * interval '1 second'
+        """
     }
 
     /// The arms `linked`, `mailed` and `counted`, of an arm with `invitation_id` and `link_ends_at`.

@@ -98,6 +98,7 @@ struct TextRoutes: Sendable {
             .confirmationLink: LinkToken.link(
                 text: "made-up-for-this-preview", to: .emailConfirmation,
                 portal: practice.portalOrigin),
+            .signInLink: practice.signInURL, .recoveryLink: practice.recoveryURL,
         ]
         let mail = try refusing { () throws(TemplateFault) in try text.mail(variables) }
         let sms = try refusing { () throws(TemplateFault) in

@@ -26,6 +26,14 @@ extension TestService {
             instance: instance)
     }
 
+    func reactivate(
+        _ patient: String, key: String? = nil, idempotencyKey: String? = nil, instance: Int = 0
+    ) async throws -> HTTPAnswer {
+        try await send(
+            "POST", "/v1/patients/\(patient)/reactivation", key: key,
+            idempotencyKey: idempotencyKey, instance: instance)
+    }
+
     /// An entry of the register with an address of its own.
     func guest(
         _ changes: [String: JSON] = [:], of details: JSON = PatientSample.emma, key: String? = nil

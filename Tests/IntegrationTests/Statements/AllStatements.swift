@@ -20,6 +20,7 @@ enum AllStatements {
         AdmitConfirmation.self, ForgetConfirmations.self,
         FindAuditRows.self, FindSealHeads.self, FindSeal.self, AddSeal.self,
         InvitePatient.self, ResendInvitation.self, FindInvitation.self, WithdrawInvitation.self,
+        FindDormantAccount.self, SendReactivation.self, FindReactivation.self,
         OpenLink.self, FindEnrolment.self, AdmitIdentity.self, ReturnIdentityTry.self,
         ProveIdentity.self, ConfirmEmail.self, GiveProfile.self, GiveConsents.self,
         CompleteEnrolment.self,

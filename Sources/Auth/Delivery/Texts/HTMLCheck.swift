@@ -75,7 +75,7 @@ struct HTMLCheck {
     }
 
     /// Variables that are a whole link of the service's own making, to the portal.
-    private var links: [String] { template.link.map { ["{{\($0.rawValue)}}"] } ?? [] }
+    private var links: [String] { template.links.map { "{{\($0.rawValue)}}" } }
 
     private func hrefFaults(_ value: String) -> [String] {
         let match = value.wholeMatch(of: /https:\/\/([^\/?#:@&\\\s]+)(?:[\/?#][^\\\s]*)?/)

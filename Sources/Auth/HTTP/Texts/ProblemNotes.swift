@@ -60,10 +60,12 @@ extension Problem.Kind {
                 + "have accepted it. Give the new text a version of its own."
         case .patientIncomplete:
             "The register lacks what the practice's policy requires before a patient can enrol, or "
-                + "where the invitation would go; missing names the fields. Nothing was sent."
+                + "where the invitation would go; missing names the fields. For a re-activation it "
+                + "names account where the patient has none to come back to (invite them), or "
+                + "confirmed_email where that account has no confirmed mailbox. Nothing was sent."
         case .alreadyActive:
             "The patient has an account of their own. Nothing that grants access is sent; show how to "
-                + "sign in."
+                + "sign in. A practice can send a re-activation, which does that by mail."
         case .invitationClosed:
             "The invitation was declined or taken back, or it is void: too many wrong answers, or "
                 + "other details in the register since. The practice can invite anew."
@@ -154,7 +156,8 @@ extension Problem.Kind {
                 + "Wait until retry_at."
         case .codeAttemptsExhausted:
             "No guess is left on this code or in this hour. Wait until retry_at, then begin anew."
-        case .resendTooSoon: "A code was sent a moment ago. A further one can be sent at retry_at."
+        case .resendTooSoon:
+            "A code or mail was sent a moment ago. A further one can be sent at retry_at."
         case .sendsExhausted:
             "What may be sent to the destination in an hour or a day is spent. Wait until retry_at."
         case .sendLimitReached:
