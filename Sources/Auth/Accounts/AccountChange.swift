@@ -44,7 +44,7 @@ enum AccountChange: Sendable, Equatable {
         case .factorRemoved(.totp): "De app voor codes bij het inloggen is verwijderd."
         case .appDisabled:
             "De app voor codes bij het inloggen is gestopt, na te veel onjuiste codes. "
-                + "Misschien kent iemand anders uw wachtwoord."
+                + "Misschien probeert iemand anders bij uw account te komen."
         case .recoveryCodeUsed(let left):
             "Er is ingelogd met een van uw herstelcodes. U hebt er nog \(left)."
         case .recoveryCodesMade: "Er zijn nieuwe herstelcodes gemaakt. Eerdere werken niet meer."
@@ -71,7 +71,7 @@ enum AccountChange: Sendable, Equatable {
         case .factorRemoved(.totp): "Appen for koder ved innlogging er fjernet."
         case .appDisabled:
             "Appen for koder ved innlogging er stanset etter for mange feil koder. "
-                + "Kanskje kjenner noen andre passordet ditt."
+                + "Kanskje prøver noen andre å komme inn på kontoen din."
         case .recoveryCodeUsed(let left):
             "Det er logget inn med en av gjenopprettingskodene dine. Du har \(left) igjen."
         case .recoveryCodesMade: "Du har nye gjenopprettingskoder. Tidligere gjelder ikke."
@@ -98,7 +98,7 @@ enum AccountChange: Sendable, Equatable {
         case .factorRemoved(.totp): "An app for sign-in codes was removed."
         case .appDisabled:
             "The app for codes for signing in was stopped after too many wrong codes. "
-                + "Somebody else may know your password."
+                + "Somebody else may be trying to get into your account."
         case .recoveryCodeUsed(let left):
             "One of your recovery codes was used to sign in. You have \(left) left."
         case .recoveryCodesMade: "New recovery codes were made. Earlier ones no longer work."

@@ -133,10 +133,8 @@ struct Recovery: Sendable {
             let isProven = verdict != .insufficient
             next = status == .open ? (isProven ? "change" : "proof") : nil
             self.proofs = proofs.map(\.method.rawValue)
-            let isPaperShown = proofs.contains { $0.class == RecoveryProof.paperClass }
-            ways = RecoveryProof.Method.allCases.filter {
-                ![.superPIN, .recoveryCode].contains($0) || !isPaperShown
-            }.map(\.rawValue)
+            ways = RecoveryProof.Method.allCases.filter { $0.isOpen(beside: proofs) }
+                .map(\.rawValue)
             self.factors = isProven ? factors.map(\.body) : []
             self.changeFrom = verdict == .sufficientLater ? changeFrom : nil
             self.expiresAt = expiresAt

@@ -2,7 +2,8 @@ import Cryptography
 import Foundation
 import Postgres
 
-// Proving something: by a code to a mailbox or a phone, by super-PIN, by desk code.
+// Proving something: by a code to a mailbox or a phone, by super-PIN, by desk code. An app's code has
+// a file of its own.
 extension RecoveryRoutes {
     struct ChosenWay: RequestBody {
         let channel: ChannelKind
@@ -23,6 +24,7 @@ extension RecoveryRoutes {
 
         enum Shown: Sendable {
             case code(String)
+            case totp(String)
             case superPIN(SuperPIN)
             case deskCode(DeskCode)
             case recoveryCode(RecoveryCode)
@@ -48,6 +50,8 @@ extension RecoveryRoutes {
                     throw FieldReader.Unreadable()
                 }
                 shown = .recoveryCode(code)
+            } else if fields.peek("totp") != nil {
+                shown = .totp(fields.string("totp", max: 200, min: 0, characters: .any))
             } else {
                 // What is pasted may hold the sentence around the code (SC-6).
                 shown = .code(fields.string("code", max: 200, min: 0, characters: .any))
@@ -97,6 +101,7 @@ extension RecoveryRoutes {
     ) async throws -> Answer {
         switch body.shown {
         case .code(let text): try await guess(text, context)
+        case .totp(let text): try await show(app: text, context)
         case .superPIN(let pin): try await show(pin, context)
         case .deskCode(let code):
             try await show(context) { .deskCode(hashes: code.hashes(account: $0, keys: keys)) }

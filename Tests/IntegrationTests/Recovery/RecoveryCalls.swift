@@ -122,6 +122,22 @@ extension TestService {
         return (number, id)
     }
 
+    /// An authenticator app that was set up so long ago, and has burnt no code.
+    func enrolledApp(_ person: Person, daysOld: Int = 0) async throws -> TestApp {
+        let account = try #require(UUID(uuidString: try await accountID(person)))
+        let (totp, id) = (TOTP.random(), UUID())
+        let sealed = totp.sealed(of: account, factor: id, keys: service.keys)
+        try await database.execute(
+            """
+            insert into factor
+                (account_id, factor_id, practice_id, type, secret, created_at, activated_at)
+            select '\(account.text)', '\(id.text)', '\(practice.text)', 'totp',
+                   decode('\(sealed.hexadecimal)', 'hex'), since, since
+            from (select clock_timestamp() - interval '\(daysOld) days' as since) as setup
+            """)
+        return try TestApp(["id": .string(id.text), "secret": .string(totp.base32.expose())])
+    }
+
     /// The mailbox was confirmed so long ago.
     func ageMailbox(_ person: Person, days: Int) async throws {
         try await database.execute(

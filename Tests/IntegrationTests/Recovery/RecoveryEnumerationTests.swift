@@ -131,8 +131,11 @@ import Testing
         let foreign = try await service.person(in: service.foreignKey)
         let phone = try await service.person()
         _ = try await service.phone(phone)
+        let app = try await service.person()
+        _ = try await service.enrolledApp(app)
         return [
-            "nobody@example.nl", known.identifier, frozen.identifier, disabled.identifier,
+            "nobody@example.nl", app.identifier, known.identifier, frozen.identifier,
+            disabled.identifier,
             unconfirmed.username, shared.email, foreign.identifier, phone.identifier,
         ]
     }
@@ -155,6 +158,7 @@ import Testing
             try await service.recover(id, "codes", ["number": "0612345678"]),
             try await service.recover(id, "verify", wrong),
             try await service.recover(id, "verify", ["desk_code": "1234 5678 1234 5678"]),
+            try await service.recover(id, "verify", ["totp": "123456"]),
             try await service.recover(
                 id, "verify", ["recovery_code": .string(RecoveryCode.random().printed.expose())]),
             try await service.setPassword(id),

@@ -38,7 +38,7 @@ enum AllStatements {
         IssueCode.self, FindCodeRequest.self, ResendRequestedCode.self, VerifyRequestedCode.self,
         CancelCode.self, FindContact.self, StopSending.self, ResumeSending.self,
         AdmitRecovery.self, StartRecovery.self, FindRecovery.self, SendContactCode.self,
-        VerifyContact.self, AdmitRecoveryProof.self, ShowRecoveryProof.self,
+        VerifyContact.self, ProveApp.self, AdmitRecoveryProof.self, ShowRecoveryProof.self,
         FinishRecovery.self, FindDeskPatient.self, IssueDeskCode.self,
         RotateRefreshToken.self, FindSession.self, EndSession.self,
         ClaimMessage.self, MessageStillDue.self, SettleMessage.self, WithdrawDeadMessages.self,

@@ -88,7 +88,8 @@ extension Problem.Kind {
                 + "with the token of the link."
         case .stepOutOfOrder:
             "Another step is due: step says which of an enrolment, next of a login; a super-PIN is made "
-                + "before it is activated. Nothing was changed."
+                + "before it is activated, and in a recovery something is proved before an app's code "
+                + "is taken or a change is made. Nothing was changed."
         case .recoveryEnded:
             "The recovery has expired, has changed what it was for, or another one of the account or "
                 + "its owner ended it. Begin a new one."

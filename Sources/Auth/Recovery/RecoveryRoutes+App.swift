@@ -1,0 +1,56 @@
+import Foundation
+import Postgres
+
+// Proving something by the code of an authenticator app, which nobody sends.
+extension RecoveryRoutes {
+    /// It is taken once something else was proved: before that nothing is compared and nothing counted,
+    /// so that no stranger stops the owner's app by guessing, and nobody's answer is everybody's (Z-20).
+    func show(app text: String, _ context: AuthRequestContext) async throws {
+        let recovery = try await find(context)
+        let code = try Code(typed: text)
+        let act = try context.act(keys)
+        // With a key the same request may have been answered before.
+        if recovery.status != .open, act.key == nil || recovery.proofs.isEmpty {
+            throw Problem(.recoveryEnded)
+        }
+        guard let account = recovery.accountID, RecoveryProof.isOwn(in: recovery.proofs)
+        else { throw Problem(.stepOutOfOrder) }
+        let practice = try context.caller.practice
+        let change = FactorChange(
+            database: database, keys: keys, practice: practice, account: account, act: act)
+        let answered = try await Race.settled {
+            let found = try await database.run(
+                FindFactors(practice: practice.id, account: account))
+            guard let app = found.usedApp, let secret = try app.app(of: account, keys: keys)
+            else { throw Problem(.factorUnavailable) }
+            let verdict = secret.verdict(on: code, at: found.now, lastStep: app.lastStep)
+            return try await change.run(
+                ProveApp(
+                    act: act, recovery: recovery,
+                    guess: AppGuess(factorID: app.id, verdict: verdict))
+            ) {
+                if case .now(let outcome) = $0, outcome.stopsTheApp { .appDisabled } else { nil }
+            }
+        } overtaken: {
+            if case .now(.refused(.overtaken)) = $0 { true } else { false }
+        }
+        let outcome = try answered.unlessReused()
+        if answered.isFirst, outcome.stopsTheApp { dispatcher.nudge() }
+        switch outcome {
+        case .shown: if answered.isFirst { codeMetrics.count(.verified) }
+        case .repeated: throw Problem(.proofRepeated)
+        case .refused(.gone): throw Problem(.factorUnavailable)
+        case .refused(let refusal):
+            codeMetrics.count(refusal)
+            throw refusal.problem(ended: .recoveryEnded)
+        }
+    }
+}
+
+extension AccountFactors {
+    /// The app that was used last, of several: that is the one at hand. A stopped one proves nothing.
+    fileprivate var usedApp: EnrolledFactor? {
+        all.filter { $0.factor.type == .totp && $0.status == .active }
+            .max { ($0.lastUsedAt ?? $0.createdAt) < ($1.lastUsedAt ?? $1.createdAt) }
+    }
+}
