@@ -28,6 +28,7 @@ struct AdmitRecoveryProof: Statement {
         standing as (
             select recovery.account_id, \(hasContactProof) as reached
             from recovery
+            left join account using (account_id)
             where recovery.practice_id = $1::uuid
               and recovery.client_id = $2::uuid
               and recovery.recovery_id = $5::uuid
@@ -96,9 +97,13 @@ struct AdmitRecoveryProof: Statement {
         left join waiting on true
         """
 
-    /// Whether a code to a mailbox or a phone was right.
+    /// Whether a code to a mailbox or a phone was right, of `recovery` and its `account`. Whoever changed
+    /// either before the owner froze the account has reached nobody.
     static let hasContactProof = """
-        (recovery.proofs @> '[{"method": "email"}]' or recovery.proofs @> '[{"method": "sms"}]')
+        exists (
+                       select from jsonb_array_elements(recovery.proofs) as proof
+                       where proof ->> 'method' in ('email', 'sms')
+                         and not \(RecoveryProof.isSuspect(of: "account")))
         """
 
     var parameters: [Parameter] {

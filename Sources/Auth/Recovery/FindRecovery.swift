@@ -15,7 +15,10 @@ struct FindRecovery: Statement {
     static let sql = """
         with standing as (
             select recovery.*, account.locale, account.first_name, account.last_name,
-                   \(isStopped) as stopped
+                   \(isStopped) as stopped,
+                   (select coalesce(jsonb_agg(proof), '[]')
+                    from jsonb_array_elements(recovery.proofs) as proof
+                    where not \(RecoveryProof.isSuspect(of: "account"))) as counted_proofs
             from recovery
             left join account using (account_id)
             where recovery.practice_id = $1::uuid
@@ -30,7 +33,8 @@ struct FindRecovery: Statement {
             from standing
         )
         select named.recovery_id, named.subject_id, named.live_account_id as account_id,
-               named.proofs::text as proofs, named.change_from,
+               named.proofs::text as proofs, named.counted_proofs::text as counted_proofs,
+               named.change_from,
                named.expires_at as recovery_expires_at,
                case when named.live_account_id is not null then named.locale end as locale,
                named.first_name, named.last_name,

@@ -39,10 +39,10 @@ struct FinishRecovery: IdempotentStatement {
         ),
         standing as (
             select recovery.*, owned.recovered_at, owned.recovered_classes,
-                   owned.frozen_at, owned.disabled_at,
+                   owned.frozen_at, owned.disabled_at, owned.created_at as account_created_at,
                    (select array_agg(distinct proof ->> 'class')
                     from jsonb_array_elements(recovery.proofs) as proof
-                    where not \(isSuspect("(proof ->> 'id')::uuid"))) as classes,
+                    where not \(RecoveryProof.isSuspect(of: "owned"))) as classes,
                    (select array_agg((proof ->> 'id')::uuid)
                     from jsonb_array_elements(recovery.proofs) as proof) as proof_ids
             from owned
@@ -112,13 +112,27 @@ struct FinishRecovery: IdempotentStatement {
             where account.account_id = finished.account_id
             returning account.account_id
         ),
-        dropped as (  -- 3. What is lost, and what a recovery bound that its owner has stopped.
+        dropped as (  -- 3. What is lost, and what came shortly before the freeze or the owner stopped.
             delete from factor
             using finished, judged
             where factor.account_id = finished.account_id
               and (factor.factor_id = $10::uuid
-                   or factor.recovered_at <= judged.frozen_at)
+                   or factor.recovered_at <= judged.frozen_at
+                   or \(isLate("factor.activated_at")))
             returning factor.factor_id
+        ),
+        unconfirmed as (  -- Else whom the freeze was against comes back by it once it is lifted.
+            update contact
+            set confirmed_at = null
+            from finished, judged
+            where contact.account_id = finished.account_id
+              and \(isLate("contact.confirmed_at"))
+        ),
+        voided as (
+            delete from recovery_codes
+            using finished, judged
+            where recovery_codes.account_id = finished.account_id
+              and \(isLate("recovery_codes.created_at"))
         ),
         bound as (
             insert into factor
@@ -136,7 +150,8 @@ struct FinishRecovery: IdempotentStatement {
             from finished, judged
             where recovery_pin.practice_id = $1::uuid
               and recovery_pin.account_id = finished.account_id
-              and recovery_pin.pin_id = any (judged.proof_ids)
+              and (recovery_pin.pin_id = any (judged.proof_ids)
+                   or \(isLate("recovery_pin.activated_at")))
               and recovery_pin.ended_at is null
         ),
         outcome as (
@@ -164,25 +179,9 @@ struct FinishRecovery: IdempotentStatement {
         )
         """
 
-    /// Whether a proof is by what came to the account shortly before its owner froze it: whoever changed
-    /// it then may be the one whom the freeze was against. What a new account began with is not.
-    private static func isSuspect(_ id: String) -> String {
-        let given = [
-            ("contact", "contact_id", "confirmed_at"), ("factor", "factor_id", "activated_at"),
-            ("recovery_pin", "pin_id", "activated_at"), ("recovery_codes", "set_id", "created_at"),
-        ].map { table, id, time in
-            "select \(table).\(id) as id, \(table).\(time) as since from \(table) "
-                + "where \(table).account_id = owned.account_id"
-                + (table == "recovery_pin" ? " and recovery_pin.practice_id = $1::uuid" : "")
-        }
-        return """
-            exists (
-                select from (\(given.joined(separator: " union all "))) as given
-                where owned.frozen_at is not null
-                  and given.id = \(id)
-                  and given.since > owned.frozen_at - \(wait)
-                  and given.since > owned.created_at + interval '1 day')
-            """
+    private static func isLate(_ since: String) -> String {
+        RecoveryProof.isLate(
+            since, frozenAt: "judged.frozen_at", createdAt: "judged.account_created_at")
     }
 
     private static let wait = "interval '\(RecoveryLimits.waitHours) hours'"

@@ -25,6 +25,8 @@ struct Recovery: Sendable {
     let accountID: UUID?
     let status: Status
     let proofs: [RecoveryProof]
+    /// Without those that are suspect since the account was frozen.
+    let countedProofs: [RecoveryProof]
     let changeFrom: Date?
     let expiresAt: Date
     /// Of the account; nil where there is none.
@@ -56,7 +58,7 @@ struct Recovery: Sendable {
         var factor: Factor { Factor(id: id, type: type, address: address) }
     }
 
-    var verdict: RecoveryProof.Verdict { RecoveryProof.verdict(on: proofs) }
+    var verdict: RecoveryProof.Verdict { RecoveryProof.verdict(on: countedProofs) }
 
     /// Factors that may be the lost one: neither proof is one of them.
     var losable: [Factor] {
@@ -84,6 +86,7 @@ struct Recovery: Sendable {
         accountID = try row.uuidIfPresent("account_id")
         self.status = status
         proofs = try Self.list(row, "proofs")
+        countedProofs = try Self.list(row, "counted_proofs")
         changeFrom = try row.instantIfPresent("change_from")
         expiresAt = try row.instant("recovery_expires_at")
         locale = try row.textIfPresent("locale").flatMap { Language(rawValue: $0) }
@@ -108,7 +111,7 @@ struct Recovery: Sendable {
 
     var body: Body {
         Body(
-            id: id, status: status, proofs: proofs, verdict: verdict, factors: losable,
+            id: id, status: status, proofs: proofs, counted: countedProofs, factors: losable,
             changeFrom: changeFrom, expiresAt: expiresAt)
     }
 
@@ -125,16 +128,17 @@ struct Recovery: Sendable {
 
         init(
             id: UUID, status: Status, proofs: [RecoveryProof] = [],
-            verdict: RecoveryProof.Verdict = .insufficient, factors: [Factor] = [],
-            changeFrom: Date? = nil, expiresAt: Date
+            counted: [RecoveryProof] = [], factors: [Factor] = [], changeFrom: Date? = nil,
+            expiresAt: Date
         ) {
+            let verdict = RecoveryProof.verdict(on: counted)
             self.id = id
             self.status = status.rawValue
             let isProven = verdict != .insufficient
             next = status == .open ? (isProven ? "change" : "proof") : nil
             self.proofs = proofs.map(\.method.rawValue)
-            ways = RecoveryProof.Method.allCases.filter { $0.isOpen(beside: proofs) }
-                .map(\.rawValue)
+            ways = RecoveryProof.Method.allCases
+                .filter { $0.isOpen(beside: proofs, counting: counted) }.map(\.rawValue)
             self.factors = isProven ? factors.map(\.body) : []
             self.changeFrom = verdict == .sufficientLater ? changeFrom : nil
             self.expiresAt = expiresAt

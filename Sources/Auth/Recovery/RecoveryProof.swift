@@ -24,13 +24,13 @@ struct RecoveryProof: Sendable, Equatable, Codable {
 
         /// Whether it can be shown beside what was shown; a code that is sent is asked for first, and
         /// that says whether there is another contact.
-        func isOpen(beside proofs: [RecoveryProof]) -> Bool {
+        func isOpen(beside proofs: [RecoveryProof], counting counted: [RecoveryProof]) -> Bool {
             switch self {
             case .email, .sms, .deskCode: true
             case .superPIN, .recoveryCode:
                 !proofs.contains { $0.class == RecoveryProof.paperClass }
             case .totp:
-                RecoveryProof.isOwn(in: proofs)
+                RecoveryProof.isOwn(in: counted)
                     && !proofs.contains { $0.class == RecoveryProof.appClass }
             }
         }
@@ -69,6 +69,39 @@ struct RecoveryProof: Sendable, Equatable, Codable {
             "recovery-class", destination.channel.rawValue, destination.normalized,
         ])
         return "\(destination.channel.rawValue):\(mac.hexadecimal.prefix(32))"
+    }
+}
+
+extension RecoveryProof {
+    /// Whether a proof is by what came to the account shortly before its owner froze it: whoever changed
+    /// it then may be the one whom the freeze was against. What a new account began with is not.
+    ///
+    /// - Parameter account: an arm or table with the account's id and times; `proof` is the proof.
+    static func isSuspect(of account: String) -> String {
+        let given = [
+            ("contact", "contact_id", "confirmed_at"), ("factor", "factor_id", "activated_at"),
+            ("recovery_pin", "pin_id", "activated_at"), ("recovery_codes", "set_id", "created_at"),
+        ].map { table, id, time in
+            "select \(table).\(id) as id, \(table).\(time) as since from \(table) "
+                + "where \(table).account_id = \(account).account_id"
+                + (table == "recovery_pin" ? " and recovery_pin.practice_id = $1::uuid" : "")
+        }
+        let late = isLate(
+            "given.since", frozenAt: "\(account).frozen_at", createdAt: "\(account).created_at")
+        return """
+            exists (
+                select from (\(given.joined(separator: " union all "))) as given
+                where given.id = (proof ->> 'id')::uuid
+                  and \(late))
+            """
+    }
+
+    /// Whether something came to an account so shortly before a freeze. Null where it is not frozen.
+    static func isLate(_ since: String, frozenAt: String, createdAt: String) -> String {
+        """
+        (\(since) > \(frozenAt) - interval '\(RecoveryLimits.waitHours) hours'
+                   and \(since) > \(createdAt) + interval '1 day')
+        """
     }
 }
 

@@ -13,7 +13,7 @@ extension RecoveryRoutes {
         if recovery.status != .open, act.key == nil || recovery.proofs.isEmpty {
             throw Problem(.recoveryEnded)
         }
-        guard let account = recovery.accountID, RecoveryProof.isOwn(in: recovery.proofs)
+        guard let account = recovery.accountID, RecoveryProof.isOwn(in: recovery.countedProofs)
         else { throw Problem(.stepOutOfOrder) }
         let practice = try context.caller.practice
         let change = FactorChange(

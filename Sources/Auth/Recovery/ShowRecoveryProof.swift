@@ -34,11 +34,12 @@ struct ShowRecoveryProof: IdempotentStatement {
                    recovery.done_at is not null or recovery.ended_at is not null
                        or recovery.expires_at <= clock_timestamp() as over
             from recovery
+            left join account using (account_id)
             where recovery.practice_id = $1::uuid
               and recovery.client_id = $2::uuid
               and recovery.recovery_id = $6::uuid
               and not exists (select from stored)
-            for update
+            for update of recovery
         ),
         pin_judged as (  -- 1. The super-PIN: its try comes back, or its last one ends it.
             update recovery_pin

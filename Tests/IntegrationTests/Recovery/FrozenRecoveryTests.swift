@@ -1,0 +1,142 @@
+import Cryptography
+import Foundation
+import Testing
+
+@testable import Auth
+
+/// What came to an account in the three days before its owner froze it lifts no freeze, and goes with it
+/// (Z-2, Z-32).
+@Suite struct FrozenRecoveryTests {
+    @Test func `a thief who changed mailbox and phone before the freeze does not lift it by them`()
+        async throws
+    {
+        try await TestService.run { service in
+            let frozen = try await Self.frozen(service)
+            let id = try await service.recovery(frozen.mailbox)
+            try await service.proveContact(id, to: frozen.mailbox)
+            let both = try await service.proveContact(id, "sms", to: frozen.number)
+            #expect(both["proofs"] == ["email", "sms"])
+            #expect(both["next"] == "proof" && both["factors"].array.isEmpty)
+            #expect(try await service.setPassword(id).problem == "step-out-of-order")
+            let lost = try await service.recover(
+                id, "factor", ["factor_id": .string(frozen.oldPhone)])
+            #expect(lost.problem == "step-out-of-order")
+            // Nor do they get to spend the owner's tries by having reached themselves.
+            let wrong: JSON = ["super_pin": .string(SuperPIN.random().printed.expose())]
+            let guess = try await service.recover(id, "verify", wrong)
+            #expect(try guess.json()["attempts_left"].isAbsent)
+            #expect(
+                try await service.recover(id, "verify", ["totp": "123456"]).problem
+                    == "step-out-of-order")
+            #expect(
+                try await service.database.value("select tries_left from recovery_pin") == "10")
+            // Time makes them no older than the freeze.
+            try await service.travel(31 * 86_400)
+            let late = try await service.recovery(frozen.person.username)
+            try await service.proveContact(late, to: frozen.mailbox)
+            let desk = try #require(
+                try await service.deskCode(frozen.person).json()["desk_code"].string)
+            let vouched = try await service.recover(late, "verify", ["desk_code": .string(desk)])
+            #expect(try vouched.json()["next"] == "proof")
+            #expect(try await service.setPassword(late).problem == "step-out-of-order")
+            #expect(
+                try await service.database.count("account", where: "frozen_at is not null") == 1)
+        }
+    }
+
+    @Test func `its owner lifts it by what is older, and what the thief brought is gone`()
+        async throws
+    {
+        try await TestService.run { service in
+            let frozen = try await Self.frozen(service)
+            let id = try await service.recovery(frozen.person.username)
+            try await service.proveContact(id, "sms", to: TestService.number)
+            let whole = try await service.recover(
+                id, "verify", ["super_pin": .string(frozen.pin)])
+            #expect(try whole.json()["next"] == "change")
+            #expect(try await service.setPassword(id).status == 200)
+            let left = try await service.database.rows(
+                "select address from factor where activated_at is not null")
+            #expect(left == [[TestService.number]])
+            #expect(
+                try await service.database.count("contact", where: "confirmed_at is not null") == 0)
+            // Nor does the thief come back once nothing is frozen and the three days are over.
+            try await service.travel(73 * 3600)
+            let theirs = try await service.recovery(frozen.mailbox)
+            let sent = service.mail.count(to: frozen.mailbox)
+            #expect(try await service.recover(theirs, "codes", [:]).status == 201)
+            var renewed = frozen.person
+            renewed.identifier = renewed.username
+            renewed.password = TestService.newPassword
+            _ = try await service.signInByPhone(renewed)
+            #expect(service.mail.count(to: frozen.mailbox) == sent)
+        }
+    }
+
+    @Test func `who has nothing older than paper needs two members of staff and three days`()
+        async throws
+    {
+        try await TestService.run { service in
+            let frozen = try await Self.frozen(service)
+            try await service.database.execute(
+                "delete from factor where factor_id = '\(frozen.oldPhone)'")
+            let id = try await service.recovery(frozen.person.username)
+            _ = try await service.recover(id, "verify", ["super_pin": .string(frozen.pin)])
+            for staff in ["a.dewit", "b.bos"] {
+                #expect(try await service.setPassword(id).problem == "step-out-of-order")
+                let code = try #require(
+                    try await service.deskCode(frozen.person, staff: staff).json()["desk_code"]
+                        .string)
+                _ = try await service.recover(id, "verify", ["desk_code": .string(code)])
+            }
+            #expect(try await service.setPassword(id).problem == "recovery-waiting")
+            try await service.travel(72 * 3600)
+            #expect(try await service.setPassword(id).status == 200)
+            #expect(
+                try await service.database.count("account", where: "frozen_at is not null") == 0)
+        }
+    }
+
+    @Test func `a new account's first mailbox and phone lift it`() async throws {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let phone = try await service.phone(person)
+            try await service.travel(3600)
+            try await service.freeze(person)
+            let id = try await service.recovery(person.identifier)
+            try await service.proveContact(id, to: person.email)
+            try await service.proveContact(id, "sms", to: phone.number)
+            #expect(try await service.setPassword(id).status == 200)
+            _ = try await service.login(person, password: TestService.newPassword)
+            #expect(try await service.database.count("factor", where: "true") == 1)
+        }
+    }
+
+    /// An account that a thief with a fresh sign-in and the password gave a mailbox and a phone of their
+    /// own, and that its owner stopped by the mail to the mailbox before it.
+    private struct Frozen {
+        let person: Person
+        let pin: String
+        let oldPhone: String
+        let mailbox: String
+        let number: String
+    }
+
+    private static func frozen(_ service: TestService) async throws -> Frozen {
+        let person = try await service.person()
+        let oldPhone = try await service.phone(try await service.tokens(of: person).access)
+        let pin = try await service.ownSuperPIN(person)
+        try await service.travel(40 * 86_400)
+        let stolen = try await service.signInByPhone(person).access
+        let mailbox = TestService.freshAddress()
+        let code = try await service.askEmail(person, mailbox, token: stolen)
+        let mails = service.mail.count(to: person.email)
+        #expect(try await service.type(code, token: stolen).status == 200)
+        let number = TestService.freshMobile()
+        _ = try await service.phone(stolen, number)
+        let link = try await service.mail.message(mails + 1, to: person.email).freezeCode
+        #expect(try await service.freeze(link).status == 204)
+        return Frozen(
+            person: person, pin: pin, oldPhone: oldPhone, mailbox: mailbox, number: number)
+    }
+}
