@@ -109,6 +109,23 @@ extension TestService {
         return pin.printed.expose()
     }
 
+    /// Codes on paper, as many as are asked for.
+    func paperCodes(_ person: Person, _ count: Int = 2) async throws -> [String] {
+        let account = try await accountID(person)
+        let id = try #require(UUID(uuidString: account))
+        let codes = (0..<count).map { _ in RecoveryCode.random() }
+        let hashes = codes.map {
+            let hash = $0.hash(account: id, key: service.keys.macKey(.recoveryCode))
+            return "decode('\(hash.hexadecimal)', 'hex')"
+        }
+        try await database.execute(
+            """
+            insert into recovery_codes (account_id, set_id, hashes)
+            values ('\(account)', gen_random_uuid(), array[\(hashes.joined(separator: ", "))])
+            """)
+        return codes.map { $0.printed.expose() }
+    }
+
     /// An enrolled phone; its number, and the factor's id.
     func phone(_ person: Person, daysOld: Int = 0) async throws -> (number: String, id: String) {
         let number = "+316" + String(Int.random(in: 20_000_000...29_999_999))

@@ -70,47 +70,12 @@ import Testing
         }
     }
 
-    @Test func `a phone twice is one proof`() async throws {
-        try await TestService.run { service in
-            let person = try await service.person()
-            let phone = try await service.phone(person)
-            let id = try await service.recovery(person.identifier)
-            try await service.proveContact(id, "sms", to: phone.number)
-            #expect(
-                try await service.recover(id, "codes", ["channel": "sms"]).problem
-                    == "proof-repeated")
-            #expect(try await service.setPassword(id).problem == "step-out-of-order")
-        }
-    }
-
-    @Test func `paper twice is one proof`() async throws {
-        try await TestService.run { service in
-            let person = try await service.person()
-            let pin = try await service.ownSuperPIN(person)
-            let id = try await service.recovery(person.identifier)
-            let body: JSON = ["super_pin": .string(pin)]
-            #expect(try await service.recover(id, "verify", body).status == 200)
-            #expect(try await service.recover(id, "verify", body).problem == "proof-repeated")
-            #expect(try await service.setPassword(id).problem == "step-out-of-order")
-        }
-    }
-
     @Test func `a recovery code is paper, and used up`() async throws {
         try await TestService.run { service in
             let person = try await service.person()
             let pin = try await service.ownSuperPIN(person)
-            let account = try await service.accountID(person)
-            let code = RecoveryCode.random()
-            let hash = code.hash(
-                account: try #require(UUID(uuidString: account)),
-                key: service.service.keys.macKey(.recoveryCode))
-            try await service.database.execute(
-                """
-                insert into recovery_codes (account_id, set_id, hashes)
-                values ('\(account)', gen_random_uuid(),
-                        array[decode('\(hash.hexadecimal)', 'hex'), '\\x00'])
-                """)
-            let body: JSON = ["recovery_code": .string(code.printed.expose())]
+            let code = try await service.paperCodes(person)[0]
+            let body: JSON = ["recovery_code": .string(code)]
             let id = try await service.recovery(person.identifier)
             #expect(try await service.recover(id, "verify", body).status == 200)
             let paper = try await service.recover(id, "verify", ["super_pin": .string(pin)])
@@ -143,26 +108,6 @@ import Testing
                     == "code-expired")
             try await service.travel(3000)
             #expect(try await service.recover(id, "codes", [:]).problem == "recovery-ended")
-        }
-    }
-
-    @Test func `any two of mailbox, phone and paper are enough`() async throws {
-        try await TestService.run { service in
-            for pair in [["email", "sms"], ["email", "paper"], ["sms", "paper"]] {
-                let person = try await service.person()
-                let pin = try await service.ownSuperPIN(person)
-                let phone = try await service.phone(person)
-                let id = try await service.recovery(person.identifier)
-                for way in pair {
-                    switch way {
-                    case "email": try await service.proveContact(id, to: person.email)
-                    case "sms": try await service.proveContact(id, "sms", to: phone.number)
-                    default:
-                        _ = try await service.recover(id, "verify", ["super_pin": .string(pin)])
-                    }
-                }
-                #expect(try await service.setPassword(id).status == 200, "\(pair)")
-            }
         }
     }
 

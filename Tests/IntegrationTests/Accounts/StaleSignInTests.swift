@@ -1,0 +1,131 @@
+import Foundation
+import Testing
+
+@testable import Auth
+
+/// What a stolen or forgotten sign-in is still worth: nothing sensitive once it has aged, nothing at all
+/// once its owner has changed something (Z-3, S10).
+@Suite struct StaleSignInTests {
+    @Test(arguments: SensitiveCall.allCases)
+    func `a raised sign-in carries no sensitive call once it has aged, not even when refreshed`(
+        call: SensitiveCall
+    ) async throws {
+        try await TestService.run { service in
+            try await service.setPolicy(["remembered_device": true])
+            let person = try await service.person()
+            let phone = try await service.phone(try await service.tokens(of: person).access)
+            _ = try await service.ownSuperPIN(person)
+            let raised = try await service.signInByPhone(person)
+            #expect(try SignedToken(raised.access).claims["acr"] == "2r")
+            try await service.travel(Double(SignedIn.freshSeconds + 1))
+            let refreshed = try TestService.TokenPair(
+                try await service.refresh(raised.refresh).json())
+            for token in [raised.access, refreshed.access] {
+                let stale = try await call.ask(token, person, phone: phone, service)
+                #expect(stale.status == 401, "\(stale.text)")
+                #expect(stale.problem == "insufficient-user-authentication")
+                #expect(
+                    try stale.json()["acr_values"] == "2r" && stale.json()["max_age"] == 300)
+            }
+            // By a new sign-in the same call is done.
+            let now = try await service.signInByPhone(person).access
+            let done = try await call.ask(now, person, phone: phone, service)
+            #expect((200...299).contains(done.status), "\(done.text)")
+        }
+    }
+
+    @Test(arguments: EndingChange.allCases)
+    func `after a change no other sign-in's refresh token is worth anything`(change: EndingChange)
+        async throws
+    {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let phone =
+                change == .factorRemoved
+                ? try await service.phone(try await service.tokens(of: person).access) : ""
+            func signIn() async throws -> TestService.TokenPair {
+                change == .factorRemoved
+                    ? try await service.signInByPhone(person)
+                    : try await service.tokens(of: person)
+            }
+            let (other, own) = (try await signIn(), try await signIn())
+            #expect(try await service.isActive(other.refresh))
+            try await change.make(own.access, person, phone: phone, service)
+            #expect(try await service.refresh(other.refresh).problem == "token-invalid")
+            #expect(try await !service.isActive(other.access))
+            let spared = try await service.refresh(own.refresh)
+            #expect(spared.problem == (change.endsAll ? "token-invalid" : nil))
+        }
+    }
+}
+
+/// A call that asks for a new and sure sign-in.
+enum SensitiveCall: String, CaseIterable {
+    case password, email, mobile, export, erasure, factor, removal, recoveryCodes, superPIN, device
+
+    func ask(
+        _ token: String, _ person: Person, phone: String, _ service: TestService
+    ) async throws -> HTTPAnswer {
+        let password = JSON.string(person.password)
+        return switch self {
+        case .password:
+            try await service.changePassword(person, to: TestService.newPassword, token: token)
+        case .email:
+            try await service.account(
+                "PUT", "email", token,
+                json: ["email": .string(TestService.freshAddress()), "password": password])
+        case .mobile:
+            try await service.askMobile(person, TestService.freshMobile(), token: token)
+        case .export: try await service.account("GET", "export", token)
+        case .erasure:
+            try await service.send(
+                "DELETE", "/v1/account", json: ["password": password],
+                headers: [("Authorization", "Bearer \(token)")])
+        case .factor: try await service.account("POST", "factors", token, json: ["type": "totp"])
+        case .removal: try await service.account("DELETE", "factors/\(phone)", token)
+        case .recoveryCodes: try await service.account("POST", "recovery-codes", token)
+        case .superPIN: try await service.makeOwnSuperPIN(token)
+        case .device: try await service.rememberDevice(token)
+        }
+    }
+}
+
+/// A change that ends every sign-in but the one that makes it.
+enum EndingChange: String, CaseIterable {
+    case password, email, mobile, factorAdded, factorRemoved, recoveryCodes, recovery, freeze
+
+    var endsAll: Bool { [.recovery, .freeze].contains(self) }
+
+    func make(
+        _ token: String, _ person: Person, phone: String, _ service: TestService
+    ) async throws {
+        switch self {
+        case .password:
+            let changed = try await service.changePassword(
+                person, to: TestService.newPassword, token: token)
+            try #require(changed.status == 204, "\(changed.text)")
+        case .email:
+            let code = try await service.askEmail(
+                person, TestService.freshAddress(), token: token)
+            try #require(try await service.type(code, token: token).status == 200)
+        case .mobile:
+            let number = TestService.freshMobile()
+            _ = try await service.askMobile(person, number, token: token)
+            let code = try await service.mail.message(to: number).code
+            try #require(try await service.type(code, "mobile", token: token).status == 200)
+        case .factorAdded: _ = try await service.app(token)
+        case .factorRemoved:
+            let removed = try await service.account("DELETE", "factors/\(phone)", token)
+            try #require(removed.status == 204, "\(removed.text)")
+        case .recoveryCodes: _ = try await service.recoveryCodes(token)
+        case .recovery:
+            let id = try await service.provenRecovery(
+                person, try await service.ownSuperPIN(person))
+            try #require(try await service.setPassword(id).status == 200)
+        case .freeze:
+            _ = try await service.account("GET", "export", token)
+            let told = try await service.told("Er is een overzicht van al uw gegevens", person)
+            try #require(try await service.freeze(told.freezeCode).status == 204)
+        }
+    }
+}
