@@ -14,6 +14,8 @@ import Testing
     ]
     private static let phone: JSON = ["type": "sms", "country_code": "31", "number": "0687650002"]
     private static let code: JSON = ["code": "123456"]
+    private static let factorCode: JSON = ["code": "123456", "password": "Zomer-aan-Zee-42!"]
+    private static let saved: JSON = ["saved": true, "password": "Zomer-aan-Zee-42!"]
 
     @Test func `without an access token it is nobody's`() async throws {
         try await TestService.run { service in
@@ -29,17 +31,27 @@ import Testing
 
     @Test func `a sign-in with steps left does nothing else`() async throws {
         try await TestService.run { service in
+            let person = try await service.person()
+            let former = try await service.tokens(of: person).access
+            let factor = "/factors/\(try await Self.pendingPhone(former, service))"
+            let guest = try await service.guest()
+            let enrolment = try await service.proven(
+                guest, try await service.invited(guest).token)
             try await service.setPolicy(["super_pin": "required"])
-            let token = try await service.tokens(of: try await service.person()).access
+            let token = try await service.tokens(of: person).access
             for (method, path, json) in [
                 ("DELETE", "/email/pending", nil), ("DELETE", "/mobile/pending", nil),
                 ("POST", "/email/verify", Self.code), ("POST", "/mobile/verify", Self.code),
                 ("PUT", "/email", Self.email), ("PUT", "/mobile", Self.mobile),
-                ("PUT", "/password", Self.password),
+                ("PUT", "/password", Self.password), ("POST", "/factors", Self.phone),
+                ("POST", "\(factor)/codes", nil), ("POST", "\(factor)/activate", Self.factorCode),
+                ("DELETE", factor, nil),
             ] as [(String, String, JSON?)] {
                 let answer = try await service.own(method, path, json, token: token)
                 #expect(answer.status == 403 && answer.problem == "session-unfinished", "\(path)")
             }
+            let link = try await service.step(enrolment, "link", token: token)
+            #expect(link.status == 403 && link.problem == "session-unfinished")
         }
     }
 
@@ -47,6 +59,10 @@ import Testing
         try await TestService.run { service in
             let person = try await service.person()
             let token = try await service.tokens(of: person).access
+            let factor = "/factors/\(try await Self.pendingPhone(token, service))"
+            let guest = try await service.guest()
+            let enrolment = try await service.proven(
+                guest, try await service.invited(guest).token)
             try await service.database.execute(
                 """
                 update account
@@ -60,10 +76,14 @@ import Testing
                 ("DELETE", "", ["password": "Zomer-aan-Zee-42!"]), ("POST", "/factors", Self.phone),
                 ("POST", "/super-pin", nil), ("PUT", "/email", Self.email),
                 ("PUT", "/mobile", Self.mobile), ("PUT", "/password", Self.password),
+                ("POST", "\(factor)/codes", nil), ("POST", "\(factor)/activate", Self.factorCode),
+                ("POST", "/super-pin/activate", Self.saved),
             ] as [(String, String, JSON?)] {
                 let answer = try await service.own(method, path, json, token: token)
                 #expect(answer.status == 429 && answer.problem == "recovery-waiting", "\(path)")
             }
+            let link = try await service.step(enrolment, "link", token: token)
+            #expect(link.status == 429 && link.problem == "recovery-waiting")
         }
     }
 
@@ -71,8 +91,7 @@ import Testing
         try await TestService.run(.onItsOwn) { service in
             let person = try await service.person()
             let token = try await service.tokens(of: person).access
-            let added = try await service.own("POST", "/factors", Self.phone, token: token)
-            let factor = try #require(try added.json()["id"].string)
+            let factor = try await Self.pendingPhone(token, service)
             let recovery = try await service.recovery(person.identifier)
             try await service.travel(31)
             try await service.database.execute(
@@ -93,8 +112,11 @@ import Testing
         try await TestService.run { service in
             let person = try await service.person()
             let token = try await service.tokens(of: person).access
-            let added = try await service.own("POST", "/factors", Self.phone, token: token)
-            let factor = try #require(try added.json()["id"].string)
+            let factor = try await Self.pendingPhone(token, service)
+            for (path, json) in [("/email", Self.email), ("/mobile", Self.mobile)] {
+                let asked = try await service.own("PUT", path, json, token: token)
+                try #require(asked.status == 202, "\(asked.text)")
+            }
             try await service.travel(31)
             let proven = try await service.provenRecovery(
                 person, try await service.ownSuperPIN(person))
@@ -105,21 +127,40 @@ import Testing
                     idempotencyKey: key)
             }
             let open = try #require(try await begin("one").json()["id"].string)
-            let answers = [
+            var answers = [
                 try await begin("other"),
+                try await service.recover(open, "verify", Self.code, idempotencyKey: key),
+                try await service.recover(
+                    proven, "password", ["password": "Winter-op-Terp-77!"], idempotencyKey: key),
                 try await service.recover(
                     open, "codes", ["channel": "email"], idempotencyKey: key),
                 try await service.recover(
                     proven, "factor", ["factor_id": .string(UUID().text)], idempotencyKey: key),
                 try await service.deskCode(person, idempotencyKey: key),
-                try await service.own(
-                    "POST", "/factors/\(factor)/codes", token: token, idempotencyKey: key),
-                try await service.own(
-                    "POST", "/recovery-codes", token: token, idempotencyKey: key),
             ]
+            for (method, path, json) in [
+                ("POST", "/factors/\(factor)/codes", nil), ("POST", "/recovery-codes", nil),
+                ("POST", "/factors/\(factor)/activate", Self.factorCode),
+                ("POST", "/super-pin/activate", Self.saved), ("PUT", "/email", Self.email),
+                ("PUT", "/mobile", Self.mobile), ("POST", "/email/verify", Self.code),
+                ("POST", "/mobile/verify", Self.code),
+            ] as [(String, String, JSON?)] {
+                answers.append(
+                    try await service.own(
+                        method, path, json, token: token, idempotencyKey: key))
+            }
             for (place, answer) in answers.enumerated() {
                 #expect(answer.problem == "idempotency-key-reused", "\(place)")
             }
         }
+    }
+
+    /// A phone that was sent its first code; its id.
+    private static func pendingPhone(
+        _ token: String, _ service: TestService
+    ) async throws -> String {
+        let added = try await service.own("POST", "/factors", phone, token: token)
+        try #require(added.status == 201, "\(added.text)")
+        return try #require(try added.json()["id"].string)
     }
 }
