@@ -11,7 +11,6 @@ import Testing
         call: SensitiveCall
     ) async throws {
         try await TestService.run { service in
-            try await service.setPolicy(["remembered_device": true])
             let person = try await service.person()
             let phone = try await service.phone(try await service.tokens(of: person).access)
             _ = try await service.ownSuperPIN(person)
@@ -61,7 +60,7 @@ import Testing
 
 /// A call that asks for a new and sure sign-in.
 enum SensitiveCall: String, CaseIterable {
-    case password, email, mobile, export, erasure, factor, removal, recoveryCodes, superPIN, device
+    case password, email, mobile, export, erasure, factor, removal, recoveryCodes, superPIN
 
     func ask(
         _ token: String, _ person: Person, phone: String, _ service: TestService
@@ -85,7 +84,6 @@ enum SensitiveCall: String, CaseIterable {
         case .removal: try await service.account("DELETE", "factors/\(phone)", token)
         case .recoveryCodes: try await service.account("POST", "recovery-codes", token)
         case .superPIN: try await service.makeOwnSuperPIN(token)
-        case .device: try await service.rememberDevice(token)
         }
     }
 }
