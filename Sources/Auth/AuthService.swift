@@ -108,7 +108,7 @@ package struct AuthService: Sendable {
             health: HealthRoutes(readiness: readiness),
             logins: LoginRoutes(
                 database: database, keys: keys,
-                passwords: passwords, tokens: tokens,
+                passwords: passwords, reviewer: reviewer, tokens: tokens,
                 dispatcher: dispatcher, ceilings: configuration.sending,
                 metrics: LoginMetrics(factory: metrics), codeMetrics: codeMetrics, spray: spray),
             factors: FactorRoutes(

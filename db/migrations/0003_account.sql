@@ -8,6 +8,8 @@ create table account (
     -- The Argon2id PHC string, sealed and bound to the account: a stolen table can't be searched.
     password bytea not null,
     password_changed_at timestamptz not null default clock_timestamp(),
+    -- The practice knows it, as an initial one is known: its owner chooses another at the next sign-in.
+    password_change_due boolean not null default false,
     -- Wrong passwords since the last right one, from networks where nobody of this account has
     -- signed in before. At 100 such networks are refused silently (Z-20), until the day is over
     -- that began with the first of them: a stranger locks nobody out for good.

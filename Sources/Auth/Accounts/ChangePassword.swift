@@ -13,7 +13,8 @@ struct ChangePassword: Statement {
         with changed as (
             update account
             set password = $5::bytea,
-                password_changed_at = clock_timestamp()
+                password_changed_at = clock_timestamp(),
+                password_change_due = false
             from membership
             where membership.practice_id = $1::uuid
               and membership.account_id = $4::uuid

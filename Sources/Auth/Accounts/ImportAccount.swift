@@ -51,8 +51,9 @@ struct ImportAccount: Statement {
         ),
         created as (  -- 2. The account.
             insert into account
-                (account_id, first_name, last_name, locale, password, disabled_at)
-            select $4::uuid, $8::text, $9::text, $10::text, $11::bytea,
+                (account_id, first_name, last_name, locale, password, password_change_due,
+                 disabled_at)
+            select $4::uuid, $8::text, $9::text, $10::text, $11::bytea, $19::bool,
                    case when $12::bool then clock_timestamp() end
             from judged
             where judged.taken is null
@@ -136,7 +137,7 @@ struct ImportAccount: Statement {
             .bool(line.disabled), .uuid(UUIDv7.make(at: Date())),
             (line.email?.typed).map(Parameter.text) ?? .null, .uuid(SecureRandom.uuid()),
             .uuid(UUIDv7.make(at: Date())), (line.mobile?.e164).map(Parameter.text) ?? .null,
-            .bool(line.mobileConfirmed),
+            .bool(line.mobileConfirmed), .bool(line.passwordChange),
         ]
     }
 

@@ -14,6 +14,9 @@ struct ImportLine: Sendable {
     let lastName: String
     let locale: Language
     let proof: Proof
+    /// The practice knows the password, as an initial one; its owner chooses another before the first
+    /// sign-in is done.
+    let passwordChange: Bool
     /// The practice system's number of the patient whose own account this is.
     let externalID: ExternalID?
     let disabled: Bool
@@ -63,6 +66,7 @@ struct ImportLine: Sendable {
             proof = .password(Secret(""))
             fields.refuse("password_hash", .notAllowed)
         }
+        passwordChange = fields.optionalBool("password_change") ?? false
         externalID = fields.optionalExternalID("external_id")
         disabled = fields.optionalBool("disabled") ?? false
         if let username, !Identifier.isUsername(Identifier.normalized(username)) {

@@ -62,17 +62,7 @@ struct AcceptDocuments: IdempotentStatement {
                       login.device
         ),
         \(Consents.storedArm(languages: "$9", agreed: "advanced")),
-        proved as (  -- When the person signed in, however long they read.
-            select coalesce(
-                       max(code.used_at),
-                       (select max((proof.value ->> 'at')::timestamptz)
-                        from advanced
-                        cross join jsonb_array_elements(advanced.proofs) as proof),
-                       clock_timestamp()) as instant
-            from code
-            where code.practice_id = $1::uuid
-              and code.flow_id = $6::uuid
-        ),
+        \(NewSession.provedArm),
         \(NewSession.openedArm(
             first: 10, authenticatedAt: "(select proved.instant from proved)")),
         \(OpenedSession.arm),

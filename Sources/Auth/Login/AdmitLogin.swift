@@ -130,7 +130,7 @@ struct AdmitLogin: Statement {
         ),
         candidate as (
             select account.account_id, account.password, account.locale,
-                   account.disabled_at is not null as disabled,
+                   account.disabled_at is not null as disabled, account.password_change_due,
                    exists (select from known) as from_known_network,
                    exists (select from presented) as by_pass,
                    not exists (select from known)

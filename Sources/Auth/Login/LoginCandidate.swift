@@ -18,6 +18,8 @@ extension AdmitLogin {
         var mailbox: String?
         /// Whether something is in force that the patient has not accepted.
         var documentsAreDue = false
+        /// Whether the practice knows the password.
+        var passwordChangeIsDue = false
         /// Whether the owner has a super-PIN of their own (AC-5).
         var hasSuperPIN = false
         /// Whether a phone or an app is bound, one that was stopped too.
@@ -27,7 +29,7 @@ extension AdmitLogin {
         /// The login's steps, as the practice's policy has them.
         func plan(in practice: Practice) -> LoginPlan {
             .signIn(
-                documentsAreDue: documentsAreDue,
+                documentsAreDue: documentsAreDue, passwordChangeIsDue: passwordChangeIsDue,
                 later: practice.policy.stepsLeft(
                     hasSuperPIN: hasSuperPIN, hasPhoneOrApp: isBound))
         }
@@ -49,6 +51,7 @@ extension AdmitLogin.Candidate {
         passIsDue = try row.bool("pass_is_due")
         mailbox = try row.textIfPresent("mailbox")
         documentsAreDue = try row.bool("documents_are_due")
+        passwordChangeIsDue = try row.bool("password_change_due")
         hasSuperPIN = try row.bool("has_super_pin")
         isBound = try row.bool("is_bound")
         hasRecoveryCodes = try row.bool("has_recovery_codes")

@@ -7,6 +7,8 @@ struct LoginPlan: Sendable, Equatable {
         case code
         /// The terms or the privacy statement have a version that the patient has not accepted.
         case acceptDocuments = "accept_documents"
+        /// The practice knows the password, as it knows an initial one.
+        case changePassword = "change_password"
         /// The patient has no super-PIN of their own yet (AC-5).
         case createSuperPIN = "create_super_pin"
         /// The patient has no phone or app for codes yet (AC-7).
@@ -18,10 +20,16 @@ struct LoginPlan: Sendable, Equatable {
     /// What its tokens are for until it is done, and nothing else (Z-5).
     let later: [Step]
 
-    /// Every sign-in asks for a code, and then for what the patient has yet to accept. A version that is
-    /// published meanwhile is the next sign-in's, unless documents are asked for anyway.
-    static func signIn(documentsAreDue: Bool, later: [Step] = []) -> LoginPlan {
-        LoginPlan(steps: documentsAreDue ? [.code, .acceptDocuments] : [.code], later: later)
+    /// Every sign-in asks for a code, then for what the patient has yet to accept, and for a password of
+    /// their own last: with it the login is done. A version that is published meanwhile is the next
+    /// sign-in's, unless documents are asked for anyway.
+    static func signIn(
+        documentsAreDue: Bool, passwordChangeIsDue: Bool = false, later: [Step] = []
+    ) -> LoginPlan {
+        var steps = [Step.code]
+        if documentsAreDue { steps.append(.acceptDocuments) }
+        if passwordChangeIsDue { steps.append(.changePassword) }
+        return LoginPlan(steps: steps, later: later)
     }
 
     /// All, in their order.

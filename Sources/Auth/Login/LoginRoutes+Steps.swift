@@ -1,3 +1,4 @@
+import Cryptography
 import Foundation
 import HTTPTypes
 import Postgres
@@ -30,6 +31,80 @@ extension LoginRoutes {
         case .notDue: throw Problem(.stepOutOfOrder)
         case .ended: throw Problem(.loginEnded)
         case .unknown: throw Problem(.notFound)
+        }
+    }
+
+    struct OwnPassword: RequestBody {
+        let new: Secret<String>
+
+        init(_ fields: inout FieldReader) throws {
+            new = fields.secret("new_password", max: PasswordRoutes.ChosenPassword.longest)
+        }
+    }
+
+    @Sendable func changePassword(
+        _ body: OwnPassword, _ context: AuthRequestContext
+    ) async throws -> Answer {
+        let caller = try context.caller
+        let id = try context.id("id")
+        let act = try context.act(keys)
+        let answered: Answered<ChangeLoginPassword.Outcome>
+        switch try await database.run(FindPasswordStep(act: act, loginID: id)) {
+        case .answered(let before): answered = before
+        case .due(let account, let former):
+            answered = try await change(former, of: account, to: body.new, id, act, context)
+        }
+        switch try answered.unlessReused() {
+        case .completed(let session):
+            if let secondsAgo = answered.secondsAgo {
+                try await session.demandRepeatable(
+                    secondsAgo, in: caller.practice, database: database, keys: keys)
+            } else {
+                metrics.count(.completed)
+                dispatcher.nudge()
+            }
+            return try await completed(id, session, caller)
+        case .notDue: throw Problem(.stepOutOfOrder)
+        case .ended: throw Problem(.loginEnded)
+        case .unknown: throw Problem(.notFound)
+        }
+    }
+
+    /// In one commit: the password, the session, the end of all else that rested on the former one, and a
+    /// notice to every mailbox.
+    private func change(
+        _ former: SealedPassword, of account: UUID, to new: Secret<String>, _ login: UUID,
+        _ act: Act, _ context: AuthRequestContext
+    ) async throws -> Answered<ChangeLoginPassword.Outcome> {
+        let practice = try context.caller.practice
+        let session = newSession(context)
+        let found = try await database.run(
+            FindOwnAccount(practice: practice.id, account: account, session: session.id))
+        guard let found else { throw Problem(.notFound) }
+        try await reviewer.demandAcceptable(
+            new, of: found.owner(in: practice, keys: keys), in: practice)
+        let turn = Turn(
+            practice: practice.id, network: context.patientNetwork ?? account.bytes, kind: .known)
+        let known = try former.open(account: account, keys: keys)
+        guard try await !passwords.hasher.verify(new.passwordBytes, against: known, turn: turn)
+        else {
+            throw Problem(.fieldInvalid, faults: [.init(.pointer("/new_password"), .notAllowed)])
+        }
+        let phc = try await passwords.hasher.hash(new.passwordBytes, turn: turn)
+        let statement = ChangeLoginPassword(
+            act: act, loginID: login, account: account, former: former,
+            password: .seal(phc, account: account, keys: keys), session: session)
+        return try await database.transaction(
+            rerunningOn: ChangeLoginPassword.retryableConstraints
+        ) { transaction in
+            try await transaction.run(LockAccount(practice: practice.id, account: account))
+            let answered = try await transaction.run(statement)
+            guard case .now(.completed) = answered else { return answered }
+            try await transaction.endAccess(
+                to: account, sparing: session.id, because: .passwordChanged, act: act)
+            try await transaction.tell(
+                .changed(.passwordChanged), of: account, act: act, in: practice, keys: keys)
+            return answered
         }
     }
 

@@ -9,6 +9,7 @@ struct LoginRoutes: Sendable {
     let database: Database
     let keys: KeyRing
     let passwords: PasswordCheck
+    let reviewer: PasswordReviewer
     let tokens: Tokens
     let dispatcher: Dispatcher
     let ceilings: SendCeilings
@@ -25,6 +26,8 @@ struct LoginRoutes: Sendable {
         endpoints.post("/v1/logins/{id}/verify", scope: .logins, body: TypedCode.self, verify)
         endpoints.post(
             "/v1/logins/{id}/consents", scope: .logins, body: GivenConsents.self, accept)
+        endpoints.post(
+            "/v1/logins/{id}/password", scope: .logins, body: OwnPassword.self, changePassword)
     }
 
     struct Credentials: RequestBody {

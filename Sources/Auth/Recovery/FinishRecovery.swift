@@ -101,6 +101,7 @@ struct FinishRecovery: IdempotentStatement {
                     when $9::bytea is null then account.password_changed_at
                     else clock_timestamp()
                 end,
+                password_change_due = account.password_change_due and $9::bytea is null,
                 disabled_at = null,
                 frozen_at = null,
                 recovered_at = clock_timestamp(),

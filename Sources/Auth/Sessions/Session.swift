@@ -19,6 +19,22 @@ struct NewSession: Sendable {
         [.uuid(id), .bytes(refreshHash), networkKey.map(Parameter.bytes) ?? .null]
     }
 
+    /// The arm `proved`: when the person signed in, however long they read or thought after it. It reads
+    /// `advanced` and the login's id in `$6`.
+    static let provedArm = """
+        proved as (
+                select coalesce(
+                           max(code.used_at),
+                           (select max((proof.value ->> 'at')::timestamptz)
+                            from advanced
+                            cross join jsonb_array_elements(advanced.proofs) as proof),
+                           clock_timestamp()) as instant
+                from code
+                where code.practice_id = $1::uuid
+                  and code.flow_id = $6::uuid
+            )
+        """
+
     /// The arm that opens the session of a login whose last step was taken off by the arm `advanced`
     /// (`account_id`, `done_at`, `proofs`, `later`, `device`); `$1` and `$2` are practice and client.
     static func openedArm(first: Int, authenticatedAt: String) -> String {

@@ -19,6 +19,7 @@ import Testing
                 (try Self.text(["username": "12345"]), "wrong-format", "username"),
                 (try Self.text(["email": "nowhere"]), "wrong-format", "email"),
                 (try Self.text(["email_confirmed": "yes"]), "wrong-type", "email_confirmed"),
+                (try Self.text(["password_change": "yes"]), "wrong-type", "password_change"),
                 (try Self.text(["role": "admin"]), "unknown", "role"),
                 (try Self.text(["password_hash": .absent]), "required", "password"),
                 (try Self.text(["password": "Zomer-42!"]), "not-allowed", "password_hash"),

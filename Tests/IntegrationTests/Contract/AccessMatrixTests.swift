@@ -123,6 +123,7 @@ private struct Noun: Sendable {
             bodies: [
                 "/verify": ["code": "000000"],
                 "/consents": ["documents": [["kind": "terms", "version": "1"]]],
+                "/password": ["new_password": .string(TestService.newPassword)],
             ]
         ) { service in
             let id = try await service.begin(try await service.person()).id

@@ -30,8 +30,8 @@ enum AllStatements {
         ExportAccount.self, FindOwnEntry.self, EraseAccount.self,
         TellNewAccount.self, FindTakenAddress.self, SweepEnrolments.self,
         AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, ReturnTry.self, StartLogin.self,
-        FindLogin.self, StartCodelessLogin.self, StartRememberedLogin.self, ChooseApp.self, VerifyApp.self,
-        VerifyRecoveryCode.self,
+        FindLogin.self, StartCodelessLogin.self, StartRememberedLogin.self, ChooseApp.self,
+        VerifyApp.self, VerifyRecoveryCode.self,
         FindFactors.self, AddSentFactor.self, AddApp.self, ResendFactorCode.self,
         ActivateFactor.self, ActivateApp.self, RemoveFactor.self, MakeRecoveryCodes.self,
         ResendCode.self, VerifyCode.self, RefundGuess.self, AbandonLogin.self,
@@ -45,6 +45,7 @@ enum AllStatements {
         MeasureOutbox.self, FindGateways.self, FindGateway.self, ReplaceLadder.self,
         FindText.self, ChangeText.self, RemoveText.self,
         PublishDocument.self, FindDocuments.self, AcceptDocuments.self,
+        FindPasswordStep.self, ChangeLoginPassword.self,
         ClimbUnreported.self, RecordReport.self,
     ]
 }

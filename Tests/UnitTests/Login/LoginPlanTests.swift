@@ -9,8 +9,11 @@ import Testing
         #expect(LoginPlan.signIn(documentsAreDue: false).steps == [.code])
         #expect(LoginPlan.signIn(documentsAreDue: true).steps == [.code, .acceptDocuments])
         #expect(
+            LoginPlan.signIn(documentsAreDue: true, passwordChangeIsDue: true).steps
+                == [.code, .acceptDocuments, .changePassword])
+        #expect(
             LoginPlan.Step.allCases.map(\.rawValue) == [
-                "code", "accept_documents", "create_super_pin", "add_factor",
+                "code", "accept_documents", "change_password", "create_super_pin", "add_factor",
             ])
     }
 
