@@ -113,8 +113,7 @@ extension CodeRoutes {
             let answer = CodeRequest.Body(
                 code.body(in: caller.practice), id: id, purpose: body.purpose.slug, status: .open,
                 account: body.accountID, channels: [code.channel])
-            return try .json(
-                answer, status: .created, headers: [.location: "/v1/codes/\(id.text)"])
+            return try .created(answer, at: "/v1/codes/\(id.text)")
         case .refused(let refusal): throw refused(refusal, caller)
         case .overtaken: throw Problem(.overloaded)
         }

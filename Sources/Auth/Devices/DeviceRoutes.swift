@@ -91,9 +91,9 @@ extension DeviceRoutes {
     private func answer(
         _ made: RememberDevice.Outcome, _ token: Secret<String>
     ) throws -> Answer {
-        try .json(
+        try .created(
             Remembered(id: made.deviceID, deviceToken: token.expose(), expiresAt: made.expiresAt),
-            status: .created, headers: [.location: "/v1/account/devices/\(made.deviceID.text)"])
+            at: "/v1/account/devices/\(made.deviceID.text)")
     }
 
     private func seal(_ token: DeviceToken, _ id: UUID) -> [UInt8] {

@@ -25,6 +25,11 @@ struct Answer: Sendable {
         .json(try JSONValue(encoding: value), status: status, headers: headers)
     }
 
+    /// 201: what was made, and where it is.
+    static func created(_ value: some Encodable, at path: String) throws -> Answer {
+        try .json(value, status: .created, headers: [.location: path])
+    }
+
     /// A JSON value as it is.
     static func json(
         _ value: JSONValue, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]

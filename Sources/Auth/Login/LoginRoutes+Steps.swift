@@ -1,6 +1,5 @@
 import Cryptography
 import Foundation
-import HTTPTypes
 import Postgres
 
 /// What comes after the code: the steps that keep a login open, and the tokens in its last answer.
@@ -139,7 +138,6 @@ extension LoginRoutes {
 
     private func answer(_ body: Login.Body, isNew: Bool) throws -> Answer {
         guard isNew else { return try .json(body) }
-        return try .json(
-            body, status: .created, headers: [.location: "/v1/logins/\(body.id.text)"])
+        return try .created(body, at: "/v1/logins/\(body.id.text)")
     }
 }

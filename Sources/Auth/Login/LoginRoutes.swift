@@ -218,8 +218,7 @@ extension LoginRoutes {
             let body = Login.Body(
                 id: id, status: .open, plan: login.plan, left: login.plan, expiresAt: expiresAt,
                 factors: login.factors, code: code?.body(in: caller.practice))
-            return try .json(
-                body, status: .created, headers: [.location: "/v1/logins/\(id.text)"])
+            return try .created(body, at: "/v1/logins/\(id.text)")
         case .refused(let refusal):
             codeMetrics.count(refusal, in: caller.practice)
             throw refusal.problem

@@ -58,11 +58,10 @@ extension FactorRoutes {
         switch try answered.unlessReused() {
         case .sent(let id, let code):
             sent(isFirst: answered.isFirst)
-            return try .json(
+            return try .created(
                 PendingFactor(
                     id: id, type: factor.type.rawValue, destination: code.destination,
-                    code: code.body(in: caller.practice)),
-                status: .created, headers: [.location: "/v1/account/factors/\(id.text)"])
+                    code: code.body(in: caller.practice)), at: "/v1/account/factors/\(id.text)")
         case .refused(let refusal):
             metrics.count(refusal, in: caller.practice)
             throw refusal.problem
@@ -157,11 +156,10 @@ extension FactorRoutes {
             issuer: try context.caller.practice.name,
             account: found.mailbox ?? String(id.text.prefix(8)))
         guard let code = QRCode(uri.expose()) else { throw Problem(.internalError) }
-        return try .json(
+        return try .created(
             PendingFactor(
                 id: id, type: Factor.Kind.totp.rawValue, secret: app.base32.expose(),
-                uri: uri.expose(), qrSvg: code.svg),
-            status: .created, headers: [.location: "/v1/account/factors/\(id.text)"])
+                uri: uri.expose(), qrSvg: code.svg), at: "/v1/account/factors/\(id.text)")
     }
 }
 
