@@ -55,8 +55,9 @@ extension DeviceRoutes {
         _ body: NamedDevice, _ context: AuthRequestContext
     ) async throws -> Answer {
         let practice = try context.caller.practice
+        let patient = try await patients.patient(context, .alive)
         guard practice.policy.rememberedDevice else { throw Problem(.rememberedDeviceOff) }
-        let patient = try await patients.patient(context, .fresh)
+        try patient.demand(.fresh, now: patients.tokens.now())
         let act = try context.act(keys, for: patient)
         let (id, token) = (SecureRandom.uuid(), DeviceToken.random())
         let statement = RememberDevice(

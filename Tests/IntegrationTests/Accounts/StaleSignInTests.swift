@@ -14,6 +14,7 @@ import Testing
             let person = try await service.person()
             let phone = try await service.phone(try await service.tokens(of: person).access)
             _ = try await service.ownSuperPIN(person)
+            try await service.setPolicy(["remembered_device": true])
             let raised = try await service.signInByPhone(person)
             #expect(try SignedToken(raised.access).claims["acr"] == "2r")
             try await service.travel(Double(SignedIn.freshSeconds + 1))
@@ -61,6 +62,7 @@ import Testing
 /// A call that asks for a new and sure sign-in.
 enum SensitiveCall: String, CaseIterable {
     case password, email, mobile, export, erasure, factor, removal, recoveryCodes, superPIN
+    case device
 
     func ask(
         _ token: String, _ person: Person, phone: String, _ service: TestService
@@ -84,6 +86,7 @@ enum SensitiveCall: String, CaseIterable {
         case .removal: try await service.account("DELETE", "factors/\(phone)", token)
         case .recoveryCodes: try await service.account("POST", "recovery-codes", token)
         case .superPIN: try await service.makeOwnSuperPIN(token)
+        case .device: try await service.rememberDevice(token)
         }
     }
 }

@@ -22,6 +22,7 @@ import Testing
             for (method, path, json) in [
                 ("PATCH", "", ["locale": "nb"]), ("POST", "/mobile/verify", Self.code),
                 ("PUT", "/email", Self.email), ("PUT", "/mobile", Self.mobile),
+                ("POST", "/devices", [:]),
             ] as [(String, String, JSON)] {
                 let answer = try await service.send(method, "/v1/account\(path)", json: json)
                 #expect(answer.status == 401 && answer.problem == "token-invalid", "\(path)")
@@ -37,7 +38,7 @@ import Testing
             let guest = try await service.guest()
             let enrolment = try await service.proven(
                 guest, try await service.invited(guest).token)
-            try await service.setPolicy(["super_pin": "required"])
+            try await service.setPolicy(["super_pin": "required", "remembered_device": true])
             let token = try await service.tokens(of: person).access
             for (method, path, json) in [
                 ("DELETE", "/email/pending", nil), ("DELETE", "/mobile/pending", nil),
@@ -45,7 +46,7 @@ import Testing
                 ("PUT", "/email", Self.email), ("PUT", "/mobile", Self.mobile),
                 ("PUT", "/password", Self.password), ("POST", "/factors", Self.phone),
                 ("POST", "\(factor)/codes", nil), ("POST", "\(factor)/activate", Self.factorCode),
-                ("DELETE", factor, nil),
+                ("DELETE", factor, nil), ("POST", "/devices", nil),
             ] as [(String, String, JSON?)] {
                 let answer = try await service.own(method, path, json, token: token)
                 #expect(answer.status == 403 && answer.problem == "session-unfinished", "\(path)")
@@ -57,8 +58,7 @@ import Testing
 
     @Test func `after a recovery nothing sensitive rests on what it rested on`() async throws {
         try await TestService.run { service in
-            let person = try await service.person()
-            let token = try await service.tokens(of: person).access
+            let token = try await service.rememberer().tokens.access
             let factor = "/factors/\(try await Self.pendingPhone(token, service))"
             let guest = try await service.guest()
             let enrolment = try await service.proven(
@@ -77,7 +77,7 @@ import Testing
                 ("POST", "/super-pin", nil), ("PUT", "/email", Self.email),
                 ("PUT", "/mobile", Self.mobile), ("PUT", "/password", Self.password),
                 ("POST", "\(factor)/codes", nil), ("POST", "\(factor)/activate", Self.factorCode),
-                ("POST", "/super-pin/activate", Self.saved),
+                ("POST", "/super-pin/activate", Self.saved), ("POST", "/devices", nil),
             ] as [(String, String, JSON?)] {
                 let answer = try await service.own(method, path, json, token: token)
                 #expect(answer.status == 429 && answer.problem == "recovery-waiting", "\(path)")
