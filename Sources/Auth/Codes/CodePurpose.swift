@@ -25,7 +25,7 @@ struct CodePurpose: Sendable, Hashable {
     /// A purpose of another system: 1 to 32 small letters, digits and hyphens, a letter first.
     init?(ofCaller slug: String) {
         guard slug.utf8.first?.isSmallLetter == true, slug.utf8.count <= Self.longest,
-            slug.utf8.allSatisfy({ $0.isSmallLetter || $0.isASCIIDigit || $0 == UInt8(ascii: "-") }),
+            slug.replacing("-", with: "").utf8.allSatisfy({ $0.isSmallLetter || $0.isASCIIDigit }),
             !Self.reserved.contains(slug)
         else { return nil }
         self.slug = slug
