@@ -118,9 +118,9 @@ struct AccountNotice: Statement {
             where not exists (select from reached)
             order by notice.destination_key
             on conflict (practice_id, destination_key) do update
-            set sends = within(destination.sends, '1 day') || clock_timestamp()
-            where cardinality(within(destination.sends, '1 hour')) < $8::int8
-              and cardinality(within(destination.sends, '1 day')) < $9::int8
+            set sends = \(Instants.within("1 day", of: "destination.sends")) || clock_timestamp()
+            where cardinality(\(Instants.within("1 hour", of: "destination.sends"))) < $8::int8
+              and cardinality(\(Instants.within("1 day", of: "destination.sends"))) < $9::int8
             returning destination_key
         ),
         queued as (  -- 2. The mails.

@@ -45,9 +45,9 @@ struct NumberNotice: Statement {
             select $1::uuid, $6::bytea, array[clock_timestamp()]
             where not exists (select from reached)
             on conflict (practice_id, destination_key) do update
-            set sends = within(destination.sends, '1 day') || clock_timestamp()
-            where cardinality(within(destination.sends, '1 hour')) < $7::int8
-              and cardinality(within(destination.sends, '1 day')) < $8::int8
+            set sends = \(Instants.within("1 day", of: "destination.sends")) || clock_timestamp()
+            where cardinality(\(Instants.within("1 hour", of: "destination.sends"))) < $7::int8
+              and cardinality(\(Instants.within("1 day", of: "destination.sends"))) < $8::int8
             returning destination_key
         ),
         queued as (  -- 2. The message.

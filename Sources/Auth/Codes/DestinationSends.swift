@@ -5,9 +5,9 @@ enum DestinationSends {
         func again(_ span: String, _ ceiling: String) -> String {
             """
             case
-                               when cardinality(within(destination.sends, '\(span)')) >= \(ceiling)::int8
-                               then (within(destination.sends, '\(span)'))[
-                                        cardinality(within(destination.sends, '\(span)'))
+                               when cardinality(\(Instants.within(span, of: "destination.sends"))) >= \(ceiling)::int8
+                               then (\(Instants.within(span, of: "destination.sends")))[
+                                        cardinality(\(Instants.within(span, of: "destination.sends")))
                                             - \(ceiling)::int8::int4 + 1] + interval '\(span)'
                            end
             """

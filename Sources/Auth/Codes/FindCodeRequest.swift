@@ -27,7 +27,7 @@ struct FindCodeRequest: Statement {
                    code_subject.newest_sent_at, code_subject.newest_reference,
                    greatest(0, least(
                        code.attempts_left::int8,
-                       \(Code.guessesPerHour) - cardinality(within(code_subject.guesses, '1 hour'))
+                       \(Code.guessesPerHour) - cardinality(\(Instants.within("1 hour", of: "code_subject.guesses")))
                    )) as attempts_left,
                    sends.channels,
                    \(SentCode.deliveryColumns)

@@ -35,7 +35,7 @@ struct GuessCode: Sendable {
                    code.expires_at <= clock_timestamp() as expired,
                    code_subject.newest_code_id <> code.code_id as superseded,
                    code_subject.newest_sent_at, code_subject.newest_reference,
-                   within(code_subject.guesses, '1 hour') as guesses,
+                   \(Instants.within("1 hour", of: "code_subject.guesses")) as guesses,
                    exists (
                        select from code as older
                        where older.practice_id = $1::uuid
@@ -61,14 +61,14 @@ struct GuessCode: Sendable {
             update code_subject
             set guesses = case
                     when asked.matches then '{}'
-                    else within(code_subject.guesses, '1 hour') || clock_timestamp()
+                    else \(Instants.within("1 hour", of: "code_subject.guesses")) || clock_timestamp()
                 end
             from asked
             where code_subject.practice_id = $1::uuid
               and code_subject.subject_id = asked.subject_id
               and code_subject.purpose = asked.purpose
               and code_subject.newest_code_id = asked.code_id
-              and cardinality(within(code_subject.guesses, '1 hour')) < \(Code.guessesPerHour)
+              and cardinality(\(Instants.within("1 hour", of: "code_subject.guesses"))) < \(Code.guessesPerHour)
               and asked.digits = $8::int8
               and not (asked.done or asked.ended or asked.used or asked.voided or asked.expired)
               and asked.attempts_left > 0

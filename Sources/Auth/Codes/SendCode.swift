@@ -131,11 +131,11 @@ extension SendCode {
             ready as (  -- What is spent already, so that a refusal can say until when.
                 select asked.*,
                        code_subject.subject_id is not null as known_subject,
-                       cardinality(within(code_subject.guesses, '1 hour')) as guesses_spent,
-                       (within(code_subject.guesses, '1 hour'))[1] + interval '1 hour'
+                       cardinality(\(Instants.within("1 hour", of: "code_subject.guesses"))) as guesses_spent,
+                       (\(Instants.within("1 hour", of: "code_subject.guesses")))[1] + interval '1 hour'
                            as guesses_again_at,
-                       cardinality(within(destination.sends, '1 hour')) < \(p(.sendsPerHour))::int8
-                           and cardinality(within(destination.sends, '1 day'))
+                       cardinality(\(Instants.within("1 hour", of: "destination.sends"))) < \(p(.sendsPerHour))::int8
+                           and cardinality(\(Instants.within("1 day", of: "destination.sends")))
                                < \(p(.sendsPerDay))::int8
                            or destination.sends is null as sends_left,
                        \(DestinationSends.again(hour: p(.sendsPerHour), day: p(.sendsPerDay)))
@@ -159,7 +159,7 @@ extension SendCode {
                 from code_subject
                 join ready using (subject_id, purpose)
                 where code_subject.practice_id = $1::uuid
-                  and cardinality(within(code_subject.guesses, '1 hour')) < \(Code.guessesPerHour)
+                  and cardinality(\(Instants.within("1 hour", of: "code_subject.guesses"))) < \(Code.guessesPerHour)
                   and code_subject.newest_code_id
                       = coalesce(ready.known_code_id, code_subject.newest_code_id)
                 for update of code_subject
@@ -173,9 +173,9 @@ extension SendCode {
                   and not ready.stopped
                   and (not ready.known_subject or exists (select from held))
                 on conflict (practice_id, destination_key) do update
-                set sends = within(destination.sends, '1 day') || clock_timestamp()
-                where cardinality(within(destination.sends, '1 hour')) < \(p(.sendsPerHour))::int8
-                  and cardinality(within(destination.sends, '1 day')) < \(p(.sendsPerDay))::int8
+                set sends = \(Instants.within("1 day", of: "destination.sends")) || clock_timestamp()
+                where cardinality(\(Instants.within("1 hour", of: "destination.sends"))) < \(p(.sendsPerHour))::int8
+                  and cardinality(\(Instants.within("1 day", of: "destination.sends"))) < \(p(.sendsPerDay))::int8
                 returning destination_key
             ),
             superseding as (  -- From here on this code is the subject's newest, the older one void.
@@ -190,7 +190,7 @@ extension SendCode {
                     newest_sent_at = excluded.newest_sent_at,
                     newest_reference = excluded.newest_reference
                 returning subject_id, purpose, newest_sent_at,
-                          cardinality(within(guesses, '1 hour')) as guesses_spent
+                          cardinality(\(Instants.within("1 hour", of: "guesses"))) as guesses_spent
             ),
             \(gate.map { "\($0.arms),\n" } ?? "")sent as (  -- The code; it never outlives its flow.
                 insert into code

@@ -133,8 +133,8 @@ extension SendLink {
             ready as (  -- What is spent already, so that a refusal can say until when.
                 select asked.ends_at,
                        destination.sends is null
-                           or cardinality(within(destination.sends, '1 hour')) < \(hour)::int8
-                           and cardinality(within(destination.sends, '1 day')) < \(day)::int8
+                           or cardinality(\(Instants.within("1 hour", of: "destination.sends"))) < \(hour)::int8
+                           and cardinality(\(Instants.within("1 day", of: "destination.sends"))) < \(day)::int8
                            as sends_left,
                        \(DestinationSends.again(hour: hour, day: day)) as sends_again_at,
                        reached.kind as limit_kind, reached.again_at as limit_again_at
@@ -151,9 +151,9 @@ extension SendLink {
                 where ready.sends_left
                   and ready.limit_kind is null
                 on conflict (practice_id, destination_key) do update
-                set sends = within(destination.sends, '1 day') || clock_timestamp()
-                where cardinality(within(destination.sends, '1 hour')) < \(hour)::int8
-                  and cardinality(within(destination.sends, '1 day')) < \(day)::int8\(waited ?? "")
+                set sends = \(Instants.within("1 day", of: "destination.sends")) || clock_timestamp()
+                where cardinality(\(Instants.within("1 hour", of: "destination.sends"))) < \(hour)::int8
+                  and cardinality(\(Instants.within("1 day", of: "destination.sends"))) < \(day)::int8\(waited ?? "")
                 returning destination_key
             )
             """

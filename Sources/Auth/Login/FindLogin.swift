@@ -39,7 +39,7 @@ struct FindLogin: Statement {
                    code.sent_at, code.expires_at, code.resend_at,
                    greatest(0, least(
                        code.attempts_left::int8,
-                       \(Code.guessesPerHour) - cardinality(within(code_subject.guesses, '1 hour'))
+                       \(Code.guessesPerHour) - cardinality(\(Instants.within("1 hour", of: "code_subject.guesses")))
                    )) as attempts_left,
                    \(SentCode.deliveryColumns),
                    \(Factor.column(of: "login.account_id", emailCodes: "$4"))

@@ -68,9 +68,9 @@ struct SendPass: Sendable {
                 select $1::uuid, \(p(4))::bytea, array[clock_timestamp()]
                 from closed
                 on conflict (practice_id, destination_key) do update
-                set sends = within(destination.sends, '1 day') || clock_timestamp()
-                where cardinality(within(destination.sends, '1 hour')) < \(p(5))::int8
-                  and cardinality(within(destination.sends, '1 day')) < \(p(6))::int8
+                set sends = \(Instants.within("1 day", of: "destination.sends")) || clock_timestamp()
+                where cardinality(\(Instants.within("1 hour", of: "destination.sends"))) < \(p(5))::int8
+                  and cardinality(\(Instants.within("1 day", of: "destination.sends"))) < \(p(6))::int8
                 returning destination_key
             ),
             told as (

@@ -133,10 +133,10 @@ struct SendContactCode: IdempotentStatement {
                 where $8::bytea is not null
                   and not exists (select from hidden_reached)
                 on conflict (practice_id, destination_key) do update
-                set sends = within(destination.sends, '1 day') || clock_timestamp()
-                where cardinality(within(destination.sends, '1 hour'))
+                set sends = \(Instants.within("1 day", of: "destination.sends")) || clock_timestamp()
+                where cardinality(\(Instants.within("1 hour", of: "destination.sends")))
                         < \(SendCode.parameter(.sendsPerHour, first: firstOfCode))::int8
-                  and cardinality(within(destination.sends, '1 day'))
+                  and cardinality(\(Instants.within("1 day", of: "destination.sends")))
                         < \(SendCode.parameter(.sendsPerDay, first: firstOfCode))::int8
                 returning destination_key
             ),

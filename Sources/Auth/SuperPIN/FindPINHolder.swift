@@ -46,7 +46,7 @@ struct FindPINHolder: Statement {
                    patient.locale as patient_locale, own.account_id,
                    account.locale as account_locale, activation_pin.used_at,
                    activation_pin.created_at as pin_created_at,
-                   within(activation_pin.issues, '1 day') as issues
+                   \(Instants.within("1 day", of: "activation_pin.issues")) as issues
             from patient
             left join patient_link as own
                 on own.practice_id = $1::uuid

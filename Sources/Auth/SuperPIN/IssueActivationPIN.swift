@@ -86,8 +86,8 @@ struct IssueActivationPIN: IdempotentStatement {
                 used_at = null,
                 created_at = clock_timestamp(),
                 expires_at = clock_timestamp() + \(life),
-                issues = within(activation_pin.issues, '1 day') || clock_timestamp()
-            where cardinality(within(activation_pin.issues, '1 day'))
+                issues = \(Instants.within("1 day", of: "activation_pin.issues")) || clock_timestamp()
+            where cardinality(\(Instants.within("1 day", of: "activation_pin.issues")))
                 < \(ActivationPIN.issuesPerDay)
             returning patient_id, way, created_at, expires_at
         ),
