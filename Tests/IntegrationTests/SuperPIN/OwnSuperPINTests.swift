@@ -71,6 +71,22 @@ import Testing
         }
     }
 
+    @Test func `what another sign-in made in its place is not this one's to save`() async throws {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let (owner, thief) = (try await service.token(person), try await service.token(person))
+            #expect(try await service.makeOwnSuperPIN(owner).status == 201)
+            let made = try await service.makeOwnSuperPIN(thief).json()
+            let pin = try #require(made["super_pin"].string)
+            let refused = try await service.activateOwnSuperPIN(owner)
+            #expect(refused.status == 409 && refused.problem == "step-out-of-order")
+            #expect(try await service.ownPINs(pin) == ["over", "pending it"])
+            #expect(try await service.makeOwnSuperPIN(owner).status == 201)
+            #expect(try await service.activateOwnSuperPIN(owner).status == 200)
+            #expect(try await service.ownPINs(pin) == ["over", "over it", "active"])
+        }
+    }
+
     @Test func `five are made in a day`() async throws {
         try await TestService.run { service in
             let token = try await service.token(try await service.person())

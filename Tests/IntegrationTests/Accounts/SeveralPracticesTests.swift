@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+@testable import Auth
+
+/// An account that another practice has too: a change of it is a change there (S10).
+@Suite struct SeveralPracticesTests {
+    @Test(arguments: ["password", "factor"])
+    func `a change ends what was signed in or under way in the other practice, in the same commit`(
+        change: String
+    ) async throws {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let tokens = try await service.tokens(of: person)
+            let account = try await service.id(of: person)
+            try await joinBergen(account, service)
+            switch change {
+            case "password":
+                let changed = try await service.changePassword(
+                    person, to: "Herfst-in-de-Duinen-17!", token: tokens.access)
+                #expect(changed.status == 204, "\(changed.text)")
+            default: _ = try await service.phone(tokens.access)
+            }
+            for table in ["session", "login", "remembered_device"] {
+                let left = try await service.database.count(
+                    table, where: "practice_id <> '\(service.practice)' and ended_at is null")
+                #expect(left == 0, "\(table)")
+            }
+            let audited = try await service.database.rows(
+                """
+                select event, result, client_id is null
+                from audit
+                where practice_id <> '\(service.practice)'
+                  and account_id = '\(account)'
+                """)
+            #expect(audited == [["session-ended", "done", "t"]])
+            #expect(try await service.isActive(tokens.access))
+        }
+    }
+
+    /// Makes the person a member of the other practice, signed in there, about to be once more, and on a
+    /// remembered device.
+    private func joinBergen(_ account: String, _ service: TestService) async throws {
+        try await service.database.execute(
+            """
+            insert into membership (practice_id, account_id)
+            select practice_id, '\(account)' from practice where practice_id <> '\(service.practice)';
+            insert into session
+                (practice_id, session_id, account_id, client_id, proofs, authenticated_at,
+                 refresh_hash, rotated_at, expires_at)
+            select practice_id, gen_random_uuid(), '\(account)', client_id, proof('pwd'),
+                   clock_timestamp(), '\\x00', clock_timestamp(),
+                   clock_timestamp() + interval '1 hour'
+            from client where practice_id <> '\(service.practice)';
+            insert into login
+                (practice_id, login_id, client_id, account_id, plan, steps, proofs, expires_at)
+            select practice_id, gen_random_uuid(), client_id, '\(account)', array['code'],
+                   array['code'], proof('pwd'), clock_timestamp() + interval '10 minutes'
+            from client where practice_id <> '\(service.practice)';
+            insert into remembered_device
+                (practice_id, account_id, device_id, client_id, token_hash, expires_at)
+            select practice_id, '\(account)', gen_random_uuid(), client_id, '\\x00',
+                   clock_timestamp() + interval '1 day'
+            from client where practice_id <> '\(service.practice)'
+            """)
+    }
+}
