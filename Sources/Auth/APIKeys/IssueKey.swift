@@ -61,7 +61,7 @@ struct IssueKey: Sendable {
                 CreateKey(
                     act: act, client: client, key: id, hash: key.hash, scopes: scopes,
                     expiresAt: expiresAt,
-                    sealed: act.key == nil ? nil : seal(key, id, act.practiceID),
+                    sealed: secret(id, act.practiceID).sealed(key.text, for: act),
                     notice: notice))
             // An error undoes the client that was made for it.
             switch answered {
@@ -102,21 +102,15 @@ struct IssueKey: Sendable {
     private func repeated(
         _ created: CreateKey.Created, _ secondsAgo: Double, _ practice: UUID
     ) async throws -> Secret<String>? {
-        guard secondsAgo <= SessionLimits.secretsRepeatSeconds, let sealed = created.sealed,
-            let bytes = try? keys.sealingKey(.answer).open(
-                sealed, boundTo: binding(created.key, practice)),
-            let key = APIKey(String(decoding: bytes, as: UTF8.self)),
+        guard
+            let text = secret(created.key, practice).opened(created.sealed, secondsAgo: secondsAgo),
+            let key = APIKey(text.expose()),
             try await database.run(FindCaller(keyHash: key.hash)) != nil
         else { return nil }
         return key.text
     }
 
-    private func seal(_ key: APIKey, _ id: UUID, _ practice: UUID) -> [UInt8] {
-        keys.sealingKey(.answer).seal(
-            Array(key.text.expose().utf8), boundTo: binding(id, practice))
-    }
-
-    private func binding(_ id: UUID, _ practice: UUID) -> [UInt8] {
-        Array("idempotency.outcome|\(practice.text)|\(id.text)".utf8)
+    private func secret(_ key: UUID, _ practice: UUID) -> AnswerSecret {
+        AnswerSecret(kind: "api-key|\(practice.text)", id: key, keys: keys)
     }
 }

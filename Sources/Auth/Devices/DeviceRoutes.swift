@@ -63,7 +63,7 @@ extension DeviceRoutes {
         let statement = RememberDevice(
             act: act, account: patient.accountID, deviceID: id, tokenHash: token.hash,
             device: body.device, session: patient.session.sessionID,
-            sealed: act.key == nil ? nil : seal(token, id))
+            sealed: secret(id).sealed(token.text, for: act))
         let answered = try await database.transaction(
             rerunningOn: RememberDevice.retryableConstraints
         ) { transaction in
@@ -82,8 +82,7 @@ extension DeviceRoutes {
             dispatcher.nudge()
             return try answer(made, token.text)
         case .before(let made, let secondsAgo):
-            guard secondsAgo <= SessionLimits.secretsRepeatSeconds,
-                let sealed = made.sealed, let text = open(sealed, made.deviceID)
+            guard let text = secret(made.deviceID).opened(made.sealed, secondsAgo: secondsAgo)
             else { throw Problem(.idempotencySecretGone) }
             return try answer(made, text)
         }
@@ -97,19 +96,8 @@ extension DeviceRoutes {
             at: "/v1/account/devices/\(made.deviceID.text)")
     }
 
-    private func seal(_ token: DeviceToken, _ id: UUID) -> [UInt8] {
-        keys.sealingKey(.answer).seal(
-            Array(token.text.expose().utf8), boundTo: Self.binding(id))
-    }
-
-    private func open(_ sealed: [UInt8], _ id: UUID) -> Secret<String>? {
-        guard let bytes = try? keys.sealingKey(.answer).open(sealed, boundTo: Self.binding(id))
-        else { return nil }
-        return Secret(String(decoding: bytes, as: UTF8.self))
-    }
-
-    private static func binding(_ device: UUID) -> [UInt8] {
-        Array("idempotency.outcome|remembered-device|\(device.text)".utf8)
+    private func secret(_ device: UUID) -> AnswerSecret {
+        AnswerSecret(kind: "remembered-device", id: device, keys: keys)
     }
 }
 

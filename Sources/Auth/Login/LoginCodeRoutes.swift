@@ -228,13 +228,8 @@ extension LoginRoutes {
         guard let session else {
             return try await standing(id, recoveryCodesLeft: recoveryCodesLeft, caller)
         }
-        if let secondsAgo {
-            try await session.demandRepeatable(
-                secondsAgo, in: caller.practice, database: database, keys: keys)
-        } else {
-            metrics.count(.completed)
-        }
-        return try await completed(id, session, recoveryCodesLeft: recoveryCodesLeft, caller)
+        return try await completed(
+            id, session, secondsAgo: secondsAgo, recoveryCodesLeft: recoveryCodesLeft, caller)
     }
 }
 

@@ -27,20 +27,15 @@ extension LoginRoutes {
     func answer(
         _ outcome: StartRememberedLogin.Outcome, secondsAgo: Double?, _ caller: Caller
     ) async throws -> Answer? {
+        let isFirst = secondsAgo == nil
         switch outcome {
         case .notRemembered: return nil
         case .started(let id):
-            if secondsAgo == nil { metrics.count(.started) }
+            if isFirst { metrics.count(.started) }
             return try await standing(id, isNew: true, caller)
         case .completed(let id, let session):
-            if let secondsAgo {
-                try await session.demandRepeatable(
-                    secondsAgo, in: caller.practice, database: database, keys: keys)
-            } else {
-                metrics.count(.started)
-                metrics.count(.completed)
-            }
-            return try await completed(id, session, isNew: true, caller)
+            if isFirst { metrics.count(.started) }
+            return try await completed(id, session, secondsAgo: secondsAgo, isNew: true, caller)
         }
     }
 }

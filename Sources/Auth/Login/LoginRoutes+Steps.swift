@@ -16,13 +16,7 @@ extension LoginRoutes {
                 session: newSession(context)))
         switch try answered.unlessReused() {
         case .completed(let session):
-            if case .before(_, let secondsAgo) = answered {
-                try await session.demandRepeatable(
-                    secondsAgo, in: caller.practice, database: database, keys: keys)
-            } else {
-                metrics.count(.completed)
-            }
-            return try await completed(id, session, caller)
+            return try await completed(id, session, secondsAgo: answered.secondsAgo, caller)
         case .advanced: return try await standing(id, caller)
         case .superseded(let documents):
             throw Problem(.documentSuperseded, documents: documents)
@@ -55,14 +49,8 @@ extension LoginRoutes {
         }
         switch try answered.unlessReused() {
         case .completed(let session):
-            if let secondsAgo = answered.secondsAgo {
-                try await session.demandRepeatable(
-                    secondsAgo, in: caller.practice, database: database, keys: keys)
-            } else {
-                metrics.count(.completed)
-                dispatcher.nudge()
-            }
-            return try await completed(id, session, caller)
+            if answered.isFirst { dispatcher.nudge() }
+            return try await completed(id, session, secondsAgo: answered.secondsAgo, caller)
         case .notDue: throw Problem(.stepOutOfOrder)
         case .ended: throw Problem(.loginEnded)
         case .unknown: throw Problem(.notFound)
@@ -122,10 +110,18 @@ extension LoginRoutes {
     }
 
     /// The answer that has the tokens.
+    ///
+    /// - Parameter secondsAgo: since the same request was answered; nil for the first time.
     func completed(
-        _ id: UUID, _ session: OpenedSession, recoveryCodesLeft: Int? = nil, isNew: Bool = false,
-        _ caller: Caller
+        _ id: UUID, _ session: OpenedSession, secondsAgo: Double?, recoveryCodesLeft: Int? = nil,
+        isNew: Bool = false, _ caller: Caller
     ) async throws -> Answer {
+        if let secondsAgo {
+            try await session.demandRepeatable(
+                secondsAgo, in: caller.practice, database: database, keys: keys)
+        } else {
+            metrics.count(.completed)
+        }
         guard let login = try await find(id, caller) else { throw Problem(.codeUnknown) }
         let body = Login.Body(
             id: id, status: .done, plan: login.plan, left: session.steps,

@@ -49,10 +49,7 @@ struct DeskCodeRoutes: Sendable {
         let statement = IssueDeskCode(
             act: act, account: account, codeID: id,
             hash: code.hashes(account: account, keys: keys)[0], document: body.document,
-            sealed: act.key == nil
-                ? nil
-                : keys.sealingKey(.answer).seal(
-                    Array(code.printed.expose().utf8), boundTo: Self.binding(id)))
+            sealed: secret(id).sealed(code.printed, for: act))
         let answered = try await database.transaction(
             rerunningOn: IssueDeskCode.retryableConstraints
         ) { transaction in
@@ -67,24 +64,22 @@ struct DeskCodeRoutes: Sendable {
         switch try answered.unlessReused() {
         case .tooMany(let until): throw Problem(.tooManyChanges, retryAt: until)
         case .issued(let issued):
-            var printed = code.printed.expose()
-            if case .before(_, let secondsAgo) = answered {
-                guard secondsAgo <= SessionLimits.secretsRepeatSeconds,
-                    let sealed = issued.sealed,
-                    let opened = try? keys.sealingKey(.answer).open(
-                        sealed, boundTo: Self.binding(issued.id))
+            var printed = code.printed
+            if let secondsAgo = answered.secondsAgo {
+                guard
+                    let again = secret(issued.id).opened(issued.sealed, secondsAgo: secondsAgo)
                 else { throw Problem(.idempotencySecretGone) }
-                printed = String(decoding: opened, as: UTF8.self)
+                printed = again
             }
             return try .json(
                 Body(
-                    id: issued.id, deskCode: printed, createdAt: issued.createdAt,
+                    id: issued.id, deskCode: printed.expose(), createdAt: issued.createdAt,
                     expiresAt: issued.expiresAt),
                 status: .created)
         }
     }
 
-    private static func binding(_ id: UUID) -> [UInt8] {
-        Array("idempotency.outcome|desk-code|\(id.text)".utf8)
+    private func secret(_ id: UUID) -> AnswerSecret {
+        AnswerSecret(kind: "desk-code", id: id, keys: keys)
     }
 }

@@ -220,14 +220,10 @@ extension FactorRoutes {
         let codes = (0..<RecoveryCode.setCount).map { _ in RecoveryCode.random() }
         let id = SecureRandom.uuid()
         let texts = codes.map { $0.printed.expose() }
-        let sealing = keys.sealingKey(.answer)
         let statement = MakeRecoveryCodes(
             act: act, account: account, setID: id,
             hashes: codes.map { $0.hash(account: account, key: keys.macKey(.recoveryCode)) },
-            sealed: act.key == nil
-                ? nil
-                : sealing.seal(
-                    Array(texts.joined(separator: " ").utf8), boundTo: Self.binding(id)))
+            sealed: secret(id).sealed(Secret(texts.joined(separator: " ")), for: act))
         let answered = try await change(patient, act, context).run(statement) { answered in
             guard case .now = answered else { return nil }
             return .recoveryCodesMade
@@ -239,17 +235,16 @@ extension FactorRoutes {
             return try .json(RecoveryCodes(recoveryCodes: texts), status: .created)
         case .before(let made, let secondsAgo):
             let now = try await find(patient, context)
-            guard secondsAgo <= SessionLimits.secretsRepeatSeconds,
-                now.recoverySetID == made.setID, let sealed = made.sealed,
-                let bytes = try? sealing.open(sealed, boundTo: Self.binding(made.setID))
+            guard now.recoverySetID == made.setID,
+                let kept = secret(made.setID).opened(made.sealed, secondsAgo: secondsAgo)
             else { throw Problem(.idempotencySecretGone) }
-            let again = String(decoding: bytes, as: UTF8.self).split(separator: " ")
+            let again = kept.expose().split(separator: " ")
             return try .json(
                 RecoveryCodes(recoveryCodes: again.map(String.init)), status: .created)
         }
     }
 
-    private static func binding(_ set: UUID) -> [UInt8] {
-        Array("idempotency.outcome|recovery-codes|\(set.text)".utf8)
+    private func secret(_ set: UUID) -> AnswerSecret {
+        AnswerSecret(kind: "recovery-codes", id: set, keys: keys)
     }
 }

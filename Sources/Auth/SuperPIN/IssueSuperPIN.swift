@@ -60,7 +60,7 @@ struct IssueSuperPIN: Sendable {
         return try await database.run(
             IssueActivationPIN(
                 act: act, patientID: holder.patientID, hash: hash, way: way,
-                sealed: act.key == nil ? nil : seal(pin, holder.patientID),
+                sealed: secret(holder.patientID).sealed(pin.symbols, for: act),
                 account: holder.account?.id,
                 notice: try SuperPINNotice(to: holder.account, practice: practice, keys: keys)))
     }
@@ -72,11 +72,10 @@ struct IssueSuperPIN: Sendable {
         guard case .before(.issued(let issued), let secondsAgo) = stored else {
             throw Problem(.idempotencyKeyReused)
         }
-        guard secondsAgo <= SessionLimits.secretsRepeatSeconds, found.storedIsLive,
-            let holder = found.holder, let sealed = issued.sealed,
-            let pin = try open(sealed, issued.patientID)
+        guard found.storedIsLive, let holder = found.holder,
+            let symbols = secret(issued.patientID).opened(issued.sealed, secondsAgo: secondsAgo)
         else { throw Problem(.idempotencySecretGone) }
-        return try made(pin, issued, holder, isFirst: false)
+        return try made(try SuperPIN(typed: symbols.expose()), issued, holder, isFirst: false)
     }
 
     private func made(
@@ -88,20 +87,8 @@ struct IssueSuperPIN: Sendable {
             issued: issued, isFirst: isFirst)
     }
 
-    private func seal(_ pin: SuperPIN, _ patient: UUID) -> [UInt8] {
-        keys.sealingKey(.answer).seal(
-            Array(pin.symbols.expose().utf8), boundTo: Self.binding(patient))
-    }
-
-    private func open(_ sealed: [UInt8], _ patient: UUID) throws -> SuperPIN? {
-        guard
-            let bytes = try? keys.sealingKey(.answer).open(sealed, boundTo: Self.binding(patient))
-        else { return nil }
-        return try SuperPIN(typed: String(decoding: bytes, as: UTF8.self))
-    }
-
     /// A patient's id is of one practice alone.
-    private static func binding(_ patient: UUID) -> [UInt8] {
-        Array("idempotency.outcome|super-pin|\(patient.text)".utf8)
+    private func secret(_ patient: UUID) -> AnswerSecret {
+        AnswerSecret(kind: "super-pin", id: patient, keys: keys)
     }
 }

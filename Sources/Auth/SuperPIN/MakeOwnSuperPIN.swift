@@ -44,7 +44,7 @@ struct MakeOwnSuperPIN: Sendable {
                 MakeRecoveryPIN(
                     act: act, account: patient.accountID,
                     session: patient.session.sessionID, pinID: id, hash: hash,
-                    sealed: act.key == nil ? nil : seal(pin, id)))
+                    sealed: secret(id).sealed(pin.symbols, for: act)))
             switch answered {
             case .now(.made(let made)): return try answer(pin, made, holder, patient)
             // Another request with this key was faster; its answer is found now.
@@ -62,10 +62,10 @@ struct MakeOwnSuperPIN: Sendable {
         guard case .before(.made(let made), let secondsAgo) = stored else {
             throw Problem(.idempotencyKeyReused)
         }
-        guard secondsAgo <= SessionLimits.secretsRepeatSeconds, holder.storedIsLive,
-            let sealed = made.sealed, let pin = try open(sealed, made.pinID)
+        guard holder.storedIsLive,
+            let symbols = secret(made.pinID).opened(made.sealed, secondsAgo: secondsAgo)
         else { throw Problem(.idempotencySecretGone) }
-        return try answer(pin, made, holder, patient)
+        return try answer(try SuperPIN(typed: symbols.expose()), made, holder, patient)
     }
 
     private func answer(
@@ -78,18 +78,7 @@ struct MakeOwnSuperPIN: Sendable {
             createdAt: made.createdAt)
     }
 
-    private func seal(_ pin: SuperPIN, _ id: UUID) -> [UInt8] {
-        keys.sealingKey(.answer).seal(
-            Array(pin.symbols.expose().utf8), boundTo: Self.binding(id))
-    }
-
-    private func open(_ sealed: [UInt8], _ id: UUID) throws -> SuperPIN? {
-        guard let bytes = try? keys.sealingKey(.answer).open(sealed, boundTo: Self.binding(id))
-        else { return nil }
-        return try SuperPIN(typed: String(decoding: bytes, as: UTF8.self))
-    }
-
-    private static func binding(_ pin: UUID) -> [UInt8] {
-        Array("idempotency.outcome|own-super-pin|\(pin.text)".utf8)
+    private func secret(_ pin: UUID) -> AnswerSecret {
+        AnswerSecret(kind: "own-super-pin", id: pin, keys: keys)
     }
 }
