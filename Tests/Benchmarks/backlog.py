@@ -16,7 +16,7 @@ class Backlog:
         """Verifies without a backlog, then with one, over and over until all messages are gone."""
         self.demo.sql("truncate message")
         self.sends.send(MESSAGES)
-        self.verifies.refill()
+        self.verifies.renew()
         usual = self.verifies.over_http()
         self.demo.sql("update message set next_attempt_at = clock_timestamp()")
         start, draining = time.monotonic(), []

@@ -3,6 +3,7 @@
 import ctypes
 import glob
 import http.client
+import json
 import os
 import pathlib
 import re
@@ -37,13 +38,25 @@ def output(*command, limit=300):
     return answer.stdout
 
 
-def wait_until(is_so, limit, what):
-    """Asks ten times a second, for `limit` seconds."""
-    for _ in range(limit * 10):
+def wait_until(is_so, limit, what, pause=0.1):
+    """Asks again and again, for `limit` seconds."""
+    for _ in range(int(limit / pause)):
         if is_so():
             return
-        PAUSE.wait(0.1)
+        PAUSE.wait(pause)
     raise TimeoutError(f"{what}: not within {limit} s")
+
+
+def answers(address, path):
+    """Whether it says 200 to that."""
+    connection = http.client.HTTPConnection(*address, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
 
 
 class Demo:
@@ -77,14 +90,12 @@ class Demo:
     def _is_ready(self):
         if self.process.poll() is not None:
             raise SystemExit(f"bench: practice-auth ended; see {self.directory}")
-        connection = http.client.HTTPConnection(*self.address, timeout=2)
-        try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
+        return answers(self.address, "/readyz")
+
+    @property
+    def install(self):
+        """Its keys, and what callers sign in with."""
+        return json.loads((self.directory / "install.json").read_text("utf-8"))
 
     def end(self):
         """Ends it in an orderly way, and its cluster with it."""

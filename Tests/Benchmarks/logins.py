@@ -1,13 +1,16 @@
 """Sign-ins begun over HTTP, and the hash that they cost by itself."""
 
+import contextlib
 import ctypes
 import ctypes.util
 import http.client
 import json
+import multiprocessing
 import os
 import threading
 import time
 
+from demo import PAUSE
 from load import drive, request
 
 IN_FLIGHT = 8
@@ -15,6 +18,7 @@ PASSWORD = b"correct horse battery staple"
 # libsodium's number of the hash, and the parameters that the service makes new hashes with.
 ARGON2ID13, PASSES, MEMORY = 2, 2, 19456 * 1024
 HASHING_NICENESS = 5  # of the service's hashing threads
+SIGN_INS_OF_AN_ACCOUNT = 4  # beside each other measurement; five messages an hour are allowed
 
 
 class Logins:
@@ -37,13 +41,13 @@ class Logins:
         self.password_hash = text.value.decode()
 
     def prepare(self, rounds):
-        """Imports an account for each request."""
+        """Imports accounts: for each round one a measured sign-in, and as many for `saturating`."""
         lines = [
             json.dumps({
                 "email": f"person{number}@example.org", "email_confirmed": True,
                 "first_name": "Bench", "last_name": "Mark", "locale": "nl",
                 "password_hash": self.password_hash})
-            for number in range(rounds * self.requests)]
+            for number in range(2 * rounds * self.requests)]
         connection = http.client.HTTPConnection(*self.demo.address, timeout=80)
         connection.request(
             "POST", "/v1/accounts/import", "\n".join(lines).encode(),
@@ -53,12 +57,13 @@ class Logins:
         if report.get("imported") != len(lines):
             raise SystemExit(f"bench: accounts were not imported: {report.get('type')}")
 
-    def over_http(self):
+    def take(self):
+        """Sign-ins by accounts that did not sign in before."""
         first, self.round = self.round * self.requests, self.round + 1
         headers = {
             "Host": "{}:{}".format(*self.demo.address),
             "X-API-Key": self.demo.settings["AUTH_API_KEY"]}
-        requests = [
+        return [
             request(
                 "POST", "/v1/logins",
                 headers | {"X-Patient-IP": f"198.18.{number // 250}.{number % 250 + 1}"},
@@ -66,9 +71,27 @@ class Logins:
                     "identifier": f"person{number}@example.org",
                     "password": PASSWORD.decode()}).encode())
             for number in range(first, first + self.requests)]
-        measured = drive(self.demo.address, requests, IN_FLIGHT, 201)
+
+    def over_http(self):
+        measured = drive(self.demo.address, self.take(), IN_FLIGHT, 201)
         return {"rate": measured.rate, "p50": measured.percentile(0.5),
                 "p99": measured.percentile(0.99)}
+
+    @contextlib.contextmanager
+    def saturating(self):
+        """Another process that begins sign-ins without a pause, more than can be hashed."""
+        requests = self.take() * SIGN_INS_OF_AN_ACCOUNT
+        caller = multiprocessing.get_context("fork").Process(
+            target=drive, args=(self.demo.address, requests, IN_FLIGHT, 201), daemon=True)
+        caller.start()
+        PAUSE.wait(1)
+        try:
+            yield
+            if not caller.is_alive():
+                raise SystemExit("bench: the sign-ins beside a measurement ended before it")
+        finally:
+            caller.terminate()
+            caller.join()
 
     def hashes(self):
         """The hash alone, on as many threads of the same niceness."""

@@ -12,10 +12,11 @@ class Meter:
     def __init__(self, demo, requests):
         self.demo, self.requests = demo, requests
 
-    def pgbench(self, clients, script, variables):
+    def pgbench(self, clients, script, variables, each=1):
+        """Runs the script, of which one transaction is so many acts."""
         command = [
             program("pgbench"), "-n", "-M", "prepared", "-c", clients, "-j", os.cpu_count(),
-            "-t", self.requests // clients, "-f", script]
+            "-t", self.requests // clients // each, "-f", script]
         for item in variables.items():
             command += ["-D", "{}={}".format(*item)]
         command.append(self.demo.url("practice_auth_login"))
@@ -23,9 +24,10 @@ class Meter:
         def run():
             cpu_start = children_seconds()
             answer = output(*command)
-            if f"processed: {self.requests}/{self.requests}" not in answer:
+            count = self.requests // each
+            if f"processed: {count}/{count}" not in answer:
                 raise SystemExit(f"bench: pgbench did not finish\n{answer}")
-            rate = float(re.search(r"tps = ([\d.]+) \(without", answer)[1])
+            rate = each * float(re.search(r"tps = ([\d.]+) \(without", answer)[1])
             return {"rate": rate, "caller": children_seconds() - cpu_start}
 
         return self.measure(run)

@@ -1,13 +1,12 @@
 """Refreshes over HTTP, each session once, and the same statement by pgbench."""
 
-import base64
 import hashlib
-import hmac
 import json
 import pathlib
 import re
 import uuid
 
+from keys import Keys
 from load import drive, request
 from metering import Meter
 
@@ -34,12 +33,12 @@ class Refreshes:
             "where country = 'NL' and client.name = 'portal'")[0]
         self.headers = {
             "Host": "{}:{}".format(*demo.address), "X-API-Key": demo.settings["AUTH_API_KEY"]}
-        self.tokens = Tokens(demo.directory)
+        self.keys = Keys(demo)
         rows = pathlib.Path(demo.directory) / "sessions.tsv"
         with open(rows, "w", encoding="ascii") as file:
             for number in range(2 * self.count):
                 session = session_id(number)
-                secret = self.tokens.secret(session) if number < self.count else session.bytes
+                secret = self.keys.refresh_secret(session) if number < self.count else session.bytes
                 digest = hashlib.sha256(secret).hexdigest()
                 print(number, session, "\\\\x" + digest, sep="\t", file=file)
         demo.sql(
@@ -69,7 +68,7 @@ class Refreshes:
         requests = [
             request(
                 "POST", "/v1/tokens/refresh", self.headers,
-                json.dumps({"refresh_token": self.tokens.first(session_id(number))}).encode())
+                json.dumps({"refresh_token": self.keys.refresh_token(session_id(number))}).encode())
             for number in range(first, first + count)]
         return drive(self.demo.address, requests, IN_FLIGHT, 200)
 
@@ -91,28 +90,3 @@ class Refreshes:
 def session_id(number):
     """As PostgreSQL makes it of md5('refresh' || number)."""
     return uuid.UUID(hashlib.md5(f"refresh{number}".encode()).hexdigest())
-
-
-class Tokens:
-    """Makes the first refresh token of a session, as the service does (RefreshToken.swift)."""
-
-    def __init__(self, directory):
-        install = json.loads((pathlib.Path(directory) / "install.json").read_text("utf-8"))
-        ring = json.loads(install["keys"])
-        root = base64.b64decode(ring["keys"][ring["current"]])
-        # HKDF-SHA-256 without a salt, one block (RFC 5869).
-        extracted = hmac.digest(bytes(32), root, "sha256")
-        self.key = hmac.digest(extracted, b"practice-auth mac refresh\x01", "sha256")
-
-    def tag(self, *fields):
-        message = b"".join(len(field).to_bytes(8, "big") + field for field in fields)
-        return hmac.digest(self.key, message, "sha256")
-
-    def secret(self, session):
-        return self.tag(b"first", str(session).upper().encode())
-
-    def first(self, session):
-        secret = self.secret(session)
-        check = self.tag(b"check", session.bytes, secret)[:16]
-        text = base64.urlsafe_b64encode(session.bytes + secret + check).decode()
-        return "par_" + text.rstrip("=")

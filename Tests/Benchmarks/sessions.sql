@@ -4,11 +4,6 @@
 create temporary table given (number int8, session_id uuid, refresh_hash bytea);
 copy given from :'rows';
 
-insert into membership (practice_id, account_id)
-select :'practice'::uuid, account_id
-from bench.login
-on conflict do nothing;
-
 insert into session
     (practice_id, session_id, account_id, client_id, proofs, authenticated_at, refresh_hash,
      rotated_at, expires_at)
@@ -16,8 +11,11 @@ select :'practice'::uuid, given.session_id, login.account_id, :'client'::uuid,
        proof('pwd') || proof('email'), clock_timestamp(), given.refresh_hash, clock_timestamp(),
        clock_timestamp() + interval '1 day'
 from given
-join bench.login on login.position = given.number % (select count(*) from bench.login)
+join bench.login
+    on login.kind = 'wrong'
+    and login.position = given.number
+        % (select count(*) from bench.login where kind = 'wrong')
 order by random();
 
-vacuum (freeze, analyze) membership, session;
+vacuum (freeze, analyze) session;
 checkpoint;
