@@ -101,6 +101,17 @@ package struct Administration: Sendable {
         return id
     }
 
+    /// How many values are still there that each of these keys of the ring made and that are kept for long;
+    /// none of a key that is not named.
+    package func valuesLeft(under keyIDs: [String]) async throws -> [String: Int] {
+        var left: [String: Int] = [:]
+        for id in keyIDs {
+            let count = try await database.run(CountFormer(keyID: id))
+            if count > 0 { left[id] = count }
+        }
+        return left
+    }
+
     /// The channels that can be stopped, by name.
     package static var channelNames: [String] { ChannelKind.allCases.map(\.rawValue) }
 

@@ -15,11 +15,15 @@ package struct AuthService: Sendable {
     package let metrics: MetricsRegistry
     let configuration: ServiceConfiguration
     let keys: KeyRing
+    /// Reads the files of the keys again; says whether it could.
+    let keyReload: KeyReload
     let hasher: PasswordHasher
     let tokens: Tokens
     let dispatcher: Dispatcher
+    let rekeying: Rekeying
     /// Where practices' gateways are reached, and what a ladder may name.
     let gateways: GatewayChannels
+    let housekeeper: Housekeeper
     let readiness: Readiness
     /// Method and path of every public route, and who may call it, for the contract test.
     let routes: [(method: String, path: String, access: Endpoint.Access)]
@@ -38,7 +42,7 @@ package struct AuthService: Sendable {
 
     /// - Parameters:
     ///   - channel: takes every message instead of the configured mail server.
-    ///   - now: the time in tokens; all else goes by the database's clock.
+    ///   - now: the time by which keys and tokens go; the database's, as all else, where nil.
     /// - Throws: what is wrong with the keys, the mail settings or the texts, by name.
     package init(
         configuration: ServiceConfiguration, logger: Logger,
@@ -52,17 +56,12 @@ package struct AuthService: Sendable {
     init(
         configuration: ServiceConfiguration, logger: Logger, metrics: MetricsRegistry,
         limits: ServerLimits, channel: (any DeliveryChannel)?,
-        now: @escaping @Sendable () -> Date = { Date() }
+        now: (@Sendable () -> Date)? = nil
     ) async throws {
         self.configuration = configuration
         self.logger = logger
         self.metrics = metrics
         PhoneNumber.loadPlans()
-        let keys = try KeyRing(parsing: configuration.keys.expose())
-        self.keys = keys
-        tokens = Tokens(
-            keys: keys, signing: try await SigningKeys(pem: configuration.signingKeys),
-            issuer: configuration.issuer, now: now)
         var settings = Database.Configuration(url: configuration.databaseURL.expose())
         settings.ordinaryConnections = configuration.limits.ordinaryConnections
         settings.deadline = limits.statementDeadline
@@ -70,6 +69,13 @@ package struct AuthService: Sendable {
         settings.statementTimeout = limits.statementDeadline * 3 / 4
         let database = try Database(configuration: settings, logger: logger)
         self.database = database
+        let now = now ?? { database.now }
+        let keys = try KeyRing(parsing: configuration.keys.expose(), now: now)
+        self.keys = keys
+        let signing = try await SigningKeys(pem: configuration.signingKeys, now: now)
+        tokens = Tokens(keys: keys, signing: signing, issuer: configuration.issuer, now: now)
+        keyReload = KeyReload(
+            files: configuration.keyFiles, ring: keys, signing: signing, logger: logger)
         hasher = try PasswordHasher(
             threads: configuration.limits.hashThreads ?? PasswordHasher.threadCount)
         let mailbox = configuration.development ? DeveloperMailbox() : nil
@@ -86,16 +92,21 @@ package struct AuthService: Sendable {
             database: database, channels: gateways, templates: templates,
             keys: keys, workers: configuration.limits.deliveryWorkers, logger: logger,
             metrics: metrics)
+        housekeeper = Housekeeper(
+            database: database, retention: configuration.retention, logger: logger,
+            metrics: HousekeepingMetrics(factory: metrics))
         contractVersion = try Contract.shipped().document["info"]?["version"]?.string ?? ""
         schemaVersion = try Migrations(directory: Resources.migrations).latestVersion()
         readiness = Readiness(
             checks: DatabaseChecks(database: database, logger: logger).all, logger: logger)
+        rekeying = Rekeying(database: database, keys: keys, logger: logger)
 
         let spray = SprayAlarm(logger: logger)
         let log = RequestLog(logger: logger, metrics: metrics)
         let authenticator = KeyAuthenticator(database: database)
         let publicEndpoints = Endpoints(
-            authenticator: authenticator, demandsLoopback: configuration.development)
+            authenticator: authenticator, demandsLoopback: configuration.development,
+            now: { database.now })
         let internalEndpoints = Endpoints(demandsLoopback: configuration.development)
         let passwords = PasswordCheck(hasher: hasher, keys: keys)
         let reviewer = PasswordReviewer(words: try .shipped())
@@ -105,7 +116,8 @@ package struct AuthService: Sendable {
         let press = LetterPress()
         let confirm = ConfirmPassword(database: database, keys: keys, passwords: passwords)
         try Router(
-            health: HealthRoutes(readiness: readiness),
+            health: HealthRoutes(
+                readiness: readiness, keyFiles: { [keyReload] in keyReload.findings }),
             logins: LoginRoutes(
                 database: database, keys: keys,
                 passwords: passwords, reviewer: reviewer, tokens: tokens,
@@ -191,12 +203,14 @@ package struct AuthService: Sendable {
         // Started in this order and stopped in the reverse one.
         let services: [any Service] = [
             database,
+            keyReload,
             internalServer.listener(
                 on: configuration.internalListen, onListening: { await onListening($0, true) }),
             readiness,
             AuditChain(database: database, keys: keys, logger: logger),
             dispatcher,
-            EnrolmentSweeper(database: database, logger: logger),
+            housekeeper,
+            rekeying,
             publicServer.listener(
                 on: configuration.listen, onListening: { await onListening($0, false) }),
             Drain(
@@ -233,6 +247,9 @@ package struct AuthService: Sendable {
         metrics.gauge("auth_hash_queue_length", help: "Passwords that wait for a hashing thread.") {
             [hasher] in Double(hasher.gauges.waiting)
         }
+        metrics.gauge(
+            "auth_key_files_unreadable", help: "Files of keys that can't be taken over."
+        ) { [keyReload] in Double(keyReload.findings.count { $0.fault != nil }) }
         metrics.gauge("auth_hash_threads_busy", help: "Hashing threads at work.") {
             [hasher] in Double(hasher.gauges.busy)
         }

@@ -15,8 +15,10 @@ package struct ServiceConfiguration: Sendable {
     package var databaseURL: Secret<String>
     /// The key ring's JSON, for `KeyRing(parsing:)`.
     package var keys: Secret<String>
-    /// P-256 private keys, PEM, one after the other; the first signs, all are published.
+    /// P-256 private keys, for `SigningKeyFile`.
     package var signingKeys: Secret<String>
+    /// Where the two came from, to be read again while the service runs.
+    package var keyFiles = KeyFiles()
     /// Nil only in development, where the mailbox takes every message.
     package var mail: Mail?
     /// Where gateways of practices may be.
@@ -25,6 +27,8 @@ package struct ServiceConfiguration: Sendable {
     package var templatesDirectory: String?
     /// What may be sent, and what it costs.
     package var sending: SendCeilings
+    /// For how long rows are kept that no rule needs any more.
+    package var retention: Retention
     package var log: Log
     package var limits: Limits
     /// Development mode: mailbox on, loopback `Host` demanded, `iss` ends in `/dev` (Z-31).
@@ -37,8 +41,9 @@ package struct ServiceConfiguration: Sendable {
         publicURL: String, listen: ListenAddress, internalListen: ListenAddress,
         databaseURL: Secret<String>, keys: Secret<String>, signingKeys: Secret<String>,
         mail: Mail?, outbound: Outbound = Outbound(), templatesDirectory: String? = nil,
-        sending: SendCeilings = SendCeilings(), log: Log = Log(), limits: Limits = Limits(),
-        development: Bool = false
+        sending: SendCeilings = SendCeilings(), retention: Retention = Retention(),
+        log: Log = Log(), limits: Limits = Limits(), development: Bool = false,
+        keyFiles: KeyFiles = KeyFiles()
     ) {
         self.publicURL = publicURL
         self.listen = listen
@@ -50,13 +55,26 @@ package struct ServiceConfiguration: Sendable {
         self.outbound = outbound
         self.templatesDirectory = templatesDirectory
         self.sending = sending
+        self.retention = retention
         self.log = log
         self.limits = limits
         self.development = development
+        self.keyFiles = keyFiles
     }
 }
 
 extension ServiceConfiguration {
+    /// Paths of the files that hold keys; nil where a key came another way, and stays as it is.
+    package struct KeyFiles: Sendable {
+        package var ring: String?
+        package var signing: String?
+
+        package init(ring: String? = nil, signing: String? = nil) {
+            self.ring = ring
+            self.signing = signing
+        }
+    }
+
     /// An address to listen on; port 0 lets the system choose one.
     package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
         package var host: String
@@ -134,7 +152,7 @@ extension ServiceConfiguration {
         package var drainDelay: Duration
 
         package init(
-            hashThreads: Int? = nil, ordinaryConnections: Int = 4, deliveryWorkers: Int = 4,
+            hashThreads: Int? = nil, ordinaryConnections: Int = 4, deliveryWorkers: Int = 8,
             drainDelay: Duration = .seconds(2)
         ) {
             self.hashThreads = hashThreads
@@ -147,16 +165,12 @@ extension ServiceConfiguration {
 
 extension ServiceConfiguration {
     /// Why a text is no set of signing keys, in words that hold nothing of it; nil if it is one.
-    package static func problem(ofSigningKeys pem: Secret<String>) async -> String? {
-        do {
-            _ = try await SigningKeys(pem: pem)
+    package static func problem(ofSigningKeys pem: Secret<String>) -> String? {
+        do throws(SigningKeyFile.Fault) {
+            _ = try SigningKeyFile(parsing: pem)
             return nil
-        } catch SigningKeys.Fault.unreadable(let place) {
-            return "has no P-256 private key in PKCS #8 form at place \(place)"
-        } catch SigningKeys.Fault.repeated(let place) {
-            return "has the key at place \(place) twice"
         } catch {
-            return "has no P-256 private key in PKCS #8 form"
+            return "\(error)"
         }
     }
 

@@ -8,8 +8,8 @@ struct PracticeAuth: AsyncParsableCommand {
         abstract: "The authentication service of a medical practice's patient portal.",
         subcommands: [
             ServeCommand.self, DevelopmentCommand.self, MigrateCommand.self, ConfigCommand.self,
-            PracticeCommand.self, ClientCommand.self, KeyCommand.self, AccountsCommand.self,
-            PatientsCommand.self, SendingCommand.self, AuditCommand.self,
+            PracticeCommand.self, ClientCommand.self, KeyCommand.self, KeysCommand.self,
+            AccountsCommand.self, PatientsCommand.self, SendingCommand.self, AuditCommand.self,
             HealthcheckCommand.self,
         ]
     )

@@ -13,14 +13,16 @@ static inline int shim_argon2id_hash(
         phc, (const char *)password, password_count, passes, memory_bytes);
 }
 
-/// Verifies a PHC string: 0 right, 1 wrong, 2 not computed (no memory).
+/// Verifies a PHC string of Argon2id, or else of Argon2i: 0 right, 1 wrong, 2 not computed (no memory).
 ///
 /// The library answers -1 to the last two alike and tells them apart by errno only, which is safe to
 /// read here, before anything else can run on this thread.
-static inline int shim_argon2id_verify(
-    const char *phc, const unsigned char *password, size_t password_count) {
+static inline int shim_argon2_verify(
+    const char *phc, const unsigned char *password, size_t password_count, int is_id) {
     errno = 0;
-    if (crypto_pwhash_argon2id_str_verify(phc, (const char *)password, password_count) == 0)
-        return 0;
+    int result = is_id
+        ? crypto_pwhash_argon2id_str_verify(phc, (const char *)password, password_count)
+        : crypto_pwhash_argon2i_str_verify(phc, (const char *)password, password_count);
+    if (result == 0) return 0;
     return errno == EINVAL ? 1 : 2;
 }

@@ -1,6 +1,6 @@
 import CSodium
 
-/// Argon2id (RFC 9106) password hashes as PHC strings, computed by libsodium with one lane.
+/// Argon2id (RFC 9106) password hashes as PHC strings, computed by libsodium; Argon2i is compared only.
 package enum Argon2id {
     /// What one hash costs.
     package struct Parameters: Sendable, Equatable {
@@ -38,15 +38,15 @@ package enum Argon2id {
         return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// Whether the password made this hash; throws ``PHC/Refusal`` where the hash is not one that
+    /// Whether the password made this hash; throws ``HashRefusal`` where the hash is not one that
     /// ``PHC`` accepts (so a stored string can never cost more than allowed), or ``MemoryExhausted``.
     package static func verify(
         _ password: Secret<[UInt8]>, phc text: String
     ) throws -> Bool {
         ready
-        _ = try PHC(parsing: text)
+        let variant = try PHC(parsing: text).variant
         let password = password.expose()
-        switch shim_argon2id_verify(text, password, password.count) {
+        switch shim_argon2_verify(text, password, password.count, variant == .id ? 1 : 0) {
         case 0: return true
         case 1: return false
         default: throw MemoryExhausted()
@@ -54,7 +54,7 @@ package enum Argon2id {
     }
 
     /// The cost a PHC string declares, within the bounds of ``PHC``.
-    package static func parameters(of phc: String) throws(PHC.Refusal) -> Parameters {
+    package static func parameters(of phc: String) throws(HashRefusal) -> Parameters {
         try PHC(parsing: phc).parameters
     }
 

@@ -10,9 +10,9 @@ package enum KeyPurpose: String, CaseIterable, Sendable {
     case entry
     /// Seals register data: national numbers, dates of birth, postcodes.
     case seal
-    /// Keyed step of password hashes.
+    /// Seals password hashes.
     case password
-    /// Keyed step of super-PIN hashes, and their seal.
+    /// Seals super-PIN hashes.
     case superPIN = "super-pin"
     /// MAC that makes a refresh token's successor from its parent.
     case refresh
@@ -22,7 +22,7 @@ package enum KeyPurpose: String, CaseIterable, Sendable {
     case idempotency
     /// MAC of a patient's network.
     case network
-    /// MAC of an identifier that belongs to nobody, in place of the identifier (Z-29).
+    /// MAC by which what is typed to sign in is found again, and the seal of it.
     case identifier
     /// MAC that chains audit rows.
     case audit
@@ -34,7 +34,7 @@ package enum KeyPurpose: String, CaseIterable, Sendable {
     case gateway
     /// Seals a second factor's secret (TOTP).
     case factor
-    /// MAC of a recovery code, which is stored in the code's place.
+    /// MAC of a recovery code, which is stored in the code's place, and the seal of its digest.
     case recoveryCode = "recovery-code"
     /// MAC of a desk code, which is stored in the code's place.
     case deskCode = "desk-code"

@@ -1,32 +1,72 @@
 import Foundation
+import Synchronization
 
 /// The service's secret keys by id: one makes what is new, the others still read what is old.
 ///
-/// Text form: `{"current":"k2","keys":{"k1":"<base64 of 32 to 64 bytes>","k2":"…"}}`.
-package struct KeyRing: Sendable {
+/// One ring is shared by everything that uses keys, so that ``replace(with:)`` reaches all of it. Text
+/// form, with the last two members where a key has a successor: `{"current":"k1","keys":{"k1":"<base64
+/// of 32 to 64 bytes>","k2":"…"},"next":"k2","from":"2026-11-22T21:00:00Z"}`. From that instant on
+/// `next` is current, on every instance that has the text. A member `audit` has what verifies the audit of
+/// keys that have left.
+package final class KeyRing: Sendable {
     /// Fewest and most bytes of a key.
     package static let keyCounts = 32...64
 
-    /// The id of the key that makes what is new.
-    package var currentID: String { current.id }
-    /// All ids, the current one first.
-    package var ids: [String] { keys.map(\.id) }
-
-    private let current: RingKey
-    private let older: [RingKey]
-    private var keys: [RingKey] { [current] + older }
+    private let content: Mutex<Content>
+    private let now: @Sendable () -> Date
 
     /// Reads a ring; what is malformed, short or guessable is refused, by an error that never holds
     /// key material.
-    package init(parsing text: String) throws(KeyRingError) {
-        let ring = try RingText(parsing: text)
-        current = RingKey(id: ring.current.id, key: ring.current.key)
-        older = ring.older.map { RingKey(id: $0.id, key: $0.key) }
+    ///
+    /// - Parameter now: says which key is current.
+    package convenience init(
+        parsing text: String, now: @escaping @Sendable () -> Date = { Date() }
+    ) throws(KeyRingError) {
+        self.init(Content(try RingText(parsing: text)), now: now)
+    }
+
+    private init(_ content: Content, now: @escaping @Sendable () -> Date) {
+        self.content = Mutex(content)
+        self.now = now
+    }
+
+    /// Takes over another text of this ring: what is new from here on is made by its keys.
+    ///
+    /// Refused, besides what the initializer refuses, is a text that lacks the current key or has another
+    /// one under its id: that is some other ring, and nothing could be read with it.
+    package func replace(with text: String) throws(KeyRingError) {
+        let replacement = Content(try RingText(parsing: text))
+        let current = keys[0]
+        guard let kept = replacement.keys.first(where: { $0.id == current.id }),
+            kept.isSame(as: current)
+        else { throw .keyMissing(id: current.id) }
+        content.withLock { $0 = replacement }
+    }
+
+    /// The ring as it is now, for work whose parts must agree on the keys; it never changes.
+    package var snapshot: KeyRing {
+        let instant = now()
+        return KeyRing(content.withLock { $0 }, now: { instant })
+    }
+
+    /// The id of the key that makes what is new.
+    package var currentID: String { keys[0].id }
+    /// All ids, the current one first, and the next one behind it until its time has come.
+    package var ids: [String] { keys.map(\.id) }
+    /// Those of the keys by which something that must be unique is indexed, the first of ``ids``: the
+    /// next key is among them before its time. Two instances of which one is past the turn and the other
+    /// is not yet so have a key in common, under which the second value meets the first.
+    package var indexIDs: [String] { indexKeys.map(\.id) }
+    /// Ids of the keys that make nothing any more.
+    package var formerIDs: [String] {
+        let (content, instant) = (content.withLock { $0 }, now())
+        return content.keys(at: { instant }).dropFirst(content.indexCount(at: { instant })).map(
+            \.id)
     }
 
     /// The key for new MACs of a purpose.
     package func macKey(_ purpose: KeyPurpose) -> MACKey {
-        current.macKey(purpose)
+        keys[0].macKey(purpose)
     }
 
     /// All keys of a purpose, the current one first: one of them made the stored MAC.
@@ -34,28 +74,71 @@ package struct KeyRing: Sendable {
         keys.map { $0.macKey(purpose) }
     }
 
-    /// The key of a purpose under an id that was stored beside a MAC.
+    /// The key of a purpose under an id that was stored beside a MAC; of the audit's also one that has
+    /// left the ring, since seals are verified for years.
     package func macKey(_ purpose: KeyPurpose, id: String) -> MACKey? {
-        keys.first { $0.id == id }?.macKey(purpose)
+        content.withLock { content in
+            content.keys.first { $0.id == id }?.macKey(purpose)
+                ?? (purpose == .audit ? content.auditKeys[id] : nil)
+        }
     }
 
     /// The key that seals and opens values of a purpose.
     package func sealingKey(_ purpose: KeyPurpose) -> SealingKey {
-        SealingKey(
-            id: current.id,
-            current: current.sealingKey(purpose),
-            older: Dictionary(uniqueKeysWithValues: older.map { ($0.id, $0.sealingKey(purpose)) }))
+        let keys = keys
+        return SealingKey(
+            id: keys[0].id,
+            current: keys[0].sealingKey(purpose),
+            older: Dictionary(
+                uniqueKeysWithValues: keys.dropFirst().map { ($0.id, $0.sealingKey(purpose)) }))
     }
 
+    private var keys: [RingKey] { content.withLock { $0 }.keys(at: now) }
+
+    private var indexKeys: ArraySlice<RingKey> {
+        let (content, instant) = (content.withLock { $0 }, now())
+        return content.keys(at: { instant }).prefix(content.indexCount(at: { instant }))
+    }
+
+    /// What a ring's text says.
+    private struct Content: Sendable {
+        /// The current key first, and the next one behind it.
+        let keys: [RingKey]
+        /// The same from its instant on, when the next key has become the current one.
+        let next: (keys: [RingKey], from: Date)?
+        let auditKeys: [String: MACKey]
+
+        init(_ ring: RingText) {
+            let keys = ring.entries.map { RingKey(id: $0.id, key: $0.key) }
+            func ordered(_ first: String, _ second: String?) -> [RingKey] {
+                keys.filter { $0.id == first } + keys.filter { $0.id == second }
+                    + keys.filter { $0.id != first && $0.id != second }
+            }
+            self.keys = ordered(ring.currentID, ring.next?.id)
+            next = ring.next.map { (ordered($0.id, nil), $0.from) }
+            auditKeys = Dictionary(
+                uniqueKeysWithValues: ring.auditKeys.map { ($0.id, MACKey(id: $0.id, key: $0.key)) }
+            )
+        }
+
+        func keys(at instant: () -> Date) -> [RingKey] {
+            guard let next, next.from <= instant() else { return keys }
+            return next.keys
+        }
+
+        /// How many of them index.
+        func indexCount(at instant: () -> Date) -> Int {
+            guard let next, next.from > instant() else { return 1 }
+            return 2
+        }
+    }
+}
+
+extension KeyRing {
     /// A new ring with one random key, as text.
     package static func generate(id: String = "k1") -> String {
         precondition(isKeyID(id))
-        var bytes: [UInt8]
-        repeat {
-            bytes = SecureRandom.bytes(keyCounts.lowerBound)
-        } while RingText.isGuessable(bytes)
-        let key = Data(bytes).base64EncodedString()
-        return #"{"current":"\#(id)","keys":{"\#(id)":"\#(key)"}}"#
+        return #"{"current":"\#(id)","keys":{"\#(id)":"\#(RingText.randomKey())"}}"#
     }
 
     /// Whether a text can be a key's id: 1 to 16 lower-case letters, digits, hyphens.
@@ -93,26 +176,32 @@ private struct RingKey: Sendable {
         macKeys = Dictionary(
             uniqueKeysWithValues: purposes.map { ($0, Self.macKey($0, id: id, root: key)) })
         sealingKeys = Dictionary(
-            uniqueKeysWithValues: purposes.map { ($0, Self.derive("seal", $0, from: key)) })
+            uniqueKeysWithValues: purposes.map { ($0, key.sealingKey($0)) })
     }
+
+    func isSame(as other: RingKey) -> Bool { root.isSame(as: other.root) }
 
     func macKey(_ purpose: KeyPurpose) -> MACKey {
         macKeys[purpose] ?? Self.macKey(purpose, id: id, root: root)
     }
 
     func sealingKey(_ purpose: KeyPurpose) -> KeyMaterial {
-        sealingKeys[purpose] ?? Self.derive("seal", purpose, from: root)
+        sealingKeys[purpose] ?? root.sealingKey(purpose)
     }
 
     private static func macKey(_ purpose: KeyPurpose, id: String, root: KeyMaterial) -> MACKey {
-        MACKey(id: id, key: derive("mac", purpose, from: root))
+        MACKey(id: id, key: root.macKey(purpose))
     }
+}
+
+extension KeyMaterial {
+    func macKey(_ purpose: KeyPurpose) -> KeyMaterial { derive("mac", purpose) }
+
+    fileprivate func sealingKey(_ purpose: KeyPurpose) -> KeyMaterial { derive("seal", purpose) }
 
     /// The label tells uses apart as well, so no key ever serves two algorithms.
-    private static func derive(
-        _ use: String, _ purpose: KeyPurpose, from root: KeyMaterial
-    ) -> KeyMaterial {
+    private func derive(_ use: String, _ purpose: KeyPurpose) -> KeyMaterial {
         let info = Array("practice-auth \(use) \(purpose.rawValue)".utf8)
-        return HKDF.derive(from: root, info: info, count: 32)
+        return HKDF.derive(from: self, info: info, count: 32)
     }
 }

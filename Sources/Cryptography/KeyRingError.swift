@@ -7,8 +7,12 @@ package enum KeyRingError: Error, Equatable {
     /// A key's id is not 1 to 16 lower-case letters, digits, hyphens. It is not repeated here, since
     /// it may be a key that was pasted on the wrong side of the colon.
     case keyIDInvalid
-    /// No key has the id that `current` names.
+    /// No key has the id that `current` or `next` names.
     case currentUnknown
+    /// `next` and `from` do not say which other key is current from when on.
+    case nextInvalid
+    /// The current key is not in the ring that is to take this one's place, or is another one there.
+    case keyMissing(id: String)
     /// The key is not base64 with the standard alphabet and padding.
     case keyNotBase64(id: String)
     /// The key has fewer bytes than 32, or more than 64.
@@ -31,7 +35,12 @@ extension KeyRingError: CustomStringConvertible {
         case .keyIDInvalid:
             "A key's id in the ring is not 1 to 16 lower-case letters, digits and hyphens."
         case .currentUnknown:
-            "No key in the ring has the id that \"current\" names."
+            "No key in the ring has the id that \"current\" or \"next\" names."
+        case .nextInvalid:
+            "\"next\" and \"from\" of the key ring do not name another key and an instant such as "
+                + "2026-11-22T21:00:00Z."
+        case .keyMissing(let id):
+            "Key \(id), which is in use, is missing from the key ring or has changed."
         case .keyNotBase64(let id):
             "Key \(id) of the ring is not base64 (standard alphabet, with padding)."
         case .keyLength(let id, let count):

@@ -38,27 +38,26 @@ package final class PasswordHasher: Sendable {
     /// Half of the cores, so that hashing leaves room for the rest of the service.
     package static let threadCount = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
 
-    /// A hash of random bytes, made by this hasher when it started: verifying a password against it
-    /// takes what a real one takes, and never succeeds.
+    /// A hash of random bytes, made when the process started: verifying a password against it takes
+    /// what a real one takes, and never succeeds.
     package let dummyHash: String
     /// What one hash takes on this machine when it is quiet.
     package let cost: Duration
     /// What the dearest accepted (imported) hash takes on this machine when it is quiet; the time
     /// floor of refusals stands above it (Z-20).
-    package let dearestCost: Duration
+    package var dearestCost: Duration { HashCost.dearest(ours: cost) }
     let threads: HashingThreads
 
-    /// Starts the threads, and measures what a hash takes (a second at most).
+    /// Starts the threads, and measures what a hash takes.
     ///
     /// - Parameter longestWait: more than threads can work off in this time does not wait; at least
     ///   one does.
     package init(threads: Int = threadCount, longestWait: Duration = longestWait) throws {
-        dummyHash = try Argon2id.hash(Secret(SecureRandom.bytes(32)))
-        cost = HashCost.current
-        dearestCost = HashCost.dearest
+        (dummyHash, cost) = try HashCost.own.get()
         let turns = max(1, longestWait / cost * Double(threads))
         let queueLimit = UInt64(turns * Double(Argon2id.current.cost))
         self.threads = HashingThreads(count: threads, queueLimit: queueLimit)
+        _ = dearestCost  // Which begins to measure it.
     }
 
     deinit {
@@ -73,15 +72,13 @@ package final class PasswordHasher: Sendable {
         try await perform(turn: turn) { try Argon2id.hash(password) }
     }
 
-    /// Whether the password made this hash; throws as ``hash(_:turn:)`` does, and ``PHC/Refusal``
+    /// Whether the password made this hash; throws as ``hash(_:turn:)`` does, and ``HashRefusal``
     /// (without a turn in the queue) where the stored string is not an accepted hash.
     package func verify(
-        _ password: Secret<[UInt8]>, against phc: String, turn: Turn
+        _ password: Secret<[UInt8]>, against text: String, turn: Turn
     ) async throws -> Bool {
-        let cost = try PHC(parsing: phc).parameters.cost
-        return try await perform(turn: turn, cost: cost) {
-            try Argon2id.verify(password, phc: phc)
-        }
+        let hash = try PasswordHash(parsing: text)
+        return try await perform(turn: turn, cost: hash.cost) { try hash.isOf(password) }
     }
 
     /// What waits and what runs now.

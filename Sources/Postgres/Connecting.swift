@@ -24,6 +24,10 @@ package enum ConnectFailure: Error, Equatable, CustomStringConvertible {
 
 /// Makes connections; blocks its thread, so it runs on one of its own.
 enum Connecting {
+    /// How soon a server that has failed is asked again while another has not answered: the one that
+    /// hangs may be the old primary, and the one that refused its successor a moment later.
+    private static let retryInterval: Duration = .milliseconds(200)
+
     /// Tries all servers at the same time and takes the first that is ready.
     ///
     /// - Parameter abandonedLabel: a session of ours that was given up while it seemed stuck. It
@@ -53,16 +57,24 @@ enum Connecting {
     ) -> Swift.Result<Connection, ConnectFailure> {
         var attempts = servers.map { Attempt($0, label: label) }
         defer { for attempt in attempts { attempt.abandon() } }
+        var retryAt = ContinuousClock.now + retryInterval
         while true {
-            let remaining = ContinuousClock.now.duration(to: deadline)
-            let running = attempts.indices.filter { attempts[$0].isRunning }
-            if running.isEmpty {
+            let now = ContinuousClock.now
+            if attempts.allSatisfy({ !$0.isRunning }) {
                 return .failure(attempts.compactMap(\.failure).first ?? .unreachable)
             }
-            if remaining <= .zero { return .failure(.timedOut) }
-
+            if now >= deadline { return .failure(.timedOut) }
+            if now >= retryAt {
+                for index in attempts.indices where !attempts[index].isRunning {
+                    attempts[index].abandon()
+                    attempts[index] = Attempt(servers[index], label: label)
+                }
+                retryAt = now + retryInterval
+            }
+            let running = attempts.indices.filter { attempts[$0].isRunning }
             var descriptors = running.map { attempts[$0].descriptor }
-            poll(&descriptors, nfds_t(descriptors.count), remaining.pollMilliseconds)
+            let wait = now.duration(to: min(retryAt, deadline))
+            poll(&descriptors, nfds_t(descriptors.count), wait.pollMilliseconds)
             for (index, descriptor) in zip(running, descriptors) where descriptor.revents != 0 {
                 attempts[index].proceed()
                 if let connection = attempts[index].takeConnection(label: label) {

@@ -99,7 +99,6 @@ extension ConnectionLoop {
     mutating func lose(reason: String) {
         guard let connection else { return }
         let isRolledBack = connection.isRolledBack
-        // Then the other connections are of no use either.
         if connection.failure?.isOfServer ?? false { generation.end(connectionGeneration) }
         self.connection = nil
         counts.connectionsLost += 1
@@ -119,6 +118,13 @@ extension ConnectionLoop {
             case .single, .commit: answer(job, .failure(.commitUnknown))
             }
         }
+    }
+
+    /// The same for what is more than this connection's: the others would find out one by one, each
+    /// at the cost of whoever asks it something.
+    mutating func loseServer(reason: String) {
+        generation.end(connectionGeneration)
+        lose(reason: reason)
     }
 
     /// Starts an attempt to connect when one is due; it has a thread of its own, since looking up

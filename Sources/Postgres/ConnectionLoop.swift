@@ -223,7 +223,7 @@ struct ConnectionLoop {
         switch connection.proceed() {
         case .waiting: break
         case .finished: settle(connection)
-        case .lost: lose(reason: "lost")
+        case .lost: loseServer(reason: "lost")
         }
     }
 
@@ -232,7 +232,7 @@ struct ConnectionLoop {
             lastProgress.duration(to: .now) > Self.stallLimit
         else { return }
         abandonedLabel = connection.label
-        lose(reason: "no progress")
+        loseServer(reason: "no progress")
     }
 
     private mutating func endIfIdle() -> Bool {

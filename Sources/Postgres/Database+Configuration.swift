@@ -87,6 +87,8 @@ struct SessionSettings {
                 "idle_in_transaction_session_timeout":
                     Self.milliseconds(configuration.idleInTransactionTimeout),
                 "TimeZone": "UTC",
+                // Whether a standby has a commit is told by a warning alone (see `Notices`).
+                "client_min_messages": "warning",
             ]
         ).servers
     }

@@ -14,6 +14,7 @@ package final class Database: Service, Sendable {
     let ordinary: OrdinaryPool
     private let servers: [[String: String]]
     private let ordinaryServers: [[String: String]]
+    let clock = DatabaseClock()
     private let generation = PoolGeneration()
     private let deadline: Duration
     private let nextLane = Atomic<Int>(0)

@@ -30,16 +30,20 @@ package final class LocalCluster: Sendable {
     }
     private let state = Mutex(State())
     private let settings: [String: String]
+    private let launcher: [String]
 
     /// - Parameters:
     ///   - directory: made where it is not there; data that is there is used.
     ///   - socketDirectory: of at most 90 bytes; a new one below /tmp where nil.
     ///   - settings: of the server, beyond those that make it ours.
+    ///   - launcher: a command that becomes the server's, which is appended to it.
     package init(
-        directory: URL, socketDirectory: URL? = nil, settings: [String: String] = [:]
+        directory: URL, socketDirectory: URL? = nil, settings: [String: String] = [:],
+        launcher: [String] = []
     ) {
         self.directory = directory
         self.settings = settings
+        self.launcher = launcher
         state.withLock { $0.socketDirectory = socketDirectory }
     }
 
@@ -48,7 +52,27 @@ package final class LocalCluster: Sendable {
         try await Blocking.run("cluster") { [self] in
             let programs = try Programs()
             try prepareFolders(programs)
+            try makeData(programs)
             try startServer(programs)
+        }
+    }
+
+    /// Makes the data anew, as a copy of another server's that it follows from its start on.
+    ///
+    /// - Parameter name: what the other's `synchronous_standby_names` may call it.
+    package func follow(_ primary: LocalCluster, as name: String) async throws {
+        try await Blocking.run("cluster") { [self] in
+            let programs = try Programs()
+            try prepareFolders(programs)
+            try? FileManager.default.removeItem(at: data)
+            let source =
+                "host=\(primary.host) user=\(Self.superuser) application_name=\(name)"
+            try run(
+                programs, "pg_basebackup",
+                [
+                    "--pgdata", data.path, "--dbname", source, "--checkpoint", "fast",
+                    "--wal-method", "stream", "--write-recovery-conf", "--no-sync",
+                ])
         }
     }
 
@@ -93,11 +117,13 @@ package final class LocalCluster: Sendable {
 
     /// A `postgresql://` URL of one of its databases.
     package func url(database: String, role: String) -> String {
-        let folder = state.withLock { $0.socketDirectory?.path ?? "" }
         let plain = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "/-._~"))
-        let host = folder.addingPercentEncoding(withAllowedCharacters: plain) ?? folder
+        let host = host.addingPercentEncoding(withAllowedCharacters: plain) ?? host
         return "postgresql://\(role)@/\(database)?host=\(host)"
     }
+
+    /// The folder of its socket, as `host` in a connection string.
+    package var host: String { state.withLock { $0.socketDirectory?.path ?? "" } }
 
     /// - Parameter attributes: as `login in role practice_auth_service`.
     package func createRole(_ name: String, attributes: String) async throws {
@@ -163,21 +189,30 @@ extension LocalCluster {
         try files.createDirectory(at: socketDirectory, withIntermediateDirectories: true)
         if !files.fileExists(atPath: log.path) { try Data().write(to: log) }
         for folder in [directory, socketDirectory, log] { try programs.giveToServer(folder) }
+    }
+
+    private func makeData(_ programs: Programs) throws {
         let version = data.appending(path: "PG_VERSION")
-        if files.fileExists(atPath: version.path) { return }
-        let initdb = programs.process(
-            "initdb",
+        if FileManager.default.fileExists(atPath: version.path) { return }
+        try run(
+            programs, "initdb",
             [
                 "--pgdata", data.path, "--username", Self.superuser, "--auth", "trust",
                 "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync", "--no-instructions",
             ])
+    }
+
+    /// Runs one of the server's programs to its end; its words go to the log.
+    private func run(_ programs: Programs, _ program: String, _ arguments: [String]) throws {
+        let process = programs.process(program, arguments)
         let output = FileHandle(forWritingAtPath: log.path)
-        initdb.standardOutput = output
-        initdb.standardError = output
-        try initdb.run()
-        initdb.waitUntilExit()
-        guard initdb.terminationStatus == 0 else {
-            throw Failure.failed(program: "initdb", log: log.path)
+        output?.seekToEndOfFile()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw Failure.failed(program: program, log: log.path)
         }
     }
 
@@ -210,7 +245,7 @@ extension LocalCluster {
 
     private func launch(_ programs: Programs) throws -> SupervisedProcess {
         let server = programs.process("postgres", ["-D", data.path] + serverArguments())
-        let command = [server.executableURL?.path ?? ""] + (server.arguments ?? [])
+        let command = launcher + [server.executableURL?.path ?? ""] + (server.arguments ?? [])
         return try SupervisedProcess(command, log: log)
     }
 

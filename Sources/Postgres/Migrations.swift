@@ -97,10 +97,14 @@ package struct Migrations: Sendable {
     }
 
     /// The same over the pool, for readiness: by version only, without comparing the files' texts.
-    package func schema(in database: Database) async throws -> Schema {
+    ///
+    /// - Parameter limit: the pool's own deadline where nil.
+    package func schema(
+        in database: Database, within limit: Duration? = nil
+    ) async throws -> Schema {
         var applied: [AppliedVersions.Version] = []
         do throws(PostgresError) {
-            applied = try await database.run(AppliedVersions())
+            applied = try await database.run(AppliedVersions(), within: limit)
         } catch {
             // Without the table nothing was ever applied.
             guard case .server("42P01", _) = error else { throw error }

@@ -37,13 +37,17 @@ create table membership (
     constraint membership_subject_key unique (practice_id, subject)
 );
 
--- What is typed at login, as an HMAC of its normalised form. An address that several accounts share
+-- What is typed at login, as an HMAC of its normalised form; under two keys while the ring has a next one. An address that several accounts share
 -- has several rows here and so names nobody (Z-17); everything else names one account.
 create table identifier (
     practice_id uuid not null,
     value_index bytea not null,
     account_id uuid not null,
     kind text not null,
+    -- Which key of the ring made the index, and what it was made of, sealed and bound to the account: the
+    -- next key's index is made of that.
+    key_id text not null,
+    value bytea not null,
     -- The first right password with it. An address that somebody signs in with can't come to be
     -- shared with another account any more.
     used_at timestamptz,
@@ -59,6 +63,7 @@ create unique index identifier_one_account_key
     where kind <> 'email';
 
 create index identifier_account_idx on identifier (practice_id, account_id);
+create index identifier_key_idx on identifier (key_id);
 
 -- Where a person is reached. Only a confirmed address receives codes or names an account (Z-28).
 create table contact (

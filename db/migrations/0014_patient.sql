@@ -18,10 +18,10 @@ create table patient (
     date_of_birth bytea,
     postcode bytea,
     national_number bytea,
-    -- HMAC over practice and number by a key outside the database: all that a number is found by (Z-18).
-    national_number_index bytea,
     -- HMAC over all of the above: a file that is sent again rewrites nothing that has not changed.
     content_mac bytea,
+    -- The oldest key of the ring that anything in the row was made by; null where nothing was.
+    key_id text,
     -- Rises with each change: an update that has not seen the last one changes nothing.
     revision integer not null default 1,
     created_at timestamptz not null default clock_timestamp(),
@@ -29,12 +29,28 @@ create table patient (
     constraint patient_pkey primary key (practice_id, patient_id),
     constraint patient_practice_fkey foreign key (practice_id) references practice,
     constraint patient_external_id_key unique (practice_id, external_id),
-    -- Also what a login by national number is found by.
-    constraint patient_national_number_key unique (practice_id, national_number_index),
     constraint patient_locale_known check (locale in ('nl', 'nb', 'en')),
-    constraint patient_national_number_indexed
-        check (num_nonnulls(national_number, national_number_index) in (0, 2))
+    constraint patient_keyed
+        check (num_nonnulls(date_of_birth, postcode, national_number, content_mac) = 0
+               or key_id is not null)
 ) with (fillfactor = 80);
+
+create index patient_key_idx on patient (key_id);
+
+-- HMAC over practice and national number by a key outside the database: all that a number is found by, at
+-- a login too (Z-18). One row for each key that writes, which are two while the ring has a next one: so
+-- no two patients get one number, whichever of the keys an instance takes for the current one.
+create table patient_number (
+    practice_id uuid not null,
+    number_index bytea not null,
+    patient_id uuid not null,
+    key_id text not null,
+    constraint patient_number_pkey primary key (practice_id, number_index),
+    constraint patient_number_patient_fkey
+        foreign key (practice_id, patient_id) references patient on delete cascade
+);
+
+create index patient_number_patient_idx on patient_number (practice_id, patient_id);
 
 -- Whose records an account opens in a practice: one's own, a child's, those of a person cared for.
 create table patient_link (
@@ -61,4 +77,5 @@ create unique index patient_link_self_key on patient_link (practice_id, patient_
 
 create index patient_link_patient_idx on patient_link (practice_id, patient_id);
 
-grant select, insert, update, delete on patient, patient_link to practice_auth_service;
+grant select, insert, update, delete on patient, patient_number, patient_link
+to practice_auth_service;

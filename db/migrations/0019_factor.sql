@@ -40,6 +40,8 @@ create table recovery_codes (
     -- Keyed hashes, bound to the account: of those that are left, and of those that were used.
     hashes bytea[] not null,
     used bytea[] not null default '{}',
+    -- What the hashes were made of, sealed: a SHA-256 of each code, for the next key.
+    digests bytea not null,
     -- Wrong ones in a row, and until when none is taken; a hundred void the set (R4).
     failures smallint not null default 0,
     blocked_until timestamptz,

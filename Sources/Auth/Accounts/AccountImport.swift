@@ -44,19 +44,19 @@ package struct AccountImport: Sendable {
             return .refused(number, problem.firstFault, field: problem.firstField)
         }
         let accountID = SecureRandom.uuid()
-        let phc: String
+        let stored: String
         switch line.proof {
         case .hash(let hash):
             if let refusal = Self.refusal(of: hash.expose()) {
                 return .refused(number, refusal, field: "password_hash")
             }
-            phc = hash.expose()
+            stored = hash.expose()
         case .password(let password):
-            phc = try await hashed(password, practice: act.practiceID)
+            stored = try await hashed(password, practice: act.practiceID)
         }
         let account = ImportAccount(
             act: act, accountID: accountID, line: line,
-            password: .seal(phc, account: accountID, keys: keys), keys: keys)
+            password: .seal(stored, account: accountID, keys: keys), keys: keys)
         let outcome = try await database.transaction { transaction in
             try await transaction.run(LockImports(practice: act.practiceID))
             return try await transaction.run(account)
@@ -75,9 +75,9 @@ package struct AccountImport: Sendable {
     }
 
     /// Why a hash is not taken, as a word; what it costs is bounded from both sides (Z-28).
-    private static func refusal(of phc: String) -> String? {
+    private static func refusal(of hash: String) -> String? {
         do {
-            _ = try PHC(parsing: phc)
+            _ = try PasswordHash(parsing: hash)
             return nil
         } catch {
             switch error {

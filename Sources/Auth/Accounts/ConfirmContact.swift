@@ -14,8 +14,8 @@ struct ConfirmContact: IdempotentStatement {
     let account: UUID
     let session: UUID
     let kind: ContactChange.Kind
-    /// Of a mailbox, as it is compared: by every key of the ring, the current one first.
-    let indexes: [[UInt8]]?
+    /// Of a mailbox, as it is compared.
+    let identifier: SealedIdentifier?
     /// Of a mailbox, in small letters.
     let address: String?
 
@@ -52,7 +52,7 @@ struct ConfirmContact: IdempotentStatement {
               and contact_change.kind = $10::text
               and contact_change.change_id = $6::uuid
               and judged.verdict = 'confirmed'
-            returning contact_change.address, judged.value_index
+            returning contact_change.address, judged.is_named
         ),
         \(movedArms),
         decided as (
@@ -95,7 +95,7 @@ struct ConfirmContact: IdempotentStatement {
                            then 'confirmed'
                            else 'taken'
                        end as verdict,
-                       case when free.address then ($13::bytea[])[1] end as value_index
+                       $13::bytea[] is not null and free.address as is_named
                 from attempted
                 cross join lateral (
                     select not exists (
@@ -163,22 +163,27 @@ struct ConfirmContact: IdempotentStatement {
                   and identifier.account_id = $9::uuid
                   and identifier.kind = 'email'
                   and $10::text = 'email'
-                  and identifier.value_index is distinct from confirmed.value_index
+                  and not (confirmed.is_named and identifier.value_index = any ($13::bytea[]))
             ),
             named as (
-                insert into identifier (practice_id, value_index, account_id, kind)
-                select $1::uuid, confirmed.value_index, $9::uuid, 'email'
+                insert into identifier (practice_id, value_index, account_id, kind, key_id, value)
+                select $1::uuid, name.value_index, $9::uuid, name.kind, name.key_id, name.value
                 from confirmed
-                where confirmed.value_index is not null
+                cross join (
+                    \(SealedIdentifier.rows(
+                        kind: "email", indexes: "$13", keyIDs: "$17", value: "$18"))
+                ) as name
+                where confirmed.is_named
                 on conflict (practice_id, value_index, account_id) do nothing
             )
         """
 
     var ownParameters: [Parameter] {
-        guess.parameters + [
+        let named = SealedIdentifier.parameters(identifier)
+        return guess.parameters + [
             .uuid(account), .text(kind.rawValue), .text(kind.purpose.slug), .uuid(session),
-            indexes.map(Parameter.byteArrays) ?? .null, .uuid(SecureRandom.uuid()),
-            .text(kind.event.rawValue), address.map(Parameter.text) ?? .null,
+            named[0], .uuid(SecureRandom.uuid()), .text(kind.event.rawValue),
+            address.map(Parameter.text) ?? .null, named[1], named[2],
         ]
     }
 

@@ -79,7 +79,8 @@ struct ExportAccount: Statement {
 // MARK: - Sections
 
 extension ExportAccount {
-    /// What is typed at sign-in is kept as an HMAC: that there is one can be told, not what it is.
+    /// What is typed at sign-in is kept as an HMAC and sealed: here is told that there is one, not what it
+    /// is.
     private static var identifiers: String {
         list(
             """
@@ -87,9 +88,14 @@ extension ExportAccount {
             'first_used_at', \(at("identifier.used_at"))
             """,
             """
-            identifier
-            where identifier.practice_id = $1::uuid
-              and identifier.account_id = $4::uuid
+            (  -- One of each kind, of which there may be rows by two keys.
+                select named.kind, min(named.created_at) as created_at,
+                       min(named.used_at) as used_at
+                from identifier as named
+                where named.practice_id = $1::uuid
+                  and named.account_id = $4::uuid
+                group by named.kind
+            ) as identifier
             """, by: "identifier.created_at, identifier.kind")
     }
 

@@ -66,12 +66,17 @@ struct ImportAccount: Statement {
             returning account_id
         ),
         named as (  -- 4. What it signs in with; an address only where somebody vouches for it.
-            insert into identifier (practice_id, value_index, account_id, kind)
-            select $1::uuid, name.value_index, joined.account_id, name.kind
+            insert into identifier (practice_id, value_index, account_id, kind, key_id, value)
+            select $1::uuid, name.value_index, joined.account_id, name.kind, name.key_id,
+                   name.value
             from joined
-            cross join (values ('username', ($5::bytea[])[1]), ('email', ($6::bytea[])[1]))
-                as name (kind, value_index)
-            where name.value_index is not null
+            cross join (
+                \(SealedIdentifier.rows(
+                    kind: "username", indexes: "$5", keyIDs: "$20", value: "$21"))
+                union all
+                \(SealedIdentifier.rows(
+                    kind: "email", indexes: "$6", keyIDs: "$22", value: "$23"))
+            ) as name
         ),
         reached as (  -- 5. Where it is reached.
             insert into contact (account_id, contact_id, kind, address, confirmed_at)
@@ -120,24 +125,25 @@ struct ImportAccount: Statement {
         """
 
     var parameters: [Parameter] {
-        // The current key writes; what is taken may have been written by any.
-        func indexes(_ text: String?) -> Parameter {
-            text.map(Identifier.init(typed:)).map { identifier in
-                .byteArrays(
-                    keys.macKeys(.identifier).map {
-                        identifier.index(practice: act.practiceID, key: $0)
-                    })
-            } ?? .null
+        func named(_ text: String?) -> [Parameter] {
+            SealedIdentifier.parameters(
+                text.map {
+                    SealedIdentifier(
+                        Identifier(typed: $0), of: accountID, practice: act.practiceID, keys: keys)
+                })
         }
+        let username = named(line.username)
+        let email = named(line.emailConfirmed ? line.email?.typed : nil)
         return [
             .uuid(act.practiceID), act.client, .uuid(act.requestID), .uuid(accountID),
-            indexes(line.username), indexes(line.emailConfirmed ? line.email?.typed : nil),
+            username[0], email[0],
             (line.externalID?.text).map(Parameter.text) ?? .null, .text(line.firstName),
             .text(line.lastName), .text(line.locale.rawValue), .bytes(password.bytes),
             .bool(line.disabled), .uuid(UUIDv7.make(at: Date())),
             (line.email?.typed).map(Parameter.text) ?? .null, .uuid(SecureRandom.uuid()),
             .uuid(UUIDv7.make(at: Date())), (line.mobile?.e164).map(Parameter.text) ?? .null,
-            .bool(line.mobileConfirmed), .bool(line.passwordChange),
+            .bool(line.mobileConfirmed), .bool(line.passwordChange), username[1], username[2],
+            email[1], email[2],
         ]
     }
 

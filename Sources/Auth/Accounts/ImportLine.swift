@@ -23,7 +23,7 @@ struct ImportLine: Sendable {
 
     enum Proof: Sendable {
         case password(Secret<String>)
-        /// An Argon2id PHC string.
+        /// A hash that an earlier system made; see ``PasswordHash``.
         case hash(Secret<String>)
     }
 

@@ -86,8 +86,8 @@ extension OwnAccountRoutes {
         return ConfirmContact(
             act: act, guess: GuessCode(code, flow: change.id, keys: keys), account: account,
             session: session, kind: change.kind,
-            indexes: identifier.map { identifier in
-                keys.macKeys(.identifier).map { identifier.index(practice: practice.id, key: $0) }
+            identifier: identifier.map {
+                SealedIdentifier($0, of: account, practice: practice.id, keys: keys)
             },
             address: identifier == nil ? nil : change.address.lowercased())
     }

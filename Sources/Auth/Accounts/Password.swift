@@ -1,8 +1,8 @@
 import Cryptography
 import Foundation
 
-/// An account's password hash as the table keeps it: the PHC string, sealed and bound to its account,
-/// so that the rows of a stolen table can't be tried offline (P8).
+/// An account's password hash as the table keeps it: ours, or an earlier system's, sealed and bound to
+/// its account, so that the rows of a stolen table can't be tried offline (P8).
 struct SealedPassword: Sendable {
     let bytes: [UInt8]
 

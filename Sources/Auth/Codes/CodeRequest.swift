@@ -74,14 +74,16 @@ struct CodeRequest: Sendable {
 
     /// Whom codes are for: an account, else a destination, of one client alone (Z-19). Nobody else's
     /// code is voided and nobody else's guesses are spent.
-    static func subject(
+    ///
+    /// - Returns: by every key of the ring, the current one first.
+    static func subjects(
         account: UUID?, destination: Destination, client: UUID, keys: KeyRing
-    ) -> UUID {
+    ) -> [UUID] {
         let whom = account.map { "account:\($0.text)" } ?? "to:\(destination.normalized)"
-        let mac = keys.macKey(.throttle).authenticate(fields: [
-            "code-subject", client.uuidString, whom,
-        ])
-        return mac.withUnsafeBytes { $0.loadUnaligned(as: UUID.self) }
+        return keys.macKeys(.throttle).map { key in
+            let mac = key.authenticate(fields: ["code-subject", client.uuidString, whom])
+            return mac.withUnsafeBytes { $0.loadUnaligned(as: UUID.self) }
+        }
     }
 
     /// A code in an answer (api.md, Sent code), with what became of it.

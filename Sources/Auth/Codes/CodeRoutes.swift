@@ -38,6 +38,7 @@ struct CodeRoutes: Sendable {
         init(_ fields: inout FieldReader) throws {
             let channel: ChannelKind = try fields.choice("channel")
             self.channel = channel
+            let namesOne = fields.peek("to") != nil || fields.peek("account_id") != nil
             to = fields.optionalString("to", max: EmailAddress.longest)
             countryCode = fields.optionalString("country_code", max: 8)
             accountID = fields.optionalID("account_id")
@@ -50,7 +51,7 @@ struct CodeRoutes: Sendable {
             if purpose == nil, !slug.isEmpty {
                 fields.refuse("purpose", isReserved ? .notAllowed : .wrongFormat)
             }
-            if to == nil, accountID == nil { fields.refuse("to", .required) }
+            if !namesOne { fields.refuse("to", .required) }
             if to != nil, accountID != nil { fields.refuse("account_id", .notAllowed) }
             if countryCode != nil, to == nil || channel != .sms {
                 fields.refuse("country_code", .notAllowed)
@@ -94,7 +95,7 @@ extension CodeRoutes {
             try await database.run(
                 IssueCode(
                     act: act, requestID: requestID,
-                    subjectID: CodeRequest.subject(
+                    subjectIDs: CodeRequest.subjects(
                         account: body.accountID, destination: destination,
                         client: caller.clientID, keys: keys),
                     purpose: body.purpose, account: body.accountID,

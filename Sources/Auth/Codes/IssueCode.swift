@@ -6,13 +6,14 @@ import Postgres
 struct IssueCode: IdempotentStatement {
     let act: Act
     let requestID: UUID
-    let subjectID: UUID
+    /// By every key of the ring, the current one first.
+    let subjectIDs: [UUID]
     let purpose: CodePurpose
     let account: UUID?
     let sealedDestination: [UInt8]
     let code: SendCode
 
-    var subject: UUID? { subjectID }
+    var subject: UUID? { subjectIDs[0] }
 
     enum Outcome: Sendable {
         case sent(requestID: UUID, SentCode)
@@ -25,7 +26,18 @@ struct IssueCode: IdempotentStatement {
 
     static let arms = """
         asked as (
-            select $7::uuid as subject_id, $8::text as purpose, null::uuid as known_code_id,
+            -- Whoever had a code before the ring's key changed: that one is superseded too.
+            select coalesce(
+                       (
+                           select code_subject.subject_id
+                           from code_subject
+                           where code_subject.practice_id = $1::uuid
+                             and code_subject.subject_id = any ($7::uuid[])
+                             and code_subject.purpose = $8::text
+                           order by code_subject.newest_sent_at desc
+                           limit 1),
+                       ($7::uuid[])[1]) as subject_id,
+                   $8::text as purpose, null::uuid as known_code_id,
                    null::timestamptz as ends_at
             where not exists (select from stored)
         ),
@@ -34,10 +46,10 @@ struct IssueCode: IdempotentStatement {
             insert into code_request
                 (practice_id, request_id, client_id, subject_id, purpose, account_id, destination,
                  locale, digits, lifetime_seconds)
-            select $1::uuid, $6::uuid, $2::uuid, $7::uuid, $8::text, $9::uuid, $10::bytea,
+            select $1::uuid, $6::uuid, $2::uuid, asked.subject_id, $8::text, $9::uuid, $10::bytea,
                    $11::text, \(SendCode.parameter(.digits, first: firstOfCode))::int8,
                    $12::int8
-            from sent
+            from sent, asked
             returning request_id
         ),
         outcome as (
@@ -66,7 +78,7 @@ struct IssueCode: IdempotentStatement {
 
     var ownParameters: [Parameter] {
         [
-            .uuid(requestID), .uuid(subjectID), .text(purpose.slug),
+            .uuid(requestID), .uuids(subjectIDs), .text(purpose.slug),
             account.map(Parameter.uuid) ?? .null, .bytes(sealedDestination),
             .text(code.locale.rawValue), .int(code.lifetime),
         ] + code.parameters

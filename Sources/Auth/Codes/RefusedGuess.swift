@@ -30,7 +30,7 @@ struct RefusedGuess: Sendable {
         case .expired: return Problem(.codeExpired)
         case .exhausted(let until):
             metrics.count(.exhausted)
-            return Problem(.codeAttemptsExhausted, retryAt: until ?? Date())
+            return Problem(.codeAttemptsExhausted, retryAt: until ?? database.now)
         case .malformed(let digits):
             return Problem(
                 .codeMalformed, digitsFound: code.digits.utf8.count, digitsExpected: digits)

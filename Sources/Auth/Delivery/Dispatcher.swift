@@ -59,7 +59,7 @@ final class Dispatcher: Service, Sendable {
             database: database,
             texts: PracticeTexts(
                 templates: templates, database: database, logger: logger, metrics: metrics),
-            key: keys.sealingKey(.message), traffic: traffic, logger: logger)
+            keys: keys, traffic: traffic, logger: logger)
     }
 
     /// Says that a message was just committed, so that it need not wait for the next look.
@@ -149,6 +149,9 @@ extension Dispatcher {
             return .withdrawn(
                 Delivered(messageID: messageID, channel: kind, state: .withdrawn, reason: nil))
         case .claimed(let message):
+            // At once: the next claim must know of it.
+            traffic.takeInHand(
+                message.way, rung: message.place, hasNextRung: message.hasNextRung)
             return .claimed(message, channels.channel(message.gateway, for: message.channel))
         }
     }
@@ -157,8 +160,9 @@ extension Dispatcher {
         let result = await handOver.result(of: message, by: channel)
         let state = await handOver.settle(
             message, as: result, gateway: message.gateway?.name ?? channel.name)
-        // The next rung's turn is now, not at the next look.
-        if case .climb = result { nudge() }
+        let hadOthersWait = traffic.putDown(message.way)
+        // The next rung's turn, or that of the next message, is now and not at the next look.
+        if case .climb = result { nudge() } else if hadOthersWait { nudge() }
         var facts: Logger.Metadata = [
             "message_id": "\(message.messageID.spelled)", "channel": "\(channel.name)",
             "attempt": "\(message.attempt)", "rung": "\(message.rung)",

@@ -10,7 +10,7 @@ struct HandOver: Sendable {
 
     let database: Database
     let texts: PracticeTexts
-    let key: SealingKey
+    let keys: KeyRing
     let traffic: GatewayTraffic
     let logger: Logger
 
@@ -32,21 +32,23 @@ struct HandOver: Sendable {
         _ rendered: RenderedMessage, _ message: ClaimedMessage, by channel: any DeliveryChannel
     ) async -> SettleMessage.Result {
         let way = message.way
-        let entrance = traffic.enter(way, rung: message.place, hasNextRung: message.hasNextRung)
-        if case .refused(let refusal, let wait) = entrance {
-            if refusal == .broken, message.hasNextRung { return .climb(.serverUnreachable) }
+        if case .refused(let wait) = traffic.admit(way) {
+            if message.hasNextRung { return .climb(.serverUnreachable) }
             // Anywhere in the second after, so that those that wait don't come as one wave.
             return .retry(.serverBusy, after: wait + .milliseconds(Int.random(in: 0...1000)))
         }
         let begun = ContinuousClock.now
         do throws(DeliveryFailure) {
             let receipt = try await channel.deliver(rendered)
-            _ = traffic.leave(way, begun: begun, failed: false)
+            traffic.succeeded(way)
             return .sent(receipt)
         } catch {
-            let failed = error.reason.blamesGateway
-            let isClosed = traffic.leave(way, begun: begun, failed: failed)
-            if isClosed, failed {
+            guard error.reason.blamesGateway else {
+                traffic.succeeded(way)
+                return result(of: error, message, mayClimb: message.hasNextRung)
+            }
+            let isClosed = traffic.failed(way, begun: begun)
+            if isClosed {
                 logger.warning(
                     "gateway rests", metadata: ["channel": "\(channel.name)", "way": "\(way)"])
             }
@@ -82,7 +84,8 @@ struct HandOver: Sendable {
         guard let template = message.template else { throw .transient(.messageUnreadable) }
         do {
             let outgoing = try OutgoingMessage.opened(
-                message.body, with: key, boundTo: message.messageID, of: message.practiceID)
+                message.body, with: keys.sealingKey(.message), boundTo: message.messageID,
+                of: message.practiceID)
             let found = try await texts.find(
                 template, locale: message.locale, practice: message.practiceID)
             return try RenderedMessage(message, outgoing, words: found)
@@ -137,16 +140,6 @@ extension SettleMessage.Result {
         case .sent, .withdrawn: nil
         }
     }
-}
-
-extension ClaimedMessage {
-    /// Which breaker it goes through.
-    fileprivate var way: GatewayTraffic.Way {
-        gateway.map { .gateway($0.id) } ?? .operators(channel)
-    }
-
-    /// As `ClaimMessage` spells the rung of a message.
-    fileprivate var place: String { "\(practiceID.text)/\(channel.rawValue)/\(rung)" }
 }
 
 extension GatewayTraffic.Way: CustomStringConvertible {

@@ -71,14 +71,19 @@ struct CompleteEnrolment: IdempotentStatement {
             returning account_id, subject
         ),
         identified_by as (
-            insert into identifier (practice_id, value_index, account_id, kind)
-            select $1::uuid, name.value_index, joined.account_id, name.kind
+            insert into identifier (practice_id, value_index, account_id, kind, key_id, value)
+            select $1::uuid, name.value_index, joined.account_id, name.kind, name.key_id,
+                   name.value
             from joined
             cross join named
-            cross join lateral (values
-                ('username', ($10::bytea[])[1]), ('email', named.email_index)
-            ) as name (kind, value_index)
-            where name.value_index is not null
+            cross join (
+                \(SealedIdentifier.rows(
+                    kind: "username", indexes: "$10", keyIDs: "$20", value: "$21"))
+                union all
+                \(SealedIdentifier.rows(
+                    kind: "email", indexes: "$11", keyIDs: "$22", value: "$23"))
+            ) as name
+            where name.kind <> 'email' or named.by_email
         ),
         own as (
             insert into patient_link
@@ -168,7 +173,7 @@ struct CompleteEnrolment: IdempotentStatement {
                 .uuid(session.id), .bytes(session.refreshHash),
                 session.networkKey.map(Parameter.bytes) ?? .null,
                 .texts(steps.map(\.rawValue)),
-            ]
+            ] + names.writtenParameters
     }
 
     static func outcome(_ row: Row) throws -> Outcome {

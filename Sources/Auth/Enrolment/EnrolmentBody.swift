@@ -24,7 +24,7 @@ extension Enrolment {
     func names(_ username: String?, in practice: Practice, keys: KeyRing) -> AccountNames {
         AccountNames(
             username: username, email: patient.details.email ?? "",
-            addressIsShared: addressIsShared, practice: practice.id, keys: keys)
+            addressIsShared: addressIsShared, account: accountID, practice: practice.id, keys: keys)
     }
 
     /// Whether what was typed, and what the register proposes, may be shown by now.

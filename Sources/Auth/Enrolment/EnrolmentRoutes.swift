@@ -97,7 +97,7 @@ extension EnrolmentRoutes {
             addressIsTaken = try await database.run(
                 FindTakenAddress(
                     practice: caller.practice.id,
-                    indexes: enrolment.names(nil, in: caller.practice, keys: keys).email))
+                    indexes: enrolment.names(nil, in: caller.practice, keys: keys).email.indexes))
         }
         return try .json(
             enrolment.body(
@@ -226,12 +226,10 @@ extension EnrolmentRoutes {
             case .unnamed, .overtaken: return nil
             }
         }
-        if let secondsAgo {
-            try await opened.demandRepeatable(
-                secondsAgo, in: caller.practice, database: database, keys: keys)
-        }
         return try await summary(
-            context, tokens: try await tokens.first(for: opened, to: caller))
+            context,
+            tokens: try await tokens.first(
+                for: opened, secondsAgo: secondsAgo, to: caller, database: database))
     }
 
     /// By the access token of a fresh sign-in at the account's highest level (Z-15).

@@ -83,37 +83,42 @@ struct GiveProfile: IdempotentStatement {
     }
 }
 
-/// What an account is to be found by at sign-in, as HMACs by every key of the ring, the current one
-/// first: what is taken may have been written by any.
+/// What an account is to be found by at sign-in.
 struct AccountNames: Sendable {
     /// Nil where the person wants none.
-    let username: [[UInt8]]?
-    let email: [[UInt8]]
+    let username: SealedIdentifier?
+    let email: SealedIdentifier
     /// Whether other patients of the practice have the address too: then it names nobody (Z-17).
     let addressIsShared: Bool
 
     init(
-        username: String?, email: String, addressIsShared: Bool, practice: UUID, keys: KeyRing
+        username: String?, email: String, addressIsShared: Bool, account: UUID, practice: UUID,
+        keys: KeyRing
     ) {
-        func indexes(_ text: String) -> [[UInt8]] {
-            let identifier = Identifier(typed: text)
-            return keys.macKeys(.identifier).map { identifier.index(practice: practice, key: $0) }
+        func sealed(_ text: String) -> SealedIdentifier {
+            SealedIdentifier(
+                Identifier(typed: text), of: account, practice: practice, keys: keys)
         }
-        self.username = username.map(indexes)
-        self.email = indexes(email)
+        self.username = username.map(sealed)
+        self.email = sealed(email)
         self.addressIsShared = addressIsShared
     }
 
     /// Three: username, address, whether that is shared.
     var parameters: [Parameter] {
         [
-            username.map(Parameter.byteArrays) ?? .null, .byteArrays(email),
+            SealedIdentifier.parameters(username)[0], SealedIdentifier.parameters(email)[0],
             .bool(addressIsShared),
         ]
     }
 
-    /// The arm `named`: one row, with the address where it can name the account (`email_index`), and
-    /// with why the account can't be named so (`fault`).
+    /// Four: key ids and sealed text of the username, and of the address.
+    var writtenParameters: [Parameter] {
+        [username, email].flatMap { SealedIdentifier.parameters($0).dropFirst() }
+    }
+
+    /// The arm `named`: one row, with whether the address can name the account (`by_email`), and with
+    /// why the account can't be named so (`fault`).
     static func arms(username: String, email: String, shared: String) -> String {
         """
         free as (
@@ -127,7 +132,7 @@ struct AccountNames: Sendable {
                              and identifier.value_index = any (\(username)::bytea[])) as username
             ),
             named as (
-                select case when free.address then (\(email)::bytea[])[1] end as email_index,
+                select free.address as by_email,
                        case
                            when not free.username then 'username-taken'
                            when \(username)::bytea[] is null and not free.address

@@ -1,48 +1,13 @@
-import Foundation
-import Logging
 import Postgres
-import ServiceLifecycle
 
 /// Ends enrolments that nobody finished in time, and erases what was typed in them: quietly, in small
-/// batches, on every instance (V3).
-struct EnrolmentSweeper: Service {
-    let database: Database
-    let logger: Logger
-
-    /// How long something typed may outlive its enrolment.
-    static let interval = Duration.seconds(60)
-    /// The most one batch may take.
-    static let statementLimit = Duration.seconds(2)
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    while try await sweepOnce() == SweepEnrolments.batchLimit {}
-                } catch is CancellationError {
-                    return
-                } catch {
-                    logger.warning(
-                        "enrolments not swept", metadata: ["error": "\(error)"])
-                }
-                guard (try? await Task.sleep(for: Self.interval)) != nil else { return }
-            }
-        }
-    }
-
-    /// How many were ended.
-    func sweepOnce() async throws -> Int {
-        try await database.run(SweepEnrolments(), within: Self.statementLimit)
-    }
-}
-
-/// One batch of them.
-struct SweepEnrolments: Statement {
-    /// Few, so that its locks are short, and so that each is found by its key.
+/// batches (V3).
+struct SweepEnrolments: BatchStatement {
+    static let table = "enrolment"
     static let batchLimit = 50
 
     static let lane = Lane.ordinary
-    static let spansPractices: String? = "one sweeper looks after every practice"
+    static let spansPractices: String? = "one housekeeper looks after every practice"
 
     // The instant is a subquery because an index can't be searched by a volatile function.
     static let sql = """

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 
@@ -44,14 +45,20 @@ final class Endpoints {
 
     private let authenticator: (any APIKeyAuthenticator)?
     private let demandsLoopback: Bool
+    private let now: @Sendable () -> Date
     private var added: [Route] = []
 
     /// - Parameters:
     ///   - authenticator: finds callers; nil where no route takes a key.
     ///   - demandsLoopback: answers this machine only, as development mode must (Z-31).
-    init(authenticator: (any APIKeyAuthenticator)? = nil, demandsLoopback: Bool = false) {
+    ///   - now: the time by which refusals say how long to wait.
+    init(
+        authenticator: (any APIKeyAuthenticator)? = nil, demandsLoopback: Bool = false,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
         self.authenticator = authenticator
         self.demandsLoopback = demandsLoopback
+        self.now = now
     }
 
     /// Every route, in the order it was added, for the contract test.
@@ -218,7 +225,7 @@ extension Endpoints {
         requests: RequestsInFlight, log: RequestLog
     ) -> RouterResponder<AuthRequestContext> {
         let router = Hummingbird.Router(context: AuthRequestContext.self)
-        router.add(middleware: ProblemMiddleware(requests: requests, log: log))
+        router.add(middleware: ProblemMiddleware(requests: requests, log: log, now: now))
         if demandsLoopback { router.add(middleware: DevelopmentGuard()) }
         for (path, routes) in Dictionary(grouping: added, by: \.path) {
             var methods: [HTTPRequest.Method: Endpoint] = [:]

@@ -180,7 +180,14 @@ extension FieldReader {
     private mutating func number(
         _ value: JSONValue, _ name: String, in range: ClosedRange<Int>
     ) -> Int? {
-        guard case .int(let number) = value else {
+        let whole: Int? =
+            switch value {
+            case .int(let number): number
+            // JSON has one kind of number: 6.0 is as whole as 6 (JSON Schema 6.1.1).
+            case .double(let number): Int(exactly: number)
+            default: nil
+            }
+        guard let number = whole else {
             refuse(name, .wrongType)
             return nil
         }

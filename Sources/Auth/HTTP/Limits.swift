@@ -37,7 +37,8 @@ package struct ServerLimits: Sendable {
     /// Requests on one connection, then `Connection: close`, so that load spreads over new
     /// instances.
     package var requestsPerConnection = 1_000
-    /// Open connections of one process; further ones wait to be accepted.
+    /// Open connections of one server, where the process may have so many; further ones wait to be
+    /// accepted.
     package var connections = 8_000
     /// Requests being worked on in one process; further ones are answered `overloaded`.
     package var requestsInFlight = 1_024

@@ -11,6 +11,8 @@ struct ProblemMiddleware: RouterMiddleware {
     typealias Context = AuthRequestContext
     let requests: RequestsInFlight
     let log: RequestLog
+    /// The time by which a wait is told.
+    let now: @Sendable () -> Date
 
     func handle(
         _ input: Request, context: AuthRequestContext,
@@ -48,7 +50,8 @@ struct ProblemMiddleware: RouterMiddleware {
             response =
                 ProblemDocument(
                     problem: problem, requestID: record.id,
-                    language: asked ?? practice?.locale ?? .english, practice: practice
+                    language: asked ?? practice?.locale ?? .english, practice: practice,
+                    now: now()
                 ).answer.response
         }
         response.headers[.requestID] = record.id.text
@@ -69,7 +72,7 @@ struct ProblemMiddleware: RouterMiddleware {
         case PostgresError.unavailable, PostgresError.deadline, PostgresError.commitUnknown:
             return Problem(.serviceUnavailable)
         case let overload as HasherOverloaded:
-            return Problem(.overloaded, retryAt: Date() + overload.retryAfter.seconds)
+            return Problem(.overloaded, retryAt: now() + overload.retryAfter.seconds)
         case is HTTPParserError:
             // The head was fine and the body is not: broken chunks, or a body cut short.
             return Problem(.requestMalformed)

@@ -55,7 +55,8 @@ struct HTTPServer: Sendable {
             server: HTTPServerBuilder { GuardedChannel(responder: $0, floor: floor) },
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port), serverName: nil, backlog: 1_024,
-                availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
+                availableConnectionsDelegate: .maximum(
+                    OpenFiles.connections(atMost: limits.connections), logger: logger)),
             onServerRunning: { channel in
                 if let port = channel.localAddress?.port { await onListening(port) }
             },

@@ -28,9 +28,9 @@ struct InvitationRoutes: Sendable {
         let patient: ExternalID
 
         init(_ fields: inout FieldReader) throws {
+            _ = fields.optionalChoice("channel", of: Channel.self)
             guard let patient = fields.externalID("patient") else { throw FieldReader.Unreadable() }
             self.patient = patient
-            _ = fields.optionalChoice("channel", of: Channel.self)
         }
     }
 

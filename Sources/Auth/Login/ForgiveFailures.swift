@@ -20,14 +20,14 @@ struct ForgiveFailures: Statement {
             set used_at = clock_timestamp()
             where login_pass.practice_id = $1::uuid
               and login_pass.account_id = $5::uuid
-              and login_pass.pass_hash = $9::bytea
+              and login_pass.pass_hash = $8::bytea
               and login_pass.used_at is null
               and (select count(*) from locked) >= 0
             returning login_pass.account_id
         ),
         right_one as (  -- The try that is forgiven.
             select true as is_right
-            where $9::bytea is null or exists (select from spent)
+            where $8::bytea is null or exists (select from spent)
         ),
         refunded as (  -- 2. This one try of the network and of its site.
             update throttle
@@ -54,21 +54,20 @@ struct ForgiveFailures: Statement {
               and exists (select from right_one)
             returning account_id
         ),
-        renewed as (  -- 5. Its identifier: under the ring's current key, and in use from now on.
+        taken as (  -- 5. Its identifier is in use from now on.
             update identifier
-            set value_index = $8::bytea,
-                used_at = coalesce(identifier.used_at, clock_timestamp())
+            set used_at = clock_timestamp()
             where identifier.practice_id = $1::uuid
               and identifier.value_index = any ($7::bytea[])
               and identifier.account_id = $5::uuid
-              and (identifier.used_at is null or identifier.value_index <> $8::bytea)
+              and identifier.used_at is null
               and exists (select from right_one)
             returning account_id
         ),
         audited as (
             insert into audit (practice_id, event, result, client_id, account_id, request_id)
-            select $1::uuid, '\(AuditEvent.passUsed.rawValue)', 'done', $10::uuid,
-                   spent.account_id, $11::uuid
+            select $1::uuid, '\(AuditEvent.passUsed.rawValue)', 'done', $9::uuid,
+                   spent.account_id, $10::uuid
             from spent
         )
         select exists (select from right_one) as forgiven, $nonce as nonce
@@ -82,7 +81,7 @@ struct ForgiveFailures: Statement {
             attempt.networkThrottleKey.map(Parameter.bytes) ?? .null,
             attempt.networkKey.map(Parameter.bytes) ?? .null, .uuid(candidate.accountID),
             attempt.siteThrottleKey.map(Parameter.bytes) ?? .null,
-            .byteArrays(attempt.identifierIndexes), .bytes(attempt.identifierIndexes[0]),
+            .byteArrays(attempt.identifierIndexes),
             candidate.byPass ? attempt.passHash.map(Parameter.bytes) ?? .null : .null,
             attempt.act.client, .uuid(attempt.act.requestID),
         ]

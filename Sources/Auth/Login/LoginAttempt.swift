@@ -104,13 +104,13 @@ extension LoginAttempt {
                 union
                 -- A national number is the register's, so that a change there is one here (NO-6).
                 select patient_link.account_id
-                from patient
+                from patient_number
                 join patient_link
                     on patient_link.practice_id = $1::uuid
-                    and patient_link.patient_id = patient.patient_id
+                    and patient_link.patient_id = patient_number.patient_id
                     and patient_link.role = 'self'
-                where patient.practice_id = $1::uuid
-                  and patient.national_number_index = any (\(nationalNumber)::bytea[])
+                where patient_number.practice_id = $1::uuid
+                  and patient_number.number_index = any (\(nationalNumber)::bytea[])
                 union
                 -- So is a customer number: it opens the patient's own account, no parent's (AC-1).
                 select patient_link.account_id

@@ -5,7 +5,7 @@ extension AdmitLogin {
     /// The account whose password is to be compared.
     struct Candidate: Sendable {
         let accountID: UUID
-        let sealedPassword: [UInt8]
+        var sealedPassword: [UInt8]
         let disabled: Bool
         let locale: Language
         let factors: [Factor]

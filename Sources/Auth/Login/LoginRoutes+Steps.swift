@@ -116,19 +116,16 @@ extension LoginRoutes {
         _ id: UUID, _ session: OpenedSession, secondsAgo: Double?, recoveryCodesLeft: Int? = nil,
         isNew: Bool = false, _ caller: Caller
     ) async throws -> Answer {
-        if let secondsAgo {
-            try await session.demandRepeatable(
-                secondsAgo, in: caller.practice, database: database, keys: keys)
-        } else {
-            metrics.count(.completed)
-        }
+        let tokens = try await self.tokens.first(
+            for: session, secondsAgo: secondsAgo, to: caller, database: database)
+        if secondsAgo == nil { metrics.count(.completed) }
         guard let login = try await find(id, caller) else { throw Problem(.codeUnknown) }
         let body = Login.Body(
             id: id, status: .done, plan: login.plan, left: session.steps,
             expiresAt: login.expiresAt,
             factors: login.factors, code: login.code?.body(in: caller.practice),
             recoveryCodesLeft: recoveryCodesLeft,
-            tokens: try await tokens.first(for: session, to: caller))
+            tokens: tokens)
         return try answer(body, isNew: isNew)
     }
 

@@ -129,8 +129,31 @@ extension LoginRoutes {
             }
             // A code whose login nobody was told of would only be a riddle in somebody's mailbox.
             guard !context.record.isAnswered else { throw CancellationError() }
-            return try await begin(candidate, attempt, sender(caller, context), body)
+            return try await begin(
+                try await upgraded(candidate, attempt, context.patientNetwork, body),
+                attempt, sender(caller, context), body)
         }
+    }
+
+    /// The candidate with our own hash of the password, where an earlier system made the one there was.
+    private func upgraded(
+        _ candidate: AdmitLogin.Candidate, _ attempt: LoginAttempt, _ network: [UInt8]?,
+        _ body: Credentials
+    ) async throws -> AdmitLogin.Candidate {
+        let turn = attempt.turn(from: network, to: candidate)
+        guard
+            let ours = try await passwords.upgrade(body.password, of: candidate, turn: turn),
+            let current = try await database.run(
+                UpgradePassword(
+                    account: candidate.accountID, compared: candidate.sealedPassword,
+                    password: ours))
+        else { return candidate }
+        var upgraded = candidate
+        upgraded.sealedPassword = current
+        if current == ours.bytes { return upgraded }
+        // Another request changed it meanwhile: what is there now is compared anew.
+        let isRight = try await passwords.isRight(body.password, for: upgraded, turn: turn)
+        return isRight ? upgraded : candidate
     }
 
     /// A failure, which may be the one after which the account's owner is mailed a pass.

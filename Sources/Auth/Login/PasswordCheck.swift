@@ -9,9 +9,26 @@ struct PasswordCheck: Sendable {
     func isRight(
         _ password: Secret<String>, for candidate: AdmitLogin.Candidate, turn: Turn
     ) async throws -> Bool {
-        let phc = try SealedPassword(bytes: candidate.sealedPassword)
+        let hash = try SealedPassword(bytes: candidate.sealedPassword)
             .open(account: candidate.accountID, keys: keys)
-        return try await hasher.verify(password.passwordBytes, against: phc, turn: turn)
+        return try await hasher.verify(password.passwordBytes, against: hash, turn: turn)
+    }
+
+    /// Our own hash of a password that was right, where an earlier system made the one that it was
+    /// compared with; nil where there is nothing to do, or no place in the queue for it now.
+    func upgrade(
+        _ password: Secret<String>, of candidate: AdmitLogin.Candidate, turn: Turn
+    ) async throws -> SealedPassword? {
+        let hash = try SealedPassword(bytes: candidate.sealedPassword)
+            .open(account: candidate.accountID, keys: keys)
+        let bytes = password.passwordBytes
+        guard try PasswordHash(parsing: hash).isOutdated(for: bytes) else { return nil }
+        do {
+            let ours = try await hasher.hash(bytes, turn: turn)
+            return .seal(ours, account: candidate.accountID, keys: keys)
+        } catch is HasherOverloaded {
+            return nil
+        }
     }
 
     /// The work of a comparison where there is nothing to compare with.

@@ -4,6 +4,8 @@ import HTTPTypes
 /// What probes ask: is the process alive, has it started, should it get requests (O1, O2).
 struct HealthRoutes {
     let readiness: Readiness
+    /// Each file of keys with why it can't be taken over; nil where it could.
+    var keyFiles: @Sendable () -> [(name: String, fault: String?)] = { [] }
 
     /// The public port: a word and nothing else (ASVS 13.4.5).
     func add(to endpoints: Endpoints) {
@@ -21,11 +23,23 @@ struct HealthRoutes {
             let checks = readiness.findings.map { finding in
                 JSONMember(finding.name, .array([Self.entry(finding)]))
             }
+            // A warning: the keys in use are good, and requests are answered.
+            let keyChecks = keyFiles().map { finding in
+                JSONMember(
+                    finding.name,
+                    .array([
+                        .object(
+                            [
+                                JSONMember(
+                                    "status", .string(finding.fault == nil ? "pass" : "warn"))
+                            ] + (finding.fault.map { [JSONMember("output", .string($0))] } ?? []))
+                    ]))
+            }
             return Self.answer(
                 isReady,
                 [
                     JSONMember("output", .string(readiness.isStopping ? "stopping" : "")),
-                    JSONMember("checks", .object(checks)),
+                    JSONMember("checks", .object(checks + keyChecks)),
                 ].filter { $0.value != .string("") })
         }
         endpoints.get(public: "/metrics") { _ in

@@ -9,7 +9,9 @@ import Postgres
 /// nobody's sign-in waits for them. Each stands alone: one that is refused changes nothing.
 package struct PatientImport: Sendable {
     private let database: Database
-    private let keys: KeyRing
+    private let ring: KeyRing
+    /// The ring as one statement's lines see it.
+    private var keys: KeyRing
     private let practice: Practice
     private let act: Act
     private let isDryRun: Bool
@@ -28,7 +30,8 @@ package struct PatientImport: Sendable {
         database: Database, keys: KeyRing, practice: Practice, act: Act, isDryRun: Bool
     ) {
         self.database = database
-        self.keys = keys
+        ring = keys
+        self.keys = keys.snapshot
         self.practice = practice
         self.act = act
         self.isDryRun = isDryRun
@@ -61,6 +64,7 @@ package struct PatientImport: Sendable {
             }
         }
         forget()
+        keys = ring.snapshot
         return results
     }
 

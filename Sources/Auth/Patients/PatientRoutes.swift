@@ -26,7 +26,7 @@ struct PatientRoutes: Sendable {
         let (externalID, details) = try entry(context, in: practice)
         let statement = WritePatients(
             act: try context.act(keys),
-            lines: [SealedPatient(externalID, details, practice: practice.id, keys: keys)],
+            lines: [SealedPatient(externalID, details, practice: practice.id, keys: keys.snapshot)],
             condition: .init(
                 match: PatientVersion.tags(context.ifMatch),
                 noneMatch: PatientVersion.tags(context.ifNoneMatch)))

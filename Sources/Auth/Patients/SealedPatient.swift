@@ -11,31 +11,38 @@ struct SealedPatient: Sendable {
     let dateOfBirth: [UInt8]?
     let postcode: [UInt8]?
     let nationalNumber: [UInt8]?
-    /// What the national number is found by, by the current key and those before it.
+    /// Ids of all keys of the ring, in the order of the HMACs below; the current one is the first.
+    let keyIDs: [String]
+    /// Ids of the keys by which a number is written.
+    let indexIDs: [String]
+    /// What the national number is found by, by every key.
     let numberIndexes: [[UInt8]]?
-    /// All that the entry holds, by the current key and those before it.
+    /// All that the entry holds, by every key.
     let contentMACs: [[UInt8]]
     /// What a person may prove to be known, likewise: a change of it voids open invitations (Z-14).
     let identityMACs: [[UInt8]]
 
+    /// - Parameter keys: a snapshot; the lines of one statement need the same.
     init(_ externalID: ExternalID, _ details: PatientDetails, practice: UUID, keys: KeyRing) {
         let seal = PatientSeal(
             practice: practice, externalID: externalID.text, key: keys.sealingKey(.seal))
         self.externalID = externalID
         self.details = details
+        keyIDs = keys.ids
+        indexIDs = keys.indexIDs
         dateOfBirth = seal.seal(details.dateOfBirth, .dateOfBirth)
         postcode = seal.seal(details.postcode, .postcode)
         nationalNumber = seal.seal(details.nationalNumber?.digits, .nationalNumber)
         numberIndexes = details.nationalNumber?.indexes(practice: practice, keys: keys)
-        let content = details.content(of: externalID, practice: practice)
+        let content = details.content(of: externalID.text, practice: practice)
         contentMACs = keys.macKeys(.entry).map { $0.authenticate(fields: content) }
-        let identity = details.identity(of: externalID, practice: practice)
+        let identity = details.identity(of: externalID.text, practice: practice)
         identityMACs = keys.macKeys(.entry).map { $0.authenticate(fields: identity) }
     }
 }
 
 extension NationalNumber {
-    /// What it is found by: by the current key, which writes, and by those before it.
+    /// What it is found by: by every key of the ring.
     func indexes(practice: UUID, keys: KeyRing) -> [[UInt8]] {
         keys.macKeys(.index).map { index(practice: practice, key: $0) }
     }
@@ -82,18 +89,18 @@ struct PatientSeal {
 
 extension PatientDetails {
     /// Everything, in one order; a field more is another content, so that no old MAC stands for it.
-    fileprivate func content(of externalID: ExternalID, practice: UUID) -> [String] {
+    func content(of externalID: String, practice: UUID) -> [String] {
         [
-            practice.uuidString, externalID.text, firstName, lastName, dateOfBirth?.expose(),
+            practice.uuidString, externalID, firstName, lastName, dateOfBirth?.expose(),
             postcode?.expose(), email, mobile, nationalNumber?.digits.expose(), generalPractitioner,
             locale?.rawValue,
         ].map { $0 ?? "" }
     }
 
     /// E-mail address, date of birth and postcode, as they are compared.
-    fileprivate func identity(of externalID: ExternalID, practice: UUID) -> [String] {
+    func identity(of externalID: String, practice: UUID) -> [String] {
         [
-            "identity", practice.uuidString, externalID.text,
+            "identity", practice.uuidString, externalID,
             email.flatMap(EmailAddress.init)?.normalized ?? "", dateOfBirth?.expose() ?? "",
             postcode?.expose() ?? "",
         ]

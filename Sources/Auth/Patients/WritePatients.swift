@@ -9,14 +9,14 @@ import Postgres
 /// two imports of one file wait for each other and never deadlock on them.
 struct WritePatients: Statement {
     let act: Act
-    /// At least one; no two of one external id, and no two of one national number.
+    /// At least one, all by the same keys; no two of one external id, and no two of one national number.
     let lines: [SealedPatient]
     var condition = Condition()
     /// Says what would be done, and does nothing.
     var isDryRun = false
 
     static let lane = Lane.ordinary
-    static let retryableConstraints = ["patient_national_number_key"]
+    static let retryableConstraints = ["patient_number_pkey"]
     /// Lines of one statement: a few dozen milliseconds.
     static let lineLimit = 200
 
@@ -55,23 +55,23 @@ struct WritePatients: Statement {
             select line.*
             from unnest(
                 $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[],
-                $10::text[], $11::text[], $12::bytea[], $13::bytea[], $14::bytea[], $15::bytea[],
+                $10::text[], $11::text[], $12::bytea[], $13::bytea[], $14::bytea[],
                 $16::bytea[]
             ) with ordinality as line (
                 external_id, new_id, first_name, last_name, locale, email, mobile,
-                general_practitioner, date_of_birth, postcode, national_number,
-                number_index, content_mac, number)
+                general_practitioner, date_of_birth, postcode, national_number, content_mac,
+                number)
         ),
         mac as (  -- Number and content of each line by every key of the ring, line after line.
-            select (mac.place - 1) / (cardinality($17::bytea[]) / cardinality($4::text[])) + 1
-                       as number,
+            select (mac.place - 1) / cardinality($15::text[]) + 1 as number,
+                   ($15::text[])[(mac.place - 1) % cardinality($15::text[]) + 1] as key_id,
                    mac.number_index, mac.content_mac, mac.identity_mac
             from unnest($17::bytea[], $18::bytea[], $22::bytea[])
                 with ordinality as mac (number_index, content_mac, identity_mac, place)
         ),
         held as (  -- 1. The entries that are there, locked in one order.
             select patient.patient_id, patient.external_id, patient.revision, patient.content_mac,
-                   patient.identity_mac, patient.national_number_index, patient.created_at, patient.changed_at
+                   patient.identity_mac, patient.key_id, patient.created_at, patient.changed_at
             from patient
             where patient.practice_id = $1::uuid
               and patient.external_id = any ($4::text[])
@@ -88,11 +88,14 @@ struct WritePatients: Statement {
         ),
         claimed as materialized (  -- Lines whose number another patient has; looked up once for all.
             select mac.number
-            from patient
-            join mac on mac.number_index = patient.national_number_index
+            from patient_number
+            join mac on mac.number_index = patient_number.number_index
             join line on line.number = mac.number
-            where patient.practice_id = $1::uuid
-              and patient.national_number_index = any ($17::bytea[])
+            join patient
+                on patient.practice_id = $1::uuid
+                and patient.patient_id = patient_number.patient_id
+            where patient_number.practice_id = $1::uuid
+              and patient_number.number_index = any ($17::bytea[])
               and patient.external_id <> line.external_id
         ),
         judged as (
@@ -103,14 +106,26 @@ struct WritePatients: Statement {
                            select from mac
                            where mac.number = line.number
                              and mac.identity_mac = held.identity_mac) then held.identity_mac
-                       else ($22::bytea[])[
-                           (line.number - 1) * (cardinality($22::bytea[]) / cardinality($4::text[]))
-                               + 1]
+                       else ($22::bytea[])[(line.number - 1) * cardinality($15::text[]) + 1]
                    end as identity_mac,
-                   held.national_number_index is not null and not exists (
-                       select from mac
-                       where mac.number = line.number
-                         and mac.number_index = held.national_number_index) as moves,
+                   -- What is kept is as old as it was.
+                   case
+                       when exists (
+                           select from mac
+                           where mac.number = line.number
+                             and mac.identity_mac = held.identity_mac
+                             and mac.key_id <> ($15::text[])[1]) then held.key_id
+                       else ($15::text[])[1]
+                   end as key_id,
+                   exists (
+                       select from patient_number
+                       where patient_number.practice_id = $1::uuid
+                         and patient_number.patient_id = held.patient_id) and not exists (
+                       select from patient_number
+                       join mac on mac.number_index = patient_number.number_index
+                       where patient_number.practice_id = $1::uuid
+                         and patient_number.patient_id = held.patient_id
+                         and mac.number = line.number) as moves,
                    case
                        when exists (
                            select from claimed
@@ -135,13 +150,13 @@ struct WritePatients: Statement {
             insert into patient
                 (practice_id, patient_id, external_id, first_name, last_name, locale, email,
                  mobile, general_practitioner, date_of_birth, postcode, national_number,
-                 national_number_index, content_mac, identity_mac)
+                 content_mac, identity_mac, key_id)
             select $1::uuid, coalesce(judged.patient_id, line.new_id), line.external_id,
                    nullif(line.first_name, ''), nullif(line.last_name, ''),
                    nullif(line.locale, ''), nullif(line.email, ''), nullif(line.mobile, ''),
                    nullif(line.general_practitioner, ''), nullif(line.date_of_birth, ''),
                    nullif(line.postcode, ''), nullif(line.national_number, ''),
-                   nullif(line.number_index, ''), line.content_mac, judged.identity_mac
+                   line.content_mac, judged.identity_mac, judged.key_id
             from judged
             join line on line.number = judged.number
             where judged.word in ('created', 'changed')
@@ -157,14 +172,40 @@ struct WritePatients: Statement {
                 date_of_birth = excluded.date_of_birth,
                 postcode = excluded.postcode,
                 national_number = excluded.national_number,
-                national_number_index = excluded.national_number_index,
                 content_mac = excluded.content_mac,
                 identity_mac = excluded.identity_mac,
+                key_id = excluded.key_id,
                 revision = patient.revision + 1,
                 changed_at = clock_timestamp()
             where patient.patient_id = excluded.patient_id
             returning patient.patient_id, patient.external_id, patient.revision,
                 patient.created_at, patient.changed_at
+        ),
+        numbered as (  -- 3. What the numbers are found by, under each key that writes.
+            insert into patient_number (practice_id, number_index, patient_id, key_id)
+            select $1::uuid, mac.number_index, written.patient_id, mac.key_id
+            from written
+            join line on line.external_id = written.external_id
+            join mac on mac.number = line.number
+            where mac.number_index <> ''
+              and mac.key_id = any ($23::text[])
+              and not exists (
+                  select from patient_number as own
+                  where own.practice_id = $1::uuid
+                    and own.number_index = mac.number_index
+                    and own.patient_id = written.patient_id)
+            order by mac.number_index
+        ),
+        unnumbered as (
+            delete from patient_number
+            using written, line
+            where patient_number.practice_id = $1::uuid
+              and patient_number.patient_id = written.patient_id
+              and line.external_id = written.external_id
+              and not exists (
+                  select from mac
+                  where mac.number = line.number
+                    and mac.number_index = patient_number.number_index)
         ),
         told as (
             select line.number, coalesce(written.patient_id, judged.patient_id) as patient_id,
@@ -183,7 +224,7 @@ struct WritePatients: Statement {
             left join written on written.external_id = line.external_id
             left join owned on owned.patient_id = judged.patient_id
         ),
-        audited as (  -- 3. Who wrote which entry, and whose login that moved (NO-6).
+        audited as (  -- 4. Who wrote which entry, and whose login that moved (NO-6).
             insert into audit
                 (practice_id, event, result, reason, client_id, account_id, object_id, request_id)
             select $1::uuid, case told.word
@@ -220,7 +261,7 @@ struct WritePatients: Statement {
             .uuids(lines.map { _ in UUIDv7.make(at: Date()) }),
             texts(\.firstName), texts(\.lastName), texts(\.locale?.rawValue), texts(\.email),
             texts(\.mobile), texts(\.generalPractitioner), bytes(\.dateOfBirth),
-            bytes(\.postcode), bytes(\.nationalNumber), bytes(\.numberIndexes?.first),
+            bytes(\.postcode), bytes(\.nationalNumber), .texts(lines[0].keyIDs),
             bytes(\.contentMACs.first),
             .byteArrays(
                 lines.flatMap { line in
@@ -229,7 +270,7 @@ struct WritePatients: Statement {
             .byteArrays(lines.flatMap(\.contentMACs)),
             condition.match.map(Parameter.texts) ?? .null,
             condition.noneMatch.map(Parameter.texts) ?? .null, .bool(isDryRun),
-            .byteArrays(lines.flatMap(\.identityMACs)),
+            .byteArrays(lines.flatMap(\.identityMACs)), .texts(lines[0].indexIDs),
         ]
     }
 

@@ -12,8 +12,9 @@ extension RecoveryRoutes {
         let countryCode: String?
 
         init(_ fields: inout FieldReader) throws {
+            let namesNumber = fields.peek("number") != nil
             number = fields.optionalString("number", max: 256)
-            countryCode = number == nil ? nil : fields.optionalString("country_code", max: 8)
+            countryCode = namesNumber ? fields.optionalString("country_code", max: 8) : nil
             let chosen = fields.optionalChoice("channel", of: ChannelKind.self)
             channel = number == nil ? chosen ?? .email : .sms
         }

@@ -223,6 +223,8 @@ extension FactorRoutes {
         let statement = MakeRecoveryCodes(
             act: act, account: account, setID: id,
             hashes: codes.map { $0.hash(account: account, key: keys.macKey(.recoveryCode)) },
+            digests: RecoveryCodeDigest.seal(
+                codes.map { RecoveryCodeDigest($0, of: account) }, of: account, keys: keys),
             sealed: secret(id).sealed(Secret(texts.joined(separator: " ")), for: act))
         let answered = try await change(patient, act, context).run(statement) { answered in
             guard case .now = answered else { return nil }

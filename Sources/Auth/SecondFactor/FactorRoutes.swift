@@ -34,10 +34,11 @@ struct FactorRoutes: Sendable {
         init(_ fields: inout FieldReader) throws {
             type = try fields.choice("type")
             countryCode = fields.optionalString("country_code", max: 8)
+            let namesNumber = fields.peek("number") != nil
             number = fields.optionalString("number", max: 64)
             let isRegistered = fields.optionalBool("from_register")
             self.isRegistered = isRegistered ?? false
-            if type == .sms, number == nil, isRegistered != true {
+            if type == .sms, !namesNumber, isRegistered != true {
                 fields.refuse("number", .required)
             }
             if number != nil, type != .sms || self.isRegistered {

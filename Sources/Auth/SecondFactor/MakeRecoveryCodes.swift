@@ -7,6 +7,8 @@ struct MakeRecoveryCodes: IdempotentStatement {
     let account: UUID
     let setID: UUID
     let hashes: [[UInt8]]
+    /// `RecoveryCodeDigest`s, sealed.
+    let digests: [UInt8]
     /// The codes, for whoever asks again within a minute under the same key; nil where nobody can.
     let sealed: [UInt8]?
 
@@ -19,12 +21,13 @@ struct MakeRecoveryCodes: IdempotentStatement {
 
     static let arms = """
         made as (
-            insert into recovery_codes (account_id, set_id, hashes)
-            select $6::uuid, $7::uuid, $8::bytea[]
+            insert into recovery_codes (account_id, set_id, hashes, digests)
+            select $6::uuid, $7::uuid, $8::bytea[], $10::bytea
             where not exists (select from stored)
             on conflict (account_id) do update
             set set_id = excluded.set_id,
                 hashes = excluded.hashes,
+                digests = excluded.digests,
                 used = '{}',
                 failures = 0,
                 blocked_until = null,
@@ -49,7 +52,7 @@ struct MakeRecoveryCodes: IdempotentStatement {
     var ownParameters: [Parameter] {
         [
             .uuid(account), .uuid(setID), .byteArrays(hashes),
-            sealed.map(Parameter.bytes) ?? .null,
+            sealed.map(Parameter.bytes) ?? .null, .bytes(digests),
         ]
     }
 

@@ -53,11 +53,46 @@ struct RecoveryCode: Sendable {
 
     /// What is kept of one: an HMAC bound to its account, so that a stolen table can't be searched.
     func hash(account: UUID, key: MACKey) -> [UInt8] {
-        key.authenticate(fields: ["recovery-code", account.uuidString, symbols.expose()])
+        RecoveryCodeDigest(self, of: account).hash(key)
     }
 
     /// Under each key of the ring, since a set has no end.
     func hashes(account: UUID, keys: KeyRing) -> [[UInt8]] {
         keys.macKeys(.recoveryCode).map { hash(account: account, key: $0) }
+    }
+}
+
+/// What the hash of a recovery code is made of, by which a next key's hash is made without the code.
+struct RecoveryCodeDigest: Sendable {
+    private let bytes: [UInt8]
+
+    init(_ code: RecoveryCode, of account: UUID) {
+        bytes = SHA256.hash(
+            FieldSequence.encode(
+                ["recovery-code", account.uuidString, code.symbols.expose()].map { Array($0.utf8) })
+        )
+    }
+
+    private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    func hash(_ key: MACKey) -> [UInt8] { key.authenticate(bytes) }
+
+    /// Those of a set, sealed and bound to its account.
+    static func seal(_ digests: [RecoveryCodeDigest], of account: UUID, keys: KeyRing) -> [UInt8] {
+        keys.sealingKey(.recoveryCode).seal(digests.flatMap(\.bytes), boundTo: binding(account))
+    }
+
+    /// - Throws: `SealingKey.Fault` where the row was tampered with, or its key is gone.
+    static func open(
+        _ sealed: [UInt8], of account: UUID, keys: KeyRing
+    ) throws(SealingKey.Fault) -> [RecoveryCodeDigest] {
+        let bytes = try keys.sealingKey(.recoveryCode).open(sealed, boundTo: binding(account))
+        return stride(from: 0, to: bytes.count, by: SHA256.count).map {
+            RecoveryCodeDigest(bytes: Array(bytes[$0..<min($0 + SHA256.count, bytes.count)]))
+        }
+    }
+
+    private static func binding(_ account: UUID) -> [UInt8] {
+        FieldSequence.encode(["recovery_codes.digests", account.uuidString].map { Array($0.utf8) })
     }
 }

@@ -32,12 +32,6 @@ struct FindSession: Statement {
         let session: OpenedSession
         let clientID: UUID
         let refreshHash: [UInt8]
-
-        /// Whether its refresh token is still the one that the sign-in gave out: tokens are repeated
-        /// to a caller that missed its answer, not to one that went on with them since (Z-24).
-        func holdsFirstToken(_ keys: KeyRing) -> Bool {
-            refreshHash == RefreshToken.first(of: session.sessionID, keys: keys).hash
-        }
     }
 
     var parameters: [Parameter] { [.uuid(practice), .uuid(session)] }
@@ -51,18 +45,26 @@ struct FindSession: Statement {
 }
 
 extension OpenedSession {
-    /// Tokens are given again for a minute, and never after the session's end (Z-24).
+    /// The refresh token that the sign-in gave out, by whichever key of the ring made it: another may have
+    /// become current since.
     ///
+    /// Tokens are given again for a minute to a caller that missed its answer, not to one that went on with
+    /// them since, and never after the session's end (Z-24).
+    ///
+    /// - Parameter secondsAgo: since the same request was answered; nil for the first time.
     /// - Throws: `idempotency-secret-gone`.
-    func demandRepeatable(
-        _ secondsAgo: Double, in practice: Practice, database: Database, keys: KeyRing
-    ) async throws {
+    func firstToken(
+        secondsAgo: Double?, in practice: Practice, database: Database, keys: KeyRing
+    ) async throws -> RefreshToken {
+        let tokens = keys.macKeys(.refresh).map { RefreshToken.first(of: sessionID, key: $0) }
+        if secondsAgo == nil, tokens.count == 1 { return tokens[0] }
         let alive = try await database.run(
             FindSession(practice: practice.id, session: sessionID))
-        guard secondsAgo <= SessionLimits.secretsRepeatSeconds,
-            alive?.holdsFirstToken(keys) == true
-        else {
+        let held = tokens.first { $0.hash == alive?.refreshHash }
+        guard let secondsAgo else { return held ?? tokens[0] }
+        guard secondsAgo <= SessionLimits.secretsRepeatSeconds, let held else {
             throw Problem(.idempotencySecretGone)
         }
+        return held
     }
 }

@@ -27,8 +27,8 @@ struct RefreshToken: Sendable {
         check = Self.check(sessionID, secret, key)
     }
 
-    static func first(of session: UUID, keys: KeyRing) -> RefreshToken {
-        let key = keys.macKey(.refresh)
+    /// - Parameter key: for refresh tokens.
+    static func first(of session: UUID, key: MACKey) -> RefreshToken {
         let secret = key.authenticate(fields: ["first", session.uuidString])
         return RefreshToken(sessionID: session, secret: secret, key: key)
     }

@@ -10,7 +10,7 @@ struct NewSession: Sendable {
 
     init(network: [UInt8]?, keys: KeyRing) {
         id = SecureRandom.uuid()
-        refreshHash = RefreshToken.first(of: id, keys: keys).hash
+        refreshHash = RefreshToken.first(of: id, key: keys.macKey(.refresh)).hash
         networkKey = network.map { keys.macKey(.network).authenticate($0) }
     }
 

@@ -109,7 +109,7 @@ struct SessionRoutes: Sendable {
     }
 
     /// Verifiers ask again every five minutes; a key is published that long before its first use.
-    private static let publicCache = "public, max-age=300"
+    private static let publicCache = "public, max-age=\(Int(SigningKeyFile.cacheSeconds))"
 }
 
 /// The answer of an introspection of a token in force (RFC 7662 section 2.2).

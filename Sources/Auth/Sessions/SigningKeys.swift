@@ -1,14 +1,17 @@
 import Cryptography
 import Foundation
 import JWTKit
+import Synchronization
 
-/// The keys that sign access tokens; the first signs, all are published (RFC 7517).
-struct SigningKeys: Sendable {
-    private let collection: JWTKeyCollection
-    private let current: JWKIdentifier
-    private let ids: Set<String>
-    /// The answer of `/.well-known/jwks.json`: public parameters only.
-    let published: KeySet
+/// The keys that sign access tokens, each in its state by the time (RFC 7517, T4).
+final class SigningKeys: Sendable {
+    private struct Content: Sendable {
+        let file: SigningKeyFile
+        let collection: JWTKeyCollection
+    }
+
+    private let content: Mutex<Content>
+    private let now: @Sendable () -> Date
 
     struct KeySet: Encodable, Sendable {
         let keys: [PublishedKey]
@@ -26,51 +29,64 @@ struct SigningKeys: Sendable {
         enum CodingKeys: String, CodingKey { case kty, crv, use, alg, kid, x, y }
     }
 
-    /// Why there is nothing to sign with; never the text itself.
-    package enum Fault: Error, Equatable {
-        case none
-        /// The key at that place, from 1, is no P-256 private key in PEM.
-        case unreadable(place: Int)
-        case repeated(place: Int)
+    /// - Parameters:
+    ///   - pem: what ``SigningKeyFile`` reads.
+    ///   - now: says which state each key is in.
+    /// - Throws: `SigningKeyFile.Fault`.
+    init(pem: Secret<String>, now: @escaping @Sendable () -> Date = { Date() }) async throws {
+        content = Mutex(try await Self.content(of: pem))
+        self.now = now
     }
 
-    /// - Parameter pem: P-256 private keys, one after the other.
-    init(pem: Secret<String>) async throws {
-        var keys: [(PublishedKey, ES256PrivateKey)] = []
-        for (index, block) in Self.blocks(of: pem.expose()).enumerated() {
-            guard let key = try? ES256PrivateKey(pem: block), let published = Self.published(key)
-            else { throw Fault.unreadable(place: index + 1) }
-            guard !keys.contains(where: { $0.0.kid == published.kid }) else {
-                throw Fault.repeated(place: index + 1)
-            }
-            keys.append((published, key))
-        }
-        guard let first = keys.first else { throw Fault.none }
-        collection = JWTKeyCollection()
-        for (published, key) in keys {
+    /// Takes over another text: signs and believes by it from here on.
+    func replace(with pem: Secret<String>) async throws {
+        let replacement = try await Self.content(of: pem)
+        content.withLock { $0 = replacement }
+    }
+
+    private static func content(of pem: Secret<String>) async throws -> Content {
+        let file = try SigningKeyFile(parsing: pem)
+        let collection = JWTKeyCollection()
+        for key in file.keys {
             await collection.add(
-                ecdsa: key, kid: JWKIdentifier(string: published.kid),
-                serializer: ClaimSerializer())
+                ecdsa: try ES256PrivateKey(pem: key.pem.expose()),
+                kid: JWKIdentifier(string: key.id), serializer: ClaimSerializer())
         }
-        current = JWKIdentifier(string: first.0.kid)
-        ids = Set(keys.map(\.0.kid))
-        published = KeySet(keys: keys.map(\.0))
+        return Content(file: file, collection: collection)
+    }
+
+    /// The answer of `/.well-known/jwks.json`: public parameters only, of every key that a token in force
+    /// can have been signed with, or is about to be.
+    var published: KeySet {
+        let instant = now()
+        let file = content.withLock { $0.file }
+        return KeySet(
+            keys: file.keys.filter { file.state(of: $0, at: instant) != .over }.map {
+                PublishedKey(kid: $0.id, x: $0.x, y: $0.y)
+            })
     }
 
     func sign(_ token: AccessToken) async throws -> String {
+        let content = content.withLock { $0 }
+        guard let key = content.file.active(at: now()) else { throw SigningKeyFile.Fault.none }
         var header = JWTHeader()
         header.typ = Self.type
-        return try await collection.sign(token, kid: current, header: header)
+        return try await content.collection.sign(
+            token, kid: JWKIdentifier(string: key.id), header: header)
     }
 
     /// The claims of a token of ours that is in force: signature, algorithm, type, issuer and time.
-    /// Headers that bring a key along (`jku`, `jwk`, `x5c`) are never looked at (T3).
+    /// Headers that bring a key along (`jku`, `jwk`, `x5c`) are never looked at (T3); a key that was
+    /// revoked is not among ours.
     func verified(_ token: String, issuer: String, now: Date) async -> AccessToken? {
+        let content = content.withLock { $0 }
         guard
             token.utf8.count <= Self.longestToken,
             let header = Self.header(of: token),
-            header.alg == "ES256", header.typ == Self.type, ids.contains(header.kid),
-            let claims = try? await collection.verify(token, as: AccessToken.self),
+            header.alg == "ES256", header.typ == Self.type,
+            let key = content.file.keys.first(where: { $0.id == header.kid }),
+            content.file.state(of: key, at: self.now()) != .over,
+            let claims = try? await content.collection.verify(token, as: AccessToken.self),
             claims.iss == issuer,
             Double(claims.exp) > now.timeIntervalSince1970
         else { return nil }
@@ -92,27 +108,6 @@ struct SigningKeys: Sendable {
             let bytes = Base64URL.decode(first)
         else { return nil }
         return try? JSONDecoder().decode(Header.self, from: Data(bytes))
-    }
-
-    private static func blocks(of pem: String) -> [String] {
-        let end = "-----END PRIVATE KEY-----"
-        return pem.split(separator: end).compactMap { piece in
-            piece.range(of: "-----BEGIN PRIVATE KEY-----").map { begin in
-                piece[begin.lowerBound...] + end + "\n"
-            }
-        }
-    }
-
-    /// The key's public half; its id is the thumbprint (RFC 7638), so that it names the key itself.
-    private static func published(_ key: ES256PrivateKey) -> PublishedKey? {
-        guard
-            let parameters = key.parameters,
-            let x = Data(base64Encoded: parameters.x), let y = Data(base64Encoded: parameters.y)
-        else { return nil }
-        let (ex, ey) = (Base64URL.encode(Array(x)), Base64URL.encode(Array(y)))
-        let canonical = #"{"crv":"P-256","kty":"EC","x":"\#(ex)","y":"\#(ey)"}"#
-        return PublishedKey(
-            kid: Base64URL.encode(SHA256.hash(Array(canonical.utf8))), x: ex, y: ey)
     }
 }
 

@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import Postgres
 
 /// Makes and reads the tokens of sessions.
 struct Tokens: Sendable {
@@ -33,10 +34,14 @@ struct Tokens: Sendable {
             expiresIn: token.exp - token.iat)
     }
 
-    /// The first tokens of a session.
-    func first(for session: OpenedSession, to caller: Caller) async throws -> Body {
-        try await issue(
-            for: session, refresh: .first(of: session.sessionID, keys: keys), to: caller)
+    /// The first tokens of a session, as the sign-in gave them out; throws as
+    /// ``OpenedSession/firstToken(secondsAgo:in:database:keys:)`` does.
+    func first(
+        for session: OpenedSession, secondsAgo: Double?, to caller: Caller, database: Database
+    ) async throws -> Body {
+        let refresh = try await session.firstToken(
+            secondsAgo: secondsAgo, in: caller.practice, database: database, keys: keys)
+        return try await issue(for: session, refresh: refresh, to: caller)
     }
 
     /// A token of this practice that is in force.

@@ -10,12 +10,10 @@ struct SealedSuperPIN: Sendable, Equatable {
         self.bytes = bytes
     }
 
-    init(
-        _ hash: SuperPINHash, of owner: SuperPINHasher.Owner, practice: UUID, keys: KeyRing
-    ) {
-        // No key's id has a dollar sign, with which every PHC string begins.
+    /// - Parameter phc: of ``SuperPINHasher/hash(_:of:turn:)``.
+    init(_ phc: String, of owner: SuperPINHasher.Owner, practice: UUID, keys: KeyRing) {
         bytes = keys.sealingKey(.superPIN).seal(
-            Array((hash.keyID + hash.phc).utf8), boundTo: Self.binding(owner, practice))
+            Array(phc.utf8), boundTo: Self.binding(owner, practice))
     }
 
     /// The hash; nil where its key is revoked.
@@ -23,17 +21,14 @@ struct SealedSuperPIN: Sendable, Equatable {
     /// - Throws: `SealingKey.Fault` where the row was tampered with.
     func open(
         of owner: SuperPINHasher.Owner, practice: UUID, keys: KeyRing
-    ) throws(SealingKey.Fault) -> SuperPINHash? {
-        let opened: [UInt8]
+    ) throws(SealingKey.Fault) -> String? {
         do throws(SealingKey.Fault) {
-            opened = try keys.sealingKey(.superPIN).open(
+            let phc = try keys.sealingKey(.superPIN).open(
                 bytes, boundTo: Self.binding(owner, practice))
+            return String(decoding: phc, as: UTF8.self)
         } catch .keyUnknown {
             return nil
         }
-        let text = String(decoding: opened, as: UTF8.self)
-        guard let start = text.firstIndex(of: "$") else { throw .malformed }
-        return SuperPINHash(keyID: String(text[..<start]), phc: String(text[start...]))
     }
 
     private static func binding(_ owner: SuperPINHasher.Owner, _ practice: UUID) -> [UInt8] {
@@ -44,7 +39,7 @@ struct SealedSuperPIN: Sendable, Equatable {
 }
 
 extension SuperPINHasher {
-    /// A hash by the current key, sealed for the practice's row; throws what ``hash(_:of:turn:)``
+    /// A hash, sealed by the current key for the practice's row; throws what ``hash(_:of:turn:)``
     /// throws.
     func sealed(
         _ pin: SuperPIN, of owner: Owner, practice: UUID, turn: Turn

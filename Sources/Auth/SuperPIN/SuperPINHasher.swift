@@ -1,16 +1,9 @@
 import Cryptography
 import Foundation
 
-/// A super-PIN as a table keeps it; who has the table alone can't try any (AC-8, S2).
-struct SuperPINHash: Sendable, Equatable {
-    /// The id of the key in it, which is needed as long as it is.
-    let keyID: String
-    /// Argon2id as a PHC string, with a salt of its own.
-    let phc: String
-}
-
-/// Hashes and verifies super-PINs: HMAC with a key from outside the database, bound to whose it is,
-/// then Argon2id in the fair queue of the passwords (Z-21, Z-32).
+/// Hashes and verifies super-PINs by Argon2id in the fair queue of the passwords (Z-21), bound to whose
+/// they are; the hash is kept sealed, as ``SealedSuperPIN``, so that who has the table alone can't try any
+/// (AC-8, S2).
 struct SuperPINHasher: Sendable {
     /// Whose super-PIN it is: the same symbols elsewhere are another one.
     struct Owner: Sendable, Equatable {
@@ -28,33 +21,26 @@ struct SuperPINHasher: Sendable {
     let hasher: PasswordHasher
     let keys: KeyRing
 
-    /// A hash by the current key; throws what ``PasswordHasher/hash(_:turn:)`` throws.
-    func hash(_ pin: SuperPIN, of owner: Owner, turn: Turn) async throws -> SuperPINHash {
-        let key = keys.macKey(.superPIN)
-        let phc = try await hasher.hash(Self.keyed(pin, of: owner, by: key), turn: turn)
-        return SuperPINHash(keyID: key.id, phc: phc)
+    /// A PHC string with a salt of its own; throws what ``PasswordHasher/hash(_:turn:)`` throws.
+    func hash(_ pin: SuperPIN, of owner: Owner, turn: Turn) async throws -> String {
+        try await hasher.hash(Self.bound(pin, to: owner), turn: turn)
     }
 
     /// Whether it is the owner's super-PIN; throws what
     /// ``PasswordHasher/verify(_:against:turn:)`` throws.
     ///
-    /// - Parameter hash: nil where there is none, which takes as long as a wrong one, as does one
-    ///   whose key is revoked.
+    /// - Parameter phc: nil where there is none, which takes as long as a wrong one.
     func verify(
-        _ pin: SuperPIN, of owner: Owner, against hash: SuperPINHash?, turn: Turn
+        _ pin: SuperPIN, of owner: Owner, against phc: String?, turn: Turn
     ) async throws -> Bool {
-        let key = hash.flatMap { keys.macKey(.superPIN, id: $0.keyID) }
-        let stored = key == nil ? nil : hash?.phc
-        let keyed = Self.keyed(pin, of: owner, by: key ?? keys.macKey(.superPIN))
-        return try await hasher.verify(keyed, against: stored ?? hasher.dummyHash, turn: turn)
+        try await hasher.verify(
+            Self.bound(pin, to: owner), against: phc ?? hasher.dummyHash, turn: turn)
     }
 
-    private static func keyed(
-        _ pin: SuperPIN, of owner: Owner, by key: MACKey
-    ) -> Secret<[UInt8]> {
+    private static func bound(_ pin: SuperPIN, to owner: Owner) -> Secret<[UInt8]> {
         Secret(
-            key.authenticate(fields: [
-                owner.kind.rawValue, owner.id.uuidString, pin.symbols.expose(),
-            ]))
+            FieldSequence.encode(
+                [owner.kind.rawValue, owner.id.uuidString, pin.symbols.expose()]
+                    .map { Array($0.utf8) }))
     }
 }

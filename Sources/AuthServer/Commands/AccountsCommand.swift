@@ -13,8 +13,8 @@ struct AccountsCommand: AsyncParsableCommand {
             discussion: """
                 Members: username, email, email_confirmed, mobile, mobile_confirmed, first_name, \
                 last_name, locale, external_id, disabled, and either password or password_hash \
-                (Argon2id). Prints one JSON object for each line that was refused; imports the \
-                others. Exits 1 if any was.
+                (Argon2, bcrypt, PBKDF2 or scrypt; see README). Prints one JSON object for each \
+                line that was refused; imports the others. Exits 1 if any was.
                 """)
 
         @Option(help: "Id of the practice.")

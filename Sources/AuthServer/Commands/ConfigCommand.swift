@@ -15,7 +15,7 @@ struct ConfigCommand: AsyncParsableCommand {
         func run() async throws {
             let reader = settings.reader()
             try await ExitStatus.reporting {
-                _ = try await ServiceConfiguration.production(from: reader)
+                _ = try ServiceConfiguration.production(from: reader)
             }
             // Values stay unprinted even when they are no secret: what was pasted wrong may be one.
             for setting in Setting.allCases {

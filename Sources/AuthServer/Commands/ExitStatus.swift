@@ -22,6 +22,9 @@ enum ExitStatus {
         } catch let refusal as Administration.Refusal {
             complain("\(refusal)")
             throw refused
+        } catch let refusal as KeysCommand.Refusal {
+            complain("\(refusal)")
+            throw refused
         } catch let failure as ListenFailure {
             complain("\(failure)")
             throw unavailable

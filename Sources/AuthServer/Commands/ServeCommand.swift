@@ -17,7 +17,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await ExitStatus.reporting {
-            let configuration = try await ServiceConfiguration.production(
+            let configuration = try ServiceConfiguration.production(
                 from: settings.reader())
             let logger = try Logger.ofService(configuration.log)
             let service = try await AuthService(configuration: configuration, logger: logger)

@@ -9,7 +9,7 @@ extension ServiceConfiguration {
     /// - Throws: `ConfigurationFaults` with every fault there is.
     static func production(
         from reader: SettingReader
-    ) async throws -> ServiceConfiguration {
+    ) throws -> ServiceConfiguration {
         var reader = reader
         let configuration = ServiceConfiguration(
             publicURL: reader.publicURL(),
@@ -18,13 +18,15 @@ extension ServiceConfiguration {
                 .internalListen, default: .init(host: "127.0.0.1", port: 9090)),
             databaseURL: reader.database(.databaseURL),
             keys: reader.keys(),
-            signingKeys: await reader.signingKeys(),
+            signingKeys: reader.signingKeys(),
             mail: reader.mail(),
             outbound: reader.outbound(),
             templatesDirectory: reader.templatesDirectory(),
             sending: reader.sending(),
+            retention: reader.retention(),
             log: reader.log(),
-            limits: reader.limits()
+            limits: reader.limits(),
+            keyFiles: .init(ring: reader.file(of: .keys), signing: reader.file(of: .signingKeys))
         )
         for fault in ShippedFiles.faults { reader.reject(file: ShippedFiles.folder, fault) }
         try reader.finish()
@@ -75,10 +77,10 @@ extension SettingReader {
         return Secret(text)
     }
 
-    mutating func signingKeys() async -> Secret<String> {
+    mutating func signingKeys() -> Secret<String> {
         let keys = Secret(required(.signingKeys))
         if !keys.expose().isEmpty,
-            let problem = await ServiceConfiguration.problem(ofSigningKeys: keys)
+            let problem = ServiceConfiguration.problem(ofSigningKeys: keys)
         {
             reject(.signingKeys, problem)
         }
@@ -136,6 +138,16 @@ extension SettingReader {
             }
         }
         return ceilings
+    }
+
+    mutating func retention() -> Retention {
+        guard let text = text(.retentionDays) else { return Retention() }
+        do throws(Retention.Fault) {
+            return try Retention(parsing: text)
+        } catch {
+            reject(.retentionDays, error.problem)
+            return Retention()
+        }
     }
 
     mutating func templatesDirectory() -> String? {

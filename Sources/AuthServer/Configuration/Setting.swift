@@ -18,6 +18,7 @@ enum Setting: String, CaseIterable {
     case templatesDirectory = "templates_directory"
     case clientCodesPerHour = "client_codes_per_hour"
     case smsPrices = "sms_prices"
+    case retentionDays = "retention_days"
     case logLevel = "log_level"
     case logFile = "log_file"
     case hashThreads = "hash_threads"
@@ -42,7 +43,8 @@ enum Setting: String, CaseIterable {
     var hasDefault: Bool {
         switch self {
         case .listen, .internalListen, .smtpPort, .smtpCAFile, .logLevel, .logFile, .hashThreads,
-            .ordinaryConnections, .deliveryWorkers, .drainSeconds, .clientCodesPerHour, .smsPrices:
+            .ordinaryConnections, .deliveryWorkers, .drainSeconds, .clientCodesPerHour, .smsPrices,
+            .retentionDays:
             true
         default: false
         }

@@ -9,9 +9,14 @@ import Cryptography
 struct SettingReader {
     private let config: ConfigReader
     private let origins: [Setting: String]
+    private let files: [Setting: String]
     private var faults: [ConfigurationFaults.Fault]
 
-    init(layers: [(name: String, values: [Setting: String])], faults: [ConfigurationFaults.Fault]) {
+    /// - Parameter files: paths of the files that hold one value each.
+    init(
+        layers: [(name: String, values: [Setting: String])], files: [Setting: String] = [:],
+        faults: [ConfigurationFaults.Fault]
+    ) {
         config = ConfigReader(
             providers: layers.map { layer in
                 InMemoryProvider(
@@ -29,8 +34,12 @@ struct SettingReader {
                 origins[setting] = layer.name
             }
         }
+        self.files = files
         self.faults = faults
     }
+
+    /// The file of its own that a setting's value stands in; nil where it came another way.
+    func file(of setting: Setting) -> String? { files[setting] }
 
     /// Which source a setting's value comes from; nil where it has its default.
     func origin(of setting: Setting) -> String? { origins[setting] }

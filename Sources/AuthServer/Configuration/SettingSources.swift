@@ -17,17 +17,19 @@ struct SettingSources {
     /// Faults of the sources themselves are in the reader, beside those it will find in the values.
     func reader() -> SettingReader {
         var faults: [ConfigurationFaults.Fault] = []
+        // Where a value stands in a file of its own, by the strongest source that has it.
+        var files: [Setting: String] = [:]
         let layers = [
             ("command line", commandLine),
-            ("environment", fromEnvironment(&faults)),
-            ("secret file", fromSecretFiles(&faults)),
+            ("environment", fromEnvironment(&faults, &files)),
+            ("secret file", fromSecretFiles(&faults, &files)),
             ("JSON file", fromJSONFile(&faults)),
         ]
-        return SettingReader(layers: layers, faults: faults)
+        return SettingReader(layers: layers, files: files, faults: faults)
     }
 
     private func fromEnvironment(
-        _ faults: inout [ConfigurationFaults.Fault]
+        _ faults: inout [ConfigurationFaults.Fault], _ files: inout [Setting: String]
     ) -> [Setting: String] {
         let settings = Dictionary(
             uniqueKeysWithValues: Setting.allCases.map { ($0.environmentName, $0) })
@@ -46,6 +48,7 @@ struct SettingSources {
                     faults.append(.init(name: name, problem: "is set beside the value itself"))
                 } else if let content = Self.content(of: value) {
                     values[setting] = content
+                    files[setting] = value
                 } else {
                     faults.append(.init(name: name, problem: "names a file that cannot be read"))
                 }
@@ -57,7 +60,7 @@ struct SettingSources {
     }
 
     private func fromSecretFiles(
-        _ faults: inout [ConfigurationFaults.Fault]
+        _ faults: inout [ConfigurationFaults.Fault], _ files: inout [Setting: String]
     ) -> [Setting: String] {
         guard let path = secretsDirectory ?? given(OtherVariable.secretsDirectory) else {
             return [:]
@@ -95,6 +98,7 @@ struct SettingSources {
                 continue
             }
             values[setting] = content
+            if files[setting] == nil { files[setting] = file }
         }
         return values
     }

@@ -72,8 +72,8 @@ extension TestService {
                    '+31655556666'
             from account
             where last_name = 'Oosterkanarie';
-            insert into recovery_codes (account_id, set_id, hashes)
-            select account_id, gen_random_uuid(), array['\\xfacefacefa'::bytea]
+            insert into recovery_codes (account_id, set_id, hashes, digests)
+            select account_id, gen_random_uuid(), array['\\xfacefacefa'::bytea], ''
             from account
             where last_name = 'Oosterkanarie';
             insert into recovery

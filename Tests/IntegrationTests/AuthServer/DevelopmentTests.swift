@@ -42,6 +42,31 @@ import Testing
         #expect(called.status == 0 && called.output.contains("'access_token': 'ey"), "\(called)")
     }
 
+    @Test func `more callers than it may open files wait, and take nothing from the others`()
+        async throws
+    {
+        let folder = try await RunningDemo.usedFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let demo = try await RunningDemo.start(in: folder, openFiles: 256)
+        defer { demo.end() }
+        let address = try #require(demo.environment["AUTH_LISTEN"])
+        let port = try #require(Int(address.split(separator: ":")[1]))
+        var wires: [Wire] = []
+        for _ in 0..<400 { wires.append(try await Wire.connect(port: port)) }
+        defer { for wire in wires { wire.close() } }
+        let asked = "GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        // Whoever was first is served, the database included; the last is not yet.
+        try await wires[0].send(asked)
+        #expect(try await wires[0].answer().status == 200)
+        try await wires[399].send(asked)
+        await #expect(throws: WireError.self) {
+            try await wires[399].answer(within: .milliseconds(500))
+        }
+        #expect(try demo.openFiles() < 200)
+        for wire in wires.prefix(390) { wire.close() }
+        #expect(try await wires[399].answer().status == 200)
+    }
+
     @Test func `its end leaves nothing running, and the next start finds keys and data`()
         async throws
     {

@@ -10,15 +10,21 @@ struct RunningDemo {
     private let process: Process
 
     /// Returns when the demo has printed its block.
-    static func start(in folder: URL, _ arguments: String...) async throws -> RunningDemo {
+    ///
+    /// - Parameter openFiles: how many it may have open; as many as the tests where it is nil.
+    static func start(
+        in folder: URL, openFiles: Int? = nil, _ arguments: String...
+    ) async throws -> RunningDemo {
         let environment = [
             "AUTH_DEV_DIRECTORY": folder.path,
             "AUTH_LISTEN": "127.0.0.1:\(try freePort())",
             "AUTH_INTERNAL_LISTEN": "127.0.0.1:\(try freePort())",
         ]
         let process = Process()
-        process.executableURL = Program.binary
-        process.arguments = ["dev"] + arguments
+        let limit = openFiles.map { "ulimit -n \($0); " } ?? ""
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments =
+            ["-c", limit + #"exec "$0" dev "$@""#, Program.binary.path] + arguments
         process.environment = Program.environment(environment)
         process.standardInput = FileHandle.nullDevice
         let output = Pipe()
@@ -75,6 +81,13 @@ struct RunningDemo {
         return try #require(text.split(separator: "\n").first.flatMap { Int32($0) })
     }
 
+    /// How many files it has open.
+    func openFiles() throws -> Int {
+        try FileManager.default.contentsOfDirectory(
+            atPath: "/proc/\(process.processIdentifier)/fd"
+        ).count
+    }
+
     /// Sends the signal and waits for the end; answers how it ended.
     @discardableResult
     func end(_ signal: Int32 = SIGINT) -> Int32 {
@@ -123,7 +136,7 @@ struct RunningDemo {
     }
 
     /// A port that nothing listens on; the system does not give it out again at once.
-    private static func freePort() throws -> Int {
+    static func freePort() throws -> Int {
         let taken = try takenPort()
         close(taken.descriptor)
         return taken.port

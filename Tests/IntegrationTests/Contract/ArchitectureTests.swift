@@ -9,7 +9,7 @@ import Testing
             #"^Sources/(AuthServer/|Auth/(HTTP/|AuthService\.swift$|.*Routes\.swift$))"#
         ),
         ("CLibPQ", "^Sources/Postgres/"),
-        ("CLibSSL|CSodium", "^Sources/Cryptography/"),
+        ("CLibSSL|CSodium|CCrypt", "^Sources/Cryptography/"),
         ("CCurl", "^Sources/Auth/Delivery/"),
         ("CZxcvbn", "^Sources/Auth/Passwords/"),
         ("Yams|Testing", "^Tests/"),

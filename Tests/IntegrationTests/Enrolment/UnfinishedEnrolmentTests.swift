@@ -1,5 +1,5 @@
 import Foundation
-import Logging
+import Postgres
 import Testing
 
 @testable import Auth
@@ -7,9 +7,7 @@ import Testing
 /// Enrolments that nobody finishes die quietly, and fill no table.
 @Suite struct UnfinishedEnrolmentTests {
     private func sweep(_ service: TestService) async throws -> Int {
-        try await EnrolmentSweeper(
-            database: service.service.database, logger: .init(label: "test")
-        ).sweepOnce()
+        try await service.service.database.run(SweepEnrolments())
     }
 
     @Test func `after its day nothing that was typed is left`() async throws {
@@ -22,7 +20,7 @@ import Testing
                 set expires_at = clock_timestamp() - interval '1 second'
                 where enrolment_id = '\(id)'
                 """)
-            // The service's own sweeper may be faster.
+            // The service's own housekeeper may be faster.
             _ = try await sweep(service)
             try await eventually {
                 try await service.database.count("enrolment", where: "end_reason = 'expired'") == 1

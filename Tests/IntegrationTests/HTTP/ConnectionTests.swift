@@ -118,6 +118,23 @@ import Testing
         #expect(answers.isEmpty)
     }
 
+    @Test func `a head that drips does not reset its deadline`() async throws {
+        try await ToyServer.run(limits: ToyServer.shortLimits) { toy in
+            let start = ContinuousClock.now
+            try await Wire.on(toy.port) { wire in
+                try await wire.send("GET /open HTTP/1.1\r\nHost: toy\r\n")
+                async let dripped: Void = eventually {
+                    (try? await wire.send("X-A: b\r\n")) == nil
+                }
+                #expect(try await wire.answersUntilClosed().isEmpty)
+                wire.close()
+                try await dripped
+            }
+            #expect(ContinuousClock.now - start < .seconds(10))
+            #expect(toy.handled.count == 0)
+        }
+    }
+
     @Test func `a connection without a request is given up`() async throws {
         var limits = ServerLimits()
         limits.idleTimeout = .milliseconds(400)
@@ -165,6 +182,23 @@ import Testing
                 try await eventually { toy.requests.openConnections == 0 }
                 wire.close()
             }
+        }
+    }
+
+    @Test func `of a thousand requests whose answers are not read all but the first wait`()
+        async throws
+    {
+        var limits = ServerLimits()
+        limits.writeDeadline = .milliseconds(400)
+        try await ToyServer.run(limits: limits) { toy in
+            let wire = try await Wire.connect(port: toy.port, reads: false)
+            await wire.sendAnyway(
+                String(repeating: "GET /large HTTP/1.1\r\nHost: toy\r\n\r\n", count: 1_000))
+            try await eventually { toy.log.requests.count >= 1 }
+            try await eventually { toy.requests.openConnections == 0 }
+            // The one whose answer waits, and at most the one behind it.
+            #expect(toy.log.requests.count <= 2)
+            wire.close()
         }
     }
 

@@ -84,6 +84,17 @@ import Testing
         }
     }
 
+    @Test func `what comes after the last chunk changes nothing`() async throws {
+        let trailed = "Transfer-Encoding: chunked\r\n\r\nd\r\n\(Self.body)\r\n0\r\n"
+        for trailer in ["Content-Length: 5", "Host: other", "X-API-Key: nobody", "X-A: b"] {
+            let (answers, handled, _) = try await ToyServer.answers(
+                to: Self.thing + trailed + trailer + "\r\n\r\n"
+                    + "GET /open HTTP/1.1\r\nHost: toy\r\nConnection: close\r\n\r\n")
+            let statuses = answers.map(\.status)
+            #expect(statuses == [201, 200] && handled == 2 || statuses == [400] && handled == 0)
+        }
+    }
+
     @Test func `requests sent in a row are answered in their order`() async throws {
         try await ToyServer.run { toy in
             try await Wire.on(toy.port) { wire in

@@ -54,6 +54,7 @@ final class Wire: Sendable {
 
     /// Sends although the server may have closed already.
     func sendAnyway(_ text: String) async { try? await send(text) }
+    func sendAnyway(_ bytes: [UInt8]) async { try? await send(bytes) }
 
     /// Ends our side; the server can still answer.
     func endOutput() async throws { try await channel.close(mode: .output) }

@@ -47,9 +47,11 @@ import Testing
         let password: String
     }
 
-    /// Six people whom nothing may tell apart; the last five with the right password.
+    /// Seven people whom nothing may tell apart; the last four with the right password.
     static func attempts(_ service: TestService) async throws -> [Attempt] {
         let known = try await service.person()
+        let dear = try await service.person(
+            extra: ["password_hash": .string(ImportedHashTests.forms[0])])
         var unknown = known
         unknown.identifier = "nobody-\(known.username)@example.nl"
         let disabled = try await service.person(extra: ["disabled": true])
@@ -63,6 +65,7 @@ import Testing
         return [
             Attempt(name: "unknown", person: unknown, password: known.password),
             Attempt(name: "wrong", person: known, password: "not-the-password"),
+            Attempt(name: "wrong, dear hash", person: dear, password: "not-the-password"),
             Attempt(name: "disabled", person: disabled, password: disabled.password),
             Attempt(name: "shared", person: shared, password: shared.password),
             Attempt(name: "closed", person: closed, password: closed.password),

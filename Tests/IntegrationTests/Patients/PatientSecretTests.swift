@@ -28,7 +28,9 @@ import Testing
                 try await service.database.rows(
                     """
                     select practice_id, patient_id, external_id, first_name, last_name, email,
-                           mobile, general_practitioner, locale, revision, patient::text
+                           mobile, general_practitioner, locale, revision,
+                           patient::text || (select string_agg(patient_number::text, '')
+                                             from patient_number)
                     from patient
                     """
                 ).first)

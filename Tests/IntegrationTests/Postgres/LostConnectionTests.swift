@@ -161,8 +161,8 @@ import Testing
             await #expect(throws: PostgresError.deadline) {
                 try await database.run(Backend(), within: .seconds(1))
             }
-            // Longer than a connection may stand still with a batch under way.
-            try await eventually { database.gauges.connectionsLost > 0 }
+            // Longer than a connection may stand still with a batch under way; the idle ones go too.
+            try await eventually { database.gauges.connectionsLost == 5 }
             cluster.local.thaw()
             let after = await timed { try await database.patiently(Backend()) }
             _ = try after.result.get()
@@ -170,13 +170,18 @@ import Testing
         }
     }
 
-    /// A server on which every commit waits for a standby that does not exist.
+    /// A server on which every commit waits for a standby that does not exist, and which sends no
+    /// warnings unless a session asks for them.
     private func withoutStandby(
         _ body: @escaping @Sendable (Scratch, _ pid: Int) async throws -> Void
     ) async throws {
         let cluster = try await TestCluster.own()
         defer { cluster.discard() }
         try await Scratch.use(on: cluster) { scratch async throws in
+            let first = try await scratch.database.patiently(Backend())
+            try await scratch.test.execute(
+                "alter database \(scratch.test.name) set client_min_messages = error")
+            try await scratch.test.execute("select pg_terminate_backend(\(first), 10000)")
             let pid = try await scratch.database.patiently(Backend())
             try await cluster.local.execute(
                 "alter system set synchronous_standby_names = 'nobody'")
@@ -223,7 +228,10 @@ import Testing
         }
     }
 
-    @Test func `a host that does not answer costs no time while another does`() async throws {
+    /// Runs the body with a database of two hosts, the first of which never says anything.
+    private func besideSilence(
+        _ body: @escaping @Sendable (Scratch, Database) async throws -> Void
+    ) async throws {
         let silent = try SilentServer()
         try await Scratch.use { scratch async throws in
             let live = try #require(scratch.test.ownerURL.split(separator: "=").last)
@@ -231,10 +239,30 @@ import Testing
                 "host=\(live)", with: "host=\(silent.directory.path),\(live)")
             try await Database.use(.init(url: url), logger: Scratch.quiet) {
                 database async throws in
-                let first = await timed { try await database.patiently(Backend()) }
-                _ = try first.result.get()
-                #expect(first.time < ConnectionLoop.connectLimit)
+                try await body(scratch, database)
             }
+        }
+    }
+
+    @Test func `a host that does not answer costs no time while another does`() async throws {
+        try await besideSilence { _, database in
+            let first = await timed { try await database.patiently(Backend()) }
+            _ = try first.result.get()
+            #expect(first.time < ConnectionLoop.connectLimit)
+        }
+    }
+
+    @Test func `a standby that is promoted is found while the old primary hangs`() async throws {
+        try await besideSilence { scratch, database in
+            let setting = "alter database \(scratch.test.name) set default_transaction_read_only"
+            try await scratch.test.cluster.execute("\(setting) = on")
+            let first = Task { await timed { try await database.patiently(Backend()) } }
+            // The first attempt has been refused; it would wait for the other host only.
+            try await last(.milliseconds(400))
+            try await scratch.test.cluster.execute("\(setting) = off")
+            let found = await first.value
+            _ = try found.result.get()
+            #expect(found.time < ConnectionLoop.connectLimit)
         }
     }
 }

@@ -120,8 +120,9 @@ extension TestService {
         }
         try await database.execute(
             """
-            insert into recovery_codes (account_id, set_id, hashes)
-            values ('\(account)', gen_random_uuid(), array[\(hashes.joined(separator: ", "))])
+            insert into recovery_codes (account_id, set_id, hashes, digests)
+            values
+                ('\(account)', gen_random_uuid(), array[\(hashes.joined(separator: ", "))], '')
             """)
         return codes.map { $0.printed.expose() }
     }

@@ -157,9 +157,9 @@ import Testing
             """
             insert into membership (practice_id, account_id)
             select '\(other.text)', account_id from membership;
-            insert into identifier (practice_id, value_index, account_id, kind)
+            insert into identifier (practice_id, value_index, account_id, kind, key_id, value)
             select '\(other.text)', '\(index(person.identifier, service, other))', account_id,
-                   'email'
+                   'email', 'k1', ''
             from membership
             where practice_id = '\(other.text)'
             """)

@@ -13,12 +13,18 @@ import Testing
             let sid = try #require(SignedToken(tokens.access).claims["sid"].string)
             let find = FindSession(
                 practice: service.practice, session: try #require(UUID(uuidString: sid)))
-            let keys = service.service.keys
-            let before = try await service.service.database.run(find)
-            #expect(before?.holdsFirstToken(keys) == true)
+            let database = service.service.database
+            let found = try #require(try await database.run(find))
+            let practice = try await database.run(FindPractice(practice: service.practice))
+            @Sendable func first() async throws -> String {
+                try await found.session.firstToken(
+                    secondsAgo: 1, in: practice, database: database, keys: service.service.keys
+                ).text
+            }
+            #expect(try await first() == tokens.refresh)
             #expect(try await service.refresh(tokens.refresh).status == 200)
-            let after = try await service.service.database.run(find)
-            #expect(after?.holdsFirstToken(keys) == false)
+            let gone = try await #require(throws: Problem.self) { try await first() }
+            #expect(gone.kind == .idempotencySecretGone)
         }
     }
 

@@ -9,7 +9,9 @@ import Testing
         var declared: [String] = []
         for file in try SourceTree.swiftFiles(under: ["Sources/Auth", "Sources/AuthServer"]) {
             let text = try SourceTree.text(of: file)
-            for match in text.matches(of: /struct (\w+): (?:\w+, )*(?:Idempotent)?Statement\b/) {
+            for match in text.matches(
+                of: /struct (\w+): (?:\w+, )*(?:Idempotent|Batch|Purge)?Statement\b/)
+            {
                 declared.append(String(match.output.1))
             }
         }

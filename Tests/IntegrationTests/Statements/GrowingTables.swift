@@ -1,7 +1,8 @@
 /// Tables that grow with every patient or sign-in, and what they hold after a while.
 enum GrowingTables {
     static let names: Set<String> = [
-        "account", "membership", "identifier", "contact", "patient", "patient_link", "session",
+        "account", "membership", "identifier", "contact", "patient", "patient_number",
+        "patient_link", "session",
         "login", "login_pass", "code", "code_subject", "code_request", "send_count", "destination",
         "message", "invitation", "mailed_link", "enrolment", "customer_number", "activation_pin",
         "consent", "audit", "refusal", "contact_change", "freeze_code", "factor",
@@ -31,8 +32,9 @@ enum GrowingTables {
         insert into membership (practice_id, account_id)
         select md5('practice' || n % 4)::uuid, md5('account' || n)::uuid
         from generate_series(1, 12000) as n;
-        insert into identifier (practice_id, value_index, account_id, kind)
-        select practice_id, sha256(uuid_send(account_id) || kind::bytea), account_id, kind
+        insert into identifier (practice_id, value_index, account_id, kind, key_id, value)
+        select practice_id, sha256(uuid_send(account_id) || kind::bytea), account_id, kind, 'k1',
+               '\\x00'
         from membership
         cross join (values ('username'), ('email')) as name (kind);
         insert into contact (account_id, contact_id, kind, address, confirmed_at)
@@ -54,15 +56,18 @@ enum GrowingTables {
             (practice_id, account_id, pin_id, session_id, hash, activated_at)
         select practice_id, account_id, account_id, account_id, '\\x00', clock_timestamp()
         from membership;
-        insert into recovery_codes (account_id, set_id, hashes)
-        select account_id, gen_random_uuid(), array[sha256(uuid_send(account_id))]
+        insert into recovery_codes (account_id, set_id, hashes, digests)
+        select account_id, gen_random_uuid(), array[sha256(uuid_send(account_id))], '\\x00'
         from account;
         insert into patient
             (practice_id, patient_id, external_id, first_name, last_name, national_number,
-             national_number_index, content_mac)
+             content_mac, key_id)
         select practice_id, account_id, account_id::text, 'Anna', 'Jansen', '\\x00',
-               sha256(uuid_send(account_id)), sha256(uuid_send(account_id))
+               sha256(uuid_send(account_id)), 'k1'
         from membership;
+        insert into patient_number (practice_id, number_index, patient_id, key_id)
+        select practice_id, sha256(uuid_send(patient_id)), patient_id, 'k1'
+        from patient;
         insert into patient_link (practice_id, account_id, patient_id, role, identity_level)
         select practice_id, account_id, account_id, 'self', 'none'
         from membership;

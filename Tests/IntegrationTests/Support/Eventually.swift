@@ -16,10 +16,15 @@ func eventually(
             Issue.record(Comment(rawValue: missing), sourceLocation: sourceLocation)
             throw NeverHappened()
         }
-        // A timer of the event loop, so that waiting takes no processor from those waited for.
-        try await MultiThreadedEventLoopGroup.singleton.next()
-            .scheduleTask(in: .milliseconds(5)) {}.futureResult.get()
+        try await last(.milliseconds(5))
     }
+}
+
+/// Lets something last that long on purpose, such as an outage.
+func last(_ duration: Duration) async throws {
+    // A timer of the event loop, so that waiting takes no processor from those waited for.
+    try await MultiThreadedEventLoopGroup.singleton.next()
+        .scheduleTask(in: .init(duration)) {}.futureResult.get()
 }
 
 /// What a test waited for did not come.

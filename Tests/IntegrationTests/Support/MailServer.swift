@@ -48,6 +48,9 @@ final class MailServer: Sendable {
     /// How many mails it took so far.
     var mailCount: Int { process.said.count }
 
+    /// The mails that it took so far, but for the first ones.
+    func mails(after count: Int) -> [Mail] { Self.decode(Array(process.said.dropFirst(count))) }
+
     /// Ends the server and returns every mail that it took, oldest first.
     func stop() async -> [Mail] { Self.decode(await process.stop()) }
 

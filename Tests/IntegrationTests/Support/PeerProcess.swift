@@ -43,6 +43,11 @@ final class PeerProcess: Sendable {
     /// What it has said so far, oldest first.
     var said: [Data] { lines.soFar }
 
+    /// Says a line to it.
+    func tell(_ line: String) throws {
+        try input.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
+    }
+
     /// Ends it and returns everything that it said.
     ///
     /// Only its end shows that nothing more is on its way through the pipe.

@@ -5,9 +5,12 @@ final class TestAuthority: Sendable {
     /// The authority's own certificate, PEM: what a client is told to trust.
     let certificate: URL
     private let directory: URL
+    private let clock: FalseClock?
     private var key: URL { directory.appending(path: "authority.key") }
 
-    init() throws {
+    /// - Parameter clock: by which certificates are in force; the machine's where nil.
+    init(clock: FalseClock? = nil) throws {
+        self.clock = clock
         let root =
             ProcessInfo.processInfo.environment["AUTH_TEST_DIRECTORY"].map { URL(filePath: $0) }
             ?? FileManager.default.temporaryDirectory
@@ -15,7 +18,7 @@ final class TestAuthority: Sendable {
         certificate = directory.appending(path: "authority.pem")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         try openssl([
-            "req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=Test authority",
+            "req", "-x509", "-nodes", "-days", "9", "-subj", "/CN=Test authority",
             "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
             "-addext", "basicConstraints=critical,CA:TRUE",
             "-keyout", key.path, "-out", certificate.path,
@@ -33,7 +36,7 @@ final class TestAuthority: Sendable {
             authority: self, certificate: directory.appending(path: "\(name).pem"),
             key: directory.appending(path: "\(name).key"))
         try openssl([
-            "req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=\(host)",
+            "req", "-x509", "-nodes", "-days", "9", "-subj", "/CN=\(host)",
             "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
             "-addext", "subjectAltName=DNS:\(host)",
             "-addext", "basicConstraints=critical,CA:FALSE",
@@ -51,6 +54,9 @@ final class TestAuthority: Sendable {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["openssl"] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(
+            clock?.environment ?? [:]
+        ) { $1 }
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()

@@ -23,14 +23,24 @@ struct TestCluster: Sendable {
     private static let sharedCluster = Task { try await TestCluster.own() }
 
     /// A further one, for a test that stops, kills or freezes its server.
-    static func own(settings: [String: String] = [:]) async throws -> TestCluster {
+    static func own(
+        settings: [String: String] = [:], launcher: [String] = []
+    ) async throws -> TestCluster {
         let directory = try newDirectory()
         let seed = try await seedDirectory.value
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         try await copy(seed.appending(path: "data"), into: directory)
         return try await started(
             LocalCluster(
-                directory: directory, settings: unsafe.merging(settings) { $1 }))
+                directory: directory, settings: unsafe.merging(settings) { $1 },
+                launcher: launcher))
+    }
+
+    /// A hot standby of this one's server.
+    func standby(named name: String) async throws -> TestCluster {
+        let local = LocalCluster(directory: try Self.newDirectory(), settings: Self.unsafe)
+        try await local.follow(self.local, as: name)
+        return try await Self.started(local)
     }
 
     /// The data need not outlast a failure of the machine's power.

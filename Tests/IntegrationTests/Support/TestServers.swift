@@ -43,7 +43,7 @@ struct TestServers: Sendable {
         let (mail, log) = (RecordingChannel(), TestLog())
         let signingKey = try TestKeys.signingKey()
         var services: [AuthService] = []
-        for _ in 0..<settings.instances {
+        for number in 0..<settings.instances {
             var configuration = ServiceConfiguration(
                 publicURL: "http://127.0.0.1", listen: .init(host: "127.0.0.1", port: 0),
                 internalListen: .init(host: "127.0.0.1", port: 0),
@@ -52,10 +52,12 @@ struct TestServers: Sendable {
             configuration.limits.drainDelay = .zero
             configuration.limits.hashThreads = settings.hashThreads
             settings.configure?(&configuration)
+            let now = settings.clock.map { clock in { @Sendable in clock(number) } }
             services.append(
                 try await AuthService(
                     configuration: configuration, logger: log.logger, metrics: MetricsRegistry(),
-                    limits: settings.limits ?? .patient, channel: settings.channel ?? mail))
+                    limits: settings.limits ?? .patient, channel: settings.channel ?? mail,
+                    now: now))
         }
         return try await Running.with(services) { [services] ports in
             try await body(

@@ -38,6 +38,8 @@ struct TestService: Sendable {
         var configure: (@Sendable (inout ServiceConfiguration) -> Void)?
         var channel: (any DeliveryChannel)?
         var hashThreads: Int?
+        /// The time of an instance's keys and tokens, by its number.
+        var clock: (@Sendable (Int) -> Date)?
         /// A server of its own, for a test that stops it.
         var cluster: TestCluster?
         /// For a test that counts by metrics, or breaks what it runs on.
@@ -47,7 +49,7 @@ struct TestService: Sendable {
 
         var canShareServers: Bool {
             !hasOwnServers && limits == nil && configure == nil && channel == nil
-                && hashThreads == nil && cluster == nil
+                && hashThreads == nil && cluster == nil && clock == nil
         }
     }
 

@@ -29,7 +29,7 @@ import Testing
         var environment = sound()
         for (name, value) in changes { environment[name] = value }
         let sources = SettingSources(commandLine: commandLine, environment: environment)
-        return try await .production(from: sources.reader())
+        return try .production(from: sources.reader())
     }
 
     private func faults(_ changes: [String: String?]) async -> [String] {
@@ -70,6 +70,7 @@ import Testing
                 "AUTH_SMTP_PORT": canary, "AUTH_LOG_LEVEL": canary, "AUTH_MAIL_FROM": canary,
                 "AUTH_DATABASE_URL": canary, "AUTH_SIGNING_KEYS": canary,
                 "AUTH_DRAIN_SECONDS": "61", "AUTH_SINGING_KEYS": canary,
+                "AUTH_RETENTION_DAYS": canary,
             ])
             Issue.record("it was taken")
         } catch let error as ConfigurationFaults {
@@ -77,7 +78,7 @@ import Testing
                 Set(error.faults.map(\.name)) == [
                     "AUTH_PUBLIC_URL", "AUTH_KEYS", "AUTH_LISTEN", "AUTH_SMTP_PORT",
                     "AUTH_LOG_LEVEL", "AUTH_MAIL_FROM", "AUTH_DATABASE_URL", "AUTH_SIGNING_KEYS",
-                    "AUTH_DRAIN_SECONDS", "AUTH_SINGING_KEYS",
+                    "AUTH_DRAIN_SECONDS", "AUTH_SINGING_KEYS", "AUTH_RETENTION_DAYS",
                 ])
             #expect(!"\(error)".contains(canary))
         }

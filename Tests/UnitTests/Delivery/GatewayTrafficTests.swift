@@ -9,8 +9,9 @@ import Testing
 
     private func fail(_ way: GatewayTraffic.Way, _ traffic: GatewayTraffic, times: Int) {
         for _ in 0..<times {
-            _ = traffic.enter(way, rung: "p/sms/1", hasNextRung: true, at: start)
-            _ = traffic.leave(way, begun: start, failed: true, at: start)
+            traffic.takeInHand(way, rung: "p/sms/1", hasNextRung: true)
+            _ = traffic.failed(way, begun: start, at: start)
+            _ = traffic.putDown(way)
         }
     }
 
@@ -34,9 +35,37 @@ import Testing
         // Rested, and a message on its way, is not yet sound.
         let later = start + CircuitBreaker.rest
         #expect(broken(traffic) == [2, 1])
-        #expect(traffic.enter(first, rung: "p/sms/1", hasNextRung: true, at: later) == .admitted)
+        traffic.takeInHand(first, rung: "p/sms/1", hasNextRung: true)
+        #expect(traffic.admit(first, at: later) == .admitted)
         #expect(broken(traffic) == [2, 1])
-        _ = traffic.leave(first, begun: later, failed: false, at: later)
+        traffic.succeeded(first)
         #expect(broken(traffic) == [1, 1])
+    }
+
+    @Test func `a gateway that has its share in hand is left alone until one is put down`() {
+        let traffic = GatewayTraffic(limit: 2)
+        let way = GatewayTraffic.Way.gateway(UUID())
+        traffic.takeInHand(way, rung: "p/sms/1", hasNextRung: true)
+        #expect(traffic.held() == .init())
+        traffic.takeInHand(way, rung: "p/sms/1", hasNextRung: true)
+        #expect(traffic.held() == .init(rungs: ["p/sms/1"]))
+        let hadOthersWait = traffic.putDown(way)
+        #expect(hadOthersWait)
+        #expect(traffic.held() == .init())
+        let hadMoreWait = traffic.putDown(way)
+        #expect(!hadMoreWait)
+    }
+
+    /// A ladder may be changed while messages are out, and one gateway may stand on several rungs.
+    @Test func `a gateway is left alone on every rung where it was met`() {
+        let traffic = GatewayTraffic(limit: 2)
+        let way = GatewayTraffic.Way.gateway(UUID())
+        traffic.takeInHand(way, rung: "p/sms/1", hasNextRung: true)
+        traffic.takeInHand(way, rung: "p/sms/2", hasNextRung: false)
+        #expect(Set(traffic.held().rungs) == ["p/sms/1", "p/sms/2"])
+        _ = traffic.putDown(way)
+        for _ in 0..<5 { _ = traffic.failed(way, begun: start, at: start) }
+        // Broken: who can climb is claimed, and climbs.
+        #expect(traffic.held(at: start).rungs == ["p/sms/2"])
     }
 }

@@ -145,15 +145,17 @@ import Testing
     @Test func `what cannot sign is refused by its place`() async throws {
         let pem = Self.newPEM()
         let broken = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
-        await #expect(throws: SigningKeys.Fault.none) { try await Self.keys("") }
-        await #expect(throws: SigningKeys.Fault.none) { try await Self.keys("no key") }
-        await #expect(throws: SigningKeys.Fault.unreadable(place: 1)) {
+        await #expect(throws: SigningKeyFile.Fault.none) { try await Self.keys("") }
+        await #expect(throws: SigningKeyFile.Fault.unexpected(line: 1)) {
+            try await Self.keys("no key")
+        }
+        await #expect(throws: SigningKeyFile.Fault.unreadable(place: 1)) {
             try await Self.keys(broken)
         }
-        await #expect(throws: SigningKeys.Fault.unreadable(place: 2)) {
+        await #expect(throws: SigningKeyFile.Fault.unreadable(place: 2)) {
             try await Self.keys(pem, broken)
         }
-        await #expect(throws: SigningKeys.Fault.repeated(place: 2)) {
+        await #expect(throws: SigningKeyFile.Fault.repeated(place: 2)) {
             try await Self.keys(pem, pem)
         }
     }

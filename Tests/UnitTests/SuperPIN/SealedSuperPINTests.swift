@@ -9,7 +9,7 @@ import Testing
     private static let phc =
         "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
         + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-    private let hash = SuperPINHash(keyID: "k1", phc: phc)
+    private let hash = phc
     private let owner = ActivationPIN.owner(patient: UUID())
 
     private func sealed() throws -> SealedSuperPIN {

@@ -102,7 +102,7 @@ import Testing
 
     @Test func `the right one is known, and no other`() async throws {
         let hash = try await before.hash(pin, of: owner, turn: turn)
-        #expect(hash.keyID == "k1" && hash.phc.hasPrefix("$argon2id$v=19$m=19456,t=2,p=1$"))
+        #expect(hash.hasPrefix("$argon2id$v=19$m=19456,t=2,p=1$"))
         #expect(try await before.verify(pin, of: owner, against: hash, turn: turn))
         #expect(try await !before.verify(.random(), of: owner, against: hash, turn: turn))
         let typed = try SuperPIN(typed: pin.printed.expose().lowercased())
@@ -123,17 +123,6 @@ import Testing
         ]
         for other in others {
             #expect(try await !before.verify(pin, of: other, against: hash, turn: turn))
-        }
-    }
-
-    @Test func `without the key of its ring the hash can't be tried`() async throws {
-        let hash = try await before.hash(pin, of: owner, turn: turn)
-        let bare = try await hasher.verify(pin.symbols.bytes, against: hash.phc, turn: turn)
-        #expect(!bare)
-        for id in ["k1", "k2"] {
-            let stranger = SuperPINHasher(
-                hasher: hasher, keys: try KeyRing(parsing: KeyRing.generate(id: id)))
-            #expect(try await !stranger.verify(pin, of: owner, against: hash, turn: turn))
         }
     }
 

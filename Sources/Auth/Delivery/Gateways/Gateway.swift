@@ -100,6 +100,17 @@ enum GatewaySecret: String, Sendable {
         return Secret(String(decoding: bytes, as: UTF8.self))
     }
 
+    /// The same secret, sealed by the current key.
+    ///
+    /// - Throws: `SealingKey.Fault` where the row was tampered with.
+    func resealed(
+        _ sealed: [UInt8], with key: SealingKey, practice: UUID, kind: ChannelKind, name: String,
+        origin: String
+    ) throws(SealingKey.Fault) -> [UInt8] {
+        let binding = binding(practice: practice, kind: kind, name: name, origin: origin)
+        return key.seal(try key.open(sealed, boundTo: binding), boundTo: binding)
+    }
+
     private func binding(
         practice: UUID, kind: ChannelKind, name: String, origin: String
     ) -> [UInt8] {

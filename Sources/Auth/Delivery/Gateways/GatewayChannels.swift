@@ -9,7 +9,7 @@ struct GatewayChannels: Sendable {
     /// The operator's, by kind.
     let operators: [ChannelKind: any DeliveryChannel]
     let door: OutboundDoor
-    let key: SealingKey
+    let keys: KeyRing
     /// The service's own public URL, which reports come to.
     let publicURL: String
 
@@ -21,14 +21,15 @@ struct GatewayChannels: Sendable {
                 channels.first { $0.kinds.contains(kind) }.map { (kind, $0) }
             })
         self.door = door
-        key = keys.sealingKey(.gateway)
+        self.keys = keys
         self.publicURL = publicURL
     }
 
     /// What takes a message of that kind at that gateway; nil is a practice without a ladder.
     func channel(_ gateway: Gateway?, for kind: ChannelKind) -> any DeliveryChannel {
         guard let gateway else { return operators[kind] ?? NoChannel(reason: .noGateway) }
-        let secret = GatewaySecret.requests.opened(of: gateway, with: key)
+        let secret = GatewaySecret.requests.opened(
+            of: gateway, with: keys.sealingKey(.gateway))
         switch gateway.settings {
         case .smtp, .mailbox:
             return operators[kind] ?? NoChannel(reason: .noGateway)

@@ -10,16 +10,6 @@ final class GatewayTraffic: Sendable {
         case operators(ChannelKind)
     }
 
-    enum Entrance: Equatable, Sendable {
-        case admitted
-        /// The breaker is open, or as many messages are out as may be.
-        case refused(Refusal, for: Duration)
-
-        enum Refusal: Equatable, Sendable {
-            case broken, full
-        }
-    }
-
     /// Messages that wait for a way that is closed to them are left in the outbox.
     struct Held: Equatable, Sendable {
         /// `practice/kind/rung`
@@ -31,13 +21,10 @@ final class GatewayTraffic: Sendable {
     private struct Traffic {
         var breaker = CircuitBreaker()
         var inHand = 0
-        /// The rung where it was last met, and whether there is a further one to climb to.
-        var rung = ""
-        var hasNextRung = false
+        /// The rungs where it was met, the same gateway may stand on several, and whether there is a
+        /// further one to climb to.
+        var hasNext: [String: Bool] = [:]
     }
-
-    /// How long a message waits for a gateway that has as many in hand as it may.
-    private static let fullWait = Duration.milliseconds(200)
 
     private let limit: Int
     private let ways = Mutex<[Way: Traffic]>([:])
@@ -48,40 +35,45 @@ final class GatewayTraffic: Sendable {
         self.limit = max(limit, 1)
     }
 
-    /// Asks to hand one message over; whoever is admitted calls `leave`.
-    func enter(
-        _ way: Way, rung: String, hasNextRung: Bool,
-        at now: ContinuousClock.Instant = .now
-    ) -> Entrance {
+    /// Counts a message that was claimed for that way; whoever has it says `putDown` in the end.
+    func takeInHand(_ way: Way, rung: String, hasNextRung: Bool) {
         ways.withLock { ways in
             var traffic = ways[way] ?? Traffic()
-            defer { ways[way] = traffic }
-            (traffic.rung, traffic.hasNextRung) = (rung, hasNextRung)
-            if isFull(way, traffic) { return .refused(.full, for: Self.fullWait) }
-            if case .refused(let wait) = traffic.breaker.admit(at: now) {
-                return .refused(.broken, for: wait)
-            }
+            traffic.hasNext[rung] = hasNextRung
             traffic.inHand += 1
-            return .admitted
+            ways[way] = traffic
         }
     }
 
-    /// Says how a hand-over ended; whether the way is closed to further messages now.
-    func leave(
-        _ way: Way, begun: ContinuousClock.Instant, failed: Bool,
-        at now: ContinuousClock.Instant = .now
-    ) -> Bool {
+    /// Says that a message is no longer in hand; whether others may have waited for its place.
+    func putDown(_ way: Way) -> Bool {
         ways.withLock { ways in
             guard var traffic = ways[way] else { return false }
+            let wasFull = isFull(way, traffic)
             traffic.inHand -= 1
-            if failed {
-                traffic.breaker.failed(begun: begun, at: now)
-            } else {
-                traffic.breaker.succeeded()
-            }
             // What is sound and idle is forgotten, or the list would grow with every practice.
             ways[way] = traffic.breaker.isSound && traffic.inHand == 0 ? nil : traffic
-            return traffic.breaker.isOpen(at: now)
+            return wasFull
+        }
+    }
+
+    /// Asks the breaker to hand over a message that is in hand; whoever is admitted says how it went.
+    func admit(_ way: Way, at now: ContinuousClock.Instant = .now) -> CircuitBreaker.Admission {
+        ways.withLock { $0[way]?.breaker.admit(at: now) ?? .admitted }
+    }
+
+    /// Says that the gateway took the message, or refused it for the message's own sake.
+    func succeeded(_ way: Way) {
+        ways.withLock { $0[way]?.breaker.succeeded() }
+    }
+
+    /// Says that the gateway failed; whether it is closed to further messages now.
+    func failed(
+        _ way: Way, begun: ContinuousClock.Instant, at now: ContinuousClock.Instant = .now
+    ) -> Bool {
+        ways.withLock { ways in
+            ways[way]?.breaker.failed(begun: begun, at: now)
+            return ways[way]?.breaker.isOpen(at: now) ?? false
         }
     }
 
@@ -90,11 +82,11 @@ final class GatewayTraffic: Sendable {
         ways.withLock { ways in
             ways.reduce(into: Held()) { held, entry in
                 let (way, traffic) = entry
-                let isBroken = traffic.breaker.isOpen(at: now) && !traffic.hasNextRung
-                guard isBroken || isFull(way, traffic) else { return }
+                let (isBroken, isFull) = (traffic.breaker.isOpen(at: now), isFull(way, traffic))
+                let closed = traffic.hasNext.filter { isFull || isBroken && !$0.value }.map(\.key)
                 switch way {
-                case .gateway: held.rungs.append(traffic.rung)
-                case .operators(let kind): held.kinds.append(kind)
+                case .gateway: held.rungs += closed
+                case .operators(let kind): if !closed.isEmpty { held.kinds.append(kind) }
                 }
             }
         }

@@ -45,7 +45,11 @@ struct NewLadder: Sendable {
     init?(
         _ name: String, for kind: ChannelKind, of fields: inout FieldReader, by rules: Rules
     ) {
-        guard fields.has(name) else { return nil }
+        guard fields.peek(name) != nil else {
+            // A null that stays would be an unknown field.
+            _ = fields.take(name)
+            return nil
+        }
         self.kind = kind
         rungs = fields.optionalObjects(name, count: 0...Self.longest) {
             try Rung(&$0, for: kind, by: rules)
@@ -115,9 +119,6 @@ extension NewLadder.Rung {
 }
 
 extension FieldReader {
-    /// Whether a field is there and not null.
-    fileprivate func has(_ name: String) -> Bool { peek(name) != nil }
-
     /// The field as it stands, left for another to read; an empty object where it is none.
     fileprivate func document(_ name: String) -> JSONValue { peek(name) ?? .object([]) }
 }

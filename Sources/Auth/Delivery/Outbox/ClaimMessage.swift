@@ -178,3 +178,13 @@ struct ClaimedMessage: Sendable {
         hasNextRung = try row.bool("has_next_rung")
     }
 }
+
+extension ClaimedMessage {
+    /// Which breaker it goes through.
+    var way: GatewayTraffic.Way {
+        gateway.map { .gateway($0.id) } ?? .operators(channel)
+    }
+
+    /// As `ClaimMessage` spells the rung of a message.
+    var place: String { "\(practiceID.text)/\(channel.rawValue)/\(rung)" }
+}

@@ -26,7 +26,8 @@ struct DeliveryReportRoutes: Sendable {
             throw Problem(.signatureInvalid)
         }
         let signature = ReportSignature(
-            gateway: gateway, key: channels.key, url: channels.reportURL(of: gateway))
+            gateway: gateway, key: channels.keys.sealingKey(.gateway),
+            url: channels.reportURL(of: gateway))
         guard signature.isValid(on: form, now: Date()) else { throw Problem(.signatureInvalid) }
         // Once the sender is known, what was wrong with the report can be said.
         guard let report = try DeliveryReport(of: gateway, in: form) else { return .noContent }
