@@ -122,7 +122,8 @@ let package = Package(
             exclude: [
                 "Contract/check.py", "Contract/schemathesis.toml",
                 "Contract/schemathesis_hooks.py", "Patients/number_formats.py",
-                "SuperPIN/letter.py", "Support/https_peer.py", "Support/mail_server.py",
+                "SuperPIN/letter.py", "Support/fault_proxy.py", "Support/https_peer.py",
+                "Support/mail_server.py",
             ],
             swiftSettings: strict),
     ],

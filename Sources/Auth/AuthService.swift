@@ -76,8 +76,6 @@ package struct AuthService: Sendable {
         tokens = Tokens(keys: keys, signing: signing, issuer: configuration.issuer, now: now)
         keyReload = KeyReload(
             files: configuration.keyFiles, ring: keys, signing: signing, logger: logger)
-        hasher = try PasswordHasher(
-            threads: configuration.limits.hashThreads ?? PasswordHasher.threadCount)
         let mailbox = configuration.development ? DeveloperMailbox() : nil
         let channels = try Self.channels(configuration, mailbox: mailbox, instead: channel)
         let templates = try Templates.shipped(
@@ -95,11 +93,15 @@ package struct AuthService: Sendable {
         housekeeper = Housekeeper(
             database: database, retention: configuration.retention, logger: logger,
             metrics: HousekeepingMetrics(factory: metrics))
-        contractVersion = try Contract.shipped().document["info"]?["version"]?.string ?? ""
+        contractVersion = try Contract.shippedVersion()
         schemaVersion = try Migrations(directory: Resources.migrations).latestVersion()
         readiness = Readiness(
             checks: DatabaseChecks(database: database, logger: logger).all, logger: logger)
         rekeying = Rekeying(database: database, keys: keys, logger: logger)
+
+        // Late, since it waits for the measurement of a hash.
+        hasher = try PasswordHasher(
+            threads: configuration.limits.hashThreads ?? PasswordHasher.threadCount)
 
         let spray = SprayAlarm(logger: logger)
         let log = RequestLog(logger: logger, metrics: metrics)

@@ -3,28 +3,31 @@ import Synchronization
 
 /// What hashes take on this machine, measured once a process.
 enum HashCost {
-    /// A hash of random bytes, which no password is right for, and what it takes to make one: the shorter
-    /// of two runs, of which the first also warms the library up.
+    /// A hash of random bytes, which no password is right for, and what it took to make it. Once, since a
+    /// start waits for it.
     static let own = Result {
-        let clock = ContinuousClock()
+        let bytes = Secret(SecureRandom.bytes(32))
         var hash = ""
-        let times = try (0..<2).map { _ in
-            let bytes = Secret(SecureRandom.bytes(32))
-            return try clock.measure { hash = try Argon2id.hash(bytes) }
-        }
-        return (hash: hash, cost: times.min() ?? .zero)
+        let cost = try ContinuousClock().measure { hash = try Argon2id.hash(bytes) }
+        return (hash: hash, cost: cost)
+    }
+
+    /// Begins to measure ``own`` on a thread of its own.
+    static func begin() {
+        Thread.detachNewThread { _ = own }
     }
 
     /// The dearest hash that ``PasswordHash`` accepts, so the longest that verifying one can take here:
-    /// which scheme's that is depends on the machine. Measuring it takes longer than a start may, so a
-    /// thread does it meanwhile; until then more is said than it can be.
+    /// which scheme's that is depends on the machine. It is measured in the background, once the start that
+    /// asked for it is over: the memory that this takes would hold it up. Until then more is said than it
+    /// can be.
     static func dearest(ours: Duration) -> Duration {
         _ = measuring
         return measured.withLock { $0 } ?? ours * 8
     }
 
     private static let measured = Mutex<Duration?>(nil)
-    private static let measuring: Void = Thread.detachNewThread {
+    private static let measuring: Void = DispatchQueue.global().asyncAfter(deadline: .now() + 1) {
         let argon2id = measure(
             Argon2id.Parameters(
                 memory: PHC.memoryCeiling,

@@ -48,6 +48,10 @@ package final class PasswordHasher: Sendable {
     package var dearestCost: Duration { HashCost.dearest(ours: cost) }
     let threads: HashingThreads
 
+    /// Begins to measure what a hash takes, for which ``init(threads:longestWait:)`` waits: a start has
+    /// other things to do meanwhile.
+    package static func prepare() { HashCost.begin() }
+
     /// Starts the threads, and measures what a hash takes.
     ///
     /// - Parameter longestWait: more than threads can work off in this time does not wait; at least
@@ -57,7 +61,7 @@ package final class PasswordHasher: Sendable {
         let turns = max(1, longestWait / cost * Double(threads))
         let queueLimit = UInt64(turns * Double(Argon2id.current.cost))
         self.threads = HashingThreads(count: threads, queueLimit: queueLimit)
-        _ = dearestCost  // Which begins to measure it.
+        _ = dearestCost  // Which has it measured.
     }
 
     deinit {

@@ -41,13 +41,13 @@ class Logins:
         self.password_hash = text.value.decode()
 
     def prepare(self, rounds):
-        """Imports accounts: for each round one a measured sign-in, and as many for `saturating`."""
+        """Imports accounts for four measurements a round, each with as many as it has sign-ins."""
         lines = [
             json.dumps({
                 "email": f"person{number}@example.org", "email_confirmed": True,
                 "first_name": "Bench", "last_name": "Mark", "locale": "nl",
                 "password_hash": self.password_hash})
-            for number in range(2 * rounds * self.requests)]
+            for number in range(4 * rounds * self.requests)]
         connection = http.client.HTTPConnection(*self.demo.address, timeout=80)
         connection.request(
             "POST", "/v1/accounts/import", "\n".join(lines).encode(),
@@ -72,8 +72,8 @@ class Logins:
                     "password": PASSWORD.decode()}).encode())
             for number in range(first, first + self.requests)]
 
-    def over_http(self):
-        measured = drive(self.demo.address, self.take(), IN_FLIGHT, 201)
+    def over_http(self, in_flight=IN_FLIGHT):
+        measured = drive(self.demo.address, self.take(), in_flight, 201)
         return {"rate": measured.rate, "p50": measured.percentile(0.5),
                 "p99": measured.percentile(0.99)}
 

@@ -36,11 +36,11 @@ class Verifies:
             login=f"md5('wrong'||:{position})::uuid", hashes=":hashes", session=":client",
             token=":hash")
 
-    def send(self, logins):
+    def send(self, logins, in_flight=IN_FLIGHT):
         requests = [
             request("POST", f"/v1/logins/{login}/verify", self.codes.headers, BODY)
             for login in logins]
-        return drive(self.demo.address, requests, IN_FLIGHT, 422)
+        return drive(self.demo.address, requests, in_flight, 422)
 
     def renew(self):
         self.codes.renew()

@@ -37,8 +37,9 @@ create table membership (
     constraint membership_subject_key unique (practice_id, subject)
 );
 
--- What is typed at login, as an HMAC of its normalised form; under two keys while the ring has a next one. An address that several accounts share
--- has several rows here and so names nobody (Z-17); everything else names one account.
+-- What is typed at login, as an HMAC of its normalised form; under two keys while the ring has a next
+-- one. An address that several accounts share has several rows here and so names nobody (Z-17);
+-- everything else names one account.
 create table identifier (
     practice_id uuid not null,
     value_index bytea not null,

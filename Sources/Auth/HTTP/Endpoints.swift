@@ -238,9 +238,9 @@ extension Endpoints {
                 authenticator: authenticator,
                 refusal: Problem(.methodNotAllowed, allowedMethods: allowed),
                 handler: { _, _ in .noContent })
+            let routerPath = RouterPath(path)
             for method in HTTPRequest.Method.all {
-                router.on(
-                    RouterPath(path), method: method, responder: methods[method] ?? refusal)
+                router.on(routerPath, method: method, responder: methods[method] ?? refusal)
             }
         }
         return router.buildResponder()

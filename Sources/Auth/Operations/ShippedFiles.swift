@@ -14,7 +14,7 @@ package enum ShippedFiles {
         if (try? migrations.latestVersion()).map({ $0 > 0 }) != true {
             faults.append("migrations: missing, or not as they were shipped")
         }
-        if (try? Contract.shipped()) == nil {
+        if (try? Contract.shippedVersion()) == nil {
             faults.append("openapi.yaml: missing, or not as it was shipped")
         }
         do throws(TemplateFault) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Auth
+import Cryptography
 import Logging
 
 /// `serve`: the service in production.
@@ -16,6 +17,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var settings: ServiceOptions
 
     func run() async throws {
+        PasswordHasher.prepare()
         try await ExitStatus.reporting {
             let configuration = try ServiceConfiguration.production(
                 from: settings.reader())

@@ -17,6 +17,10 @@ import Yams
         #expect(differences.isEmpty, "\(differences.prefix(5))")
     }
 
+    @Test func `its version is read from its head, without the rest`() throws {
+        #expect(try Contract.shippedVersion() == contract.document["info"]?["version"]?.string)
+    }
+
     @Test func `every route is in the contract, and nothing else`() async throws {
         let service = try await DetachedService.make()
         let routes = service.routes.map { "\($0.method) \($0.path)" }

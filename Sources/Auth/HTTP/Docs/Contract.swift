@@ -9,13 +9,27 @@ struct Contract: Sendable {
     /// The one that ships beside the binary.
     static func shipped() throws -> Contract { try kept.get() }
 
-    /// Read once a process.
-    private static let kept = Result { try Contract(contentsOf: Resources.contract) }
+    /// Its file alone: reading what it says takes longer than a start may.
+    static func shippedBytes() throws -> [UInt8] { try keptBytes.get() }
 
-    init(contentsOf file: URL) throws {
-        let data = try Data(contentsOf: file)
-        bytes = Array(data)
-        document = try PlainYAML.parse(String(decoding: data, as: UTF8.self))
+    /// `info.version`, which stands in the head of the file.
+    static func shippedVersion() throws -> String {
+        let head = String(decoding: try shippedBytes().prefix(1_000), as: UTF8.self)
+        let start = "\n  version: \""
+        guard
+            let version = head.components(separatedBy: start).dropFirst().first?
+                .prefix(while: { $0 != "\"" }), !version.isEmpty
+        else { throw CocoaError(.fileReadCorruptFile) }
+        return String(version)
+    }
+
+    /// Both once a process.
+    private static let keptBytes = Result { Array(try Data(contentsOf: Resources.contract)) }
+    private static let kept = Result { try Contract(bytes: shippedBytes()) }
+
+    private init(bytes: [UInt8]) throws {
+        self.bytes = bytes
+        document = try PlainYAML.parse(String(decoding: bytes, as: UTF8.self))
     }
 
     /// The value itself, or what its `$ref` points to within the file.

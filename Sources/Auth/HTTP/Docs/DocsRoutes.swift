@@ -10,7 +10,7 @@ struct DocsRoutes: Sendable {
 
     private static let contractFile = Result {
         ServedFile(
-            bytes: try Contract.shipped().bytes, contentType: "application/yaml", policy: nil)
+            bytes: try Contract.shippedBytes(), contentType: "application/yaml", policy: nil)
     }
 
     /// Made when somebody asks for it first, on a thread of its own: it takes longer than a start or
