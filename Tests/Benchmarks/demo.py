@@ -118,7 +118,9 @@ class Demo:
         command = [program("psql"), "-qAtX", "-v", "ON_ERROR_STOP=1", "-d", self.url("postgres")]
         command += [part for item in variables.items() for part in ("-v", "{}={}".format(*item))]
         command += ["-f", str(file)] if file else ["-c", text]
-        return [line.split("|") for line in output(*command).splitlines()]
+        # Ten million rows take their time.
+        rows = output(*command, limit=3600 if file else 300)
+        return [line.split("|") for line in rows.splitlines()]
 
     def executed(self, statement, cause):
         """The SQL of a statement of the service, as the server logs it when `cause` has run."""

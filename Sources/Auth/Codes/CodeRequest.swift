@@ -52,13 +52,14 @@ struct CodeRequest: Sendable {
         sealedAddress = try row.bytes("sealed_destination")
     }
 
-    /// The address that its caller named, or that its account had.
-    func destination(in practice: Practice, keys: KeyRing) throws -> Destination? {
+    /// The address that its caller named, or that its account had, where it is one of that channel.
+    func destination(
+        by channel: ChannelKind, in practice: Practice, keys: KeyRing
+    ) throws -> Destination? {
         let address = try keys.sealingKey(.message).open(
             sealedAddress, boundTo: Self.binding(id, practice.id))
         return Destination(
-            stored: String(decoding: address, as: UTF8.self), channel: code.channel,
-            practice: practice)
+            stored: String(decoding: address, as: UTF8.self), channel: channel, practice: practice)
     }
 
     static func seal(

@@ -204,19 +204,17 @@ extension CodeRoutes {
         Problem(.fieldInvalid, faults: [Problem.Fault(.pointer("/to"), code)])
     }
 
-    /// The address it went to; another channel's only where the caller named an account, whose
-    /// purpose is no sign-in, so that a code may go elsewhere (Z-1).
+    /// The address it went to first; by another channel the account's, where the caller named one, whose
+    /// purpose is no sign-in, so that a code may go elsewhere (Z-1). Without a channel the newest one's.
     private func destination(
         of request: CodeRequest, by channel: ChannelKind?, _ caller: Caller
     ) async throws -> Destination {
-        if let channel, channel != request.code.channel {
-            guard let account = request.accountID else { throw Problem(.channelUnavailable) }
-            return try await contact(of: account, by: channel, caller)
+        let channel = channel ?? request.code.channel
+        if let first = try request.destination(by: channel, in: caller.practice, keys: keys) {
+            return first
         }
-        guard let destination = try request.destination(in: caller.practice, keys: keys) else {
-            throw Problem(.channelUnavailable)
-        }
-        return destination
+        guard let account = request.accountID else { throw Problem(.channelUnavailable) }
+        return try await contact(of: account, by: channel, caller)
     }
 
     private func contact(

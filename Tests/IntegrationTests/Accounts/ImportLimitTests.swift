@@ -101,7 +101,7 @@ import Testing
         var settings = TestService.Settings()
         settings.hashThreads = 1
         try await TestService.run(settings) { service in
-            let lines = try (0..<60).map { _ in
+            let lines = try (0..<150).map { _ in
                 let line = try AccountLine.with([
                     "password_hash": .absent, "password": .string(AccountLine.password),
                 ])

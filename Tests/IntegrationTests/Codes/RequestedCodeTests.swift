@@ -250,8 +250,15 @@ import Testing
                 """)
             let sms = try await service.resend(code.id, channel: "sms")
             #expect(sms.status == 201)
-            let fresh = try await service.issued(try sms.json(), at: "+31687654321")
-            let right = try await service.check(code.id, fresh.digits)
+            #expect(try sms.json()["channel"] == "sms")
+            // Without a channel by the newest one, and back to the first.
+            try await service.travel(61)
+            let again = try await service.resend(code.id)
+            _ = try await service.issued(try again.json(), at: "+31687654321")
+            try await service.travel(121)
+            let back = try await service.resend(code.id, channel: "email")
+            let mail = try await service.issued(try back.json(), at: person.email)
+            let right = try await service.check(code.id, mail.digits)
             #expect(try right.json()["channels"].array == ["email", "sms"])
         }
     }

@@ -78,7 +78,7 @@ struct CodelessMessageTests {
         }
     }
 
-    @Test func `while its channel is stopped it waits, and goes when the stop is over`()
+    @Test func `while its channel is stopped nothing goes, and all of it when the stop is over`()
         async throws
     {
         try await OutboxFixture.run { outbox in
@@ -87,11 +87,10 @@ struct CodelessMessageTests {
             let waiting = try await outbox.queueWithoutCode()
             let code = try await outbox.queue()
             try await outbox.database.run(StopSending(channel: .email, reason: "a drill"))
-            // A code of before the stop is not held up by it.
-            #expect(try await dispatcher.deliverNext()?.messageID == code)
             #expect(try await dispatcher.deliverNext() == nil)
             _ = try await outbox.database.run(ResumeSending(channel: .email))
             #expect(try await dispatcher.deliverNext()?.messageID == waiting)
+            #expect(try await dispatcher.deliverNext()?.messageID == code)
         }
     }
 

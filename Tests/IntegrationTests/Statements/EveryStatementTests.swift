@@ -10,7 +10,7 @@ import Testing
         for file in try SourceTree.swiftFiles(under: ["Sources/Auth", "Sources/AuthServer"]) {
             let text = try SourceTree.text(of: file)
             for match in text.matches(
-                of: /struct (\w+): (?:\w+, )*(?:Idempotent|Batch|Purge)?Statement\b/)
+                of: /struct (\w+): (?:\w+, )*(?:Idempotent|Batch|Purge|Key)?Statement\b/)
             {
                 declared.append(String(match.output.1))
             }

@@ -38,9 +38,8 @@ struct ClaimMessage: Statement {
                        from gateway
                        where gateway.practice_id = message.practice_id
                          and gateway.kind = message.channel))
-              -- A stopped channel makes no codes; what carries none waits for it.
-              and (message.code_id is not null
-                   or message.channel not in (select send_stop.channel from send_stop))
+              -- A stopped channel makes no codes, and what it has waits while it lives.
+              and message.channel not in (select send_stop.channel from send_stop)
             order by message.next_attempt_at
             limit 1
             for update skip locked
