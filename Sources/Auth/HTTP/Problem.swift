@@ -109,6 +109,7 @@ extension Problem {
         case codeUsed = "code-used"
         case factorUnavailable = "factor-unavailable"
         case factorRequired = "factor-required"
+        case numberNotRegistered = "number-not-registered"
         case channelUnavailable = "channel-unavailable"
         case tooManyKeys = "too-many-keys"
         case nationalNumberTaken = "national-number-taken"
@@ -173,7 +174,8 @@ extension Problem {
             case .notAcceptable: 406
             case .requestTimeout: 408
             case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable, .factorRequired,
-                .channelUnavailable, .tooManyKeys, .nationalNumberTaken, .documentPublished,
+                .numberNotRegistered, .channelUnavailable, .tooManyKeys, .nationalNumberTaken,
+                .documentPublished,
                 .patientIncomplete,
                 .alreadyActive, .invitationClosed, .linkSuperseded, .enrolmentEnded,
                 .stepOutOfOrder, .recoveryEnded, .proofRepeated, .usernameTaken, .addressTaken,

@@ -13,7 +13,9 @@ extension FactorRoutes {
         let patient = try await patient(context, .first(.addFactor))
         let found = try await find(patient, context)
         switch body.type {
-        case .totp: return try await enrolApp(patient, found, context)
+        case .totp:
+            guard !found.firstIsRegistered else { throw Problem(.numberNotRegistered) }
+            return try await enrolApp(patient, found, context)
         case .email:
             guard let mailbox = found.addableMailbox(in: practice) else {
                 throw Problem(.factorUnavailable)
@@ -24,8 +26,10 @@ extension FactorRoutes {
                 throw Problem(
                     .fieldInvalid, faults: [Problem.Fault(.pointer("/number"), .duplicate)])
             }
-            guard let number = typed ?? found.registeredNumber(in: practice) else {
-                throw Problem(.factorUnavailable)
+            let registered = found.registeredNumber(in: practice)
+            guard let number = typed ?? registered else { throw Problem(.factorUnavailable) }
+            guard !found.firstIsRegistered || number.address == registered?.address else {
+                throw Problem(.numberNotRegistered)
             }
             return try await enrol(
                 number, as: SecureRandom.uuid(), patient, found, context)

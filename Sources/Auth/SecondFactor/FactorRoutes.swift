@@ -119,9 +119,9 @@ struct FactorList: Encodable, Sendable {
             if let number = found.registeredNumber(in: practice) {
                 offers.append(Offer(.sms, destination: number.masked, fromRegister: true))
             }
-            offers.append(Offer(.sms))
+            if !found.firstIsRegistered { offers.append(Offer(.sms)) }
         }
-        offers.append(Offer(.totp))
+        if !found.firstIsRegistered { offers.append(Offer(.totp)) }
         if let mailbox = found.addableMailbox(in: practice) {
             offers.append(Offer(.email, destination: mailbox.1.masked))
         }

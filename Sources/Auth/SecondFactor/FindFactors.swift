@@ -9,7 +9,7 @@ struct FindFactors: Statement {
 
     static let sql = """
         select head.now, head.recovery_set_id, head.recovery_codes_left, head.registered_mobile,
-               head.mailbox_id,
+               head.identity_level, head.mailbox_id,
                head.mailbox, factor.factor_id, factor.type,
                coalesce(factor.address, contact.address) as address, factor.secret,
                factor.last_step, factor.created_at, factor.activated_at, factor.last_used_at,
@@ -18,19 +18,22 @@ struct FindFactors: Statement {
             select clock_timestamp() as now,
                    recovery_codes.set_id as recovery_set_id,
                    coalesce(cardinality(recovery_codes.hashes), 0) as recovery_codes_left,
-                   -- The register proposes; what it has of others than the person is not theirs.
-                   (select patient.mobile
-                    from patient_link
-                    join patient
-                        on patient.practice_id = $1::uuid
-                        and patient.patient_id = patient_link.patient_id
-                    where patient_link.practice_id = $1::uuid
-                      and patient_link.account_id = $2::uuid
-                      and patient_link.role = 'self'
-                    limit 1) as registered_mobile,
+                   own.mobile as registered_mobile, own.identity_level,
                    mailbox.contact_id as mailbox_id, mailbox.address as mailbox
             from (values (1)) as always_one_row
             left join recovery_codes on recovery_codes.account_id = $2::uuid
+            left join lateral (
+                -- The register proposes; what it has of others than the person is not theirs.
+                select patient.mobile, patient_link.identity_level
+                from patient_link
+                join patient
+                    on patient.practice_id = $1::uuid
+                    and patient.patient_id = patient_link.patient_id
+                where patient_link.practice_id = $1::uuid
+                  and patient_link.account_id = $2::uuid
+                  and patient_link.role = 'self'
+                limit 1
+            ) as own on true
             left join lateral (
                 select contact.contact_id, contact.address
                 from contact
@@ -57,6 +60,8 @@ struct FindFactors: Statement {
             recoverySetID: try head.uuidIfPresent("recovery_set_id"),
             recoveryCodesLeft: try head.int("recovery_codes_left"),
             registeredMobile: try head.textIfPresent("registered_mobile"),
+            identity: try head.textIfPresent("identity_level")
+                .flatMap { EnrolmentProgress.IdentityLevel(rawValue: $0) },
             mailboxID: try head.uuidIfPresent("mailbox_id"),
             mailbox: try head.textIfPresent("mailbox"), now: try head.instant("now"))
     }
@@ -70,6 +75,8 @@ struct AccountFactors: Sendable {
     let recoveryCodesLeft: Int
     /// Of the account's own patient, as the practice's register has it; nobody has proved it.
     let registeredMobile: String?
+    /// How its owner proved who they are; nil where nobody here looked.
+    let identity: EnrolmentProgress.IdentityLevel?
     /// The oldest confirmed one.
     let mailboxID: UUID?
     let mailbox: String?
@@ -82,6 +89,12 @@ struct AccountFactors: Sendable {
             throw Problem(.factorUnknown)
         }
         return factor
+    }
+
+    /// Whether nothing but the register's mobile can be bound yet: who proved to be the patient by what the
+    /// register knows may have read it elsewhere, and must not bring a phone or an app of their own first (Z-16).
+    var firstIsRegistered: Bool {
+        identity == .details && !all.contains { $0.status != .pending && $0.factor.type != .email }
     }
 
     /// Whether a code of this number or mailbox signs its owner in.

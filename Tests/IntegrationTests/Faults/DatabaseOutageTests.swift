@@ -96,7 +96,7 @@ private final class Load: Sendable {
             }
             let id = try #require(try begun.json()["id"].string)
             let code = try await code(
-                for: person, reference: try #require(try begun.json()["code"]["reference"].string))
+                for: person, sentAt: try #require(try begun.json()["code"]["sent_at"].string))
             let done = try await answer { key in
                 try await self.service.verify(id, code, idempotencyKey: key)
             }
@@ -106,15 +106,16 @@ private final class Load: Sendable {
         }
     }
 
-    /// The code of the newest mail, once that is the one that the answer named: a mail whose
-    /// hand-over could not be recorded comes twice.
-    private func code(for person: Person, reference: String) async throws -> String {
-        let newest: @Sendable () -> RecordedMessage? = {
-            self.service.mail.messages.filter { $0.to == person.email }
-                .max { $0.sentAt < $1.sentAt }
+    /// The code of the mail of that time, which the answer named: one whose hand-over could not be recorded
+    /// comes twice, and two letters alone may come again.
+    private func code(for person: Person, sentAt: String) async throws -> String {
+        let named: @Sendable () -> RecordedMessage? = {
+            self.service.mail.messages.last {
+                $0.to == person.email && $0.sentAt.rfc3339 == sentAt
+            }
         }
-        try await eventually { newest()?.subject?.contains(reference) == true }
-        return try #require(newest()).code
+        try await eventually { named() != nil }
+        return try #require(named()).code
     }
 
     /// What the request comes to, asked again after each 503 as `Retry-After` says a portal should.

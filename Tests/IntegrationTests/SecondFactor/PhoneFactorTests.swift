@@ -104,7 +104,6 @@ import Testing
             #expect(
                 offers["offers"] == [
                     ["type": "sms", "destination": "•••78", "from_register": true],
-                    ["type": "sms"], ["type": "totp"],
                     ["type": "email", "destination": "p•••@e•••.nl"],
                 ])
             let added = try await service.account(
@@ -126,6 +125,51 @@ import Testing
             let moved = try await service.factors(token)
             #expect(moved["data"][0]["destination"] == "•••78")
             #expect(moved["offers"][0]["destination"] == "•••21")
+        }
+    }
+
+    /// Who has the mailbox and knows birthday and postcode must not bind a phone or an app of their own.
+    @Test func `after the weak way the first phone is the register's, however it is written`()
+        async throws
+    {
+        try await TestService.run { service in
+            let guest = try await service.guest()
+            let id = try await service.ready(guest)
+            let done = try await service.step(id, "complete")
+            let token = try #require(try done.json()["tokens"]["access_token"].string)
+            for body: JSON in [["type": "totp"], ["type": "sms", "number": "06 87654321"]] {
+                let refused = try await service.account("POST", "factors", token, json: body)
+                #expect(refused.status == 409 && refused.problem == "number-not-registered")
+            }
+            #expect(try await service.database.count("factor", where: "true") == 0)
+            let typed = try await service.account(
+                "POST", "factors", token, json: ["type": "sms", "number": "(06) 123 456 78"])
+            #expect(typed.status == 201, "\(typed.text)")
+            let factor = try #require(try typed.json()["id"].string)
+            // Pending it opens nothing yet.
+            let app = try await service.account("POST", "factors", token, json: ["type": "totp"])
+            #expect(app.problem == "number-not-registered")
+            let sms = try await service.mail.message(2, to: TestService.number)
+            #expect(try await service.activate(factor, sms.code, token).status == 200)
+            #expect(
+                try await service.factors(token)["offers"].array.map { $0["type"] }
+                    == ["sms", "totp", "email"])
+        }
+    }
+
+    @Test func `without a number in the register there is none to begin with`() async throws {
+        try await TestService.run { service in
+            let guest = try await service.guest()
+            let id = try await service.ready(guest)
+            let done = try await service.step(id, "complete")
+            let token = try #require(try done.json()["tokens"]["access_token"].string)
+            try await service.database.execute("update patient set mobile = null")
+            #expect(
+                try await service.factors(token)["offers"]
+                    == [["type": "email", "destination": "p•••@e•••.nl"]])
+            let typed = try await service.account(
+                "POST", "factors", token, json: ["type": "sms", "number": "06 12345678"])
+            #expect(typed.problem == "number-not-registered")
         }
     }
 

@@ -50,6 +50,10 @@ extension Problem.Kind {
         case .factorRequired:
             "It is the last factor that the practice's policy demands, or the only way left to sign in. "
                 + "Nothing was changed: add another one first."
+        case .numberNotRegistered:
+            "The patient proved who they are by address, date of birth and postcode, so the first phone or "
+                + "app is the number of the practice's register: offer that with from_register. Without "
+                + "one the practice adds it."
         case .tooManyKeys:
             "The client has two live keys. Revoke the older one once nobody uses it any more."
         case .nationalNumberTaken:

@@ -25,6 +25,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .codeUsed: "Code already used"
         case .factorUnavailable: "No code can be sent"
         case .factorRequired: "This is your last way"
+        case .numberNotRegistered: "Your practice does not know this number"
         case .channelUnavailable: "The code cannot come this way"
         case .tooManyKeys: "Too many keys"
         case .nationalNumberTaken: "Number already registered"
@@ -114,6 +115,10 @@ struct EnglishProblemTexts: ProblemTexts {
         case .factorRequired:
             "You need this way to sign in. Add another one first; then you can remove "
                 + "this one."
+        case .numberNotRegistered:
+            "Begin with the mobile number that your practice has for you. After that you can add another "
+                + "number or an app. Is that number old, or is there none? Then contact "
+                + "\(contact(facts))."
         case .clockSkew:
             "The clock of your phone is off, so the code does not match. Set date and "
                 + "time to automatic in its settings, and then use the next code."

@@ -25,6 +25,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .codeUsed: "Koden er allerede brukt"
         case .factorUnavailable: "Kan ikke sende kode"
         case .factorRequired: "Dette er den siste måten"
+        case .numberNotRegistered: "Dette nummeret kjenner ikke legekontoret"
         case .channelUnavailable: "Koden kan ikke komme slik"
         case .tooManyKeys: "For mange nøkler"
         case .nationalNumberTaken: "Nummeret er registrert fra før"
@@ -114,6 +115,10 @@ struct BokmålProblemTexts: ProblemTexts {
         case .factorRequired:
             "Du trenger denne måten å logge inn på. Legg først til en annen; så kan du "
                 + "fjerne denne."
+        case .numberNotRegistered:
+            "Begynn med mobilnummeret som legekontoret har til deg. Etterpå kan du legge til et annet "
+                + "nummer eller en app. Er det nummeret gammelt, eller mangler det? Ta kontakt med "
+                + "\(contact(facts))."
         case .clockSkew:
             "Klokken på telefonen din går feil, derfor stemmer ikke koden. Sett dato og "
                 + "klokkeslett til automatisk i innstillingene, og bruk så den neste koden."

@@ -25,6 +25,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .codeUsed: "Code al gebruikt"
         case .factorUnavailable: "Geen code mogelijk"
         case .factorRequired: "Dit is uw laatste manier"
+        case .numberNotRegistered: "Dit nummer kent uw praktijk niet"
         case .channelUnavailable: "Zo kan de code niet komen"
         case .tooManyKeys: "Te veel sleutels"
         case .nationalNumberTaken: "Nummer al geregistreerd"
@@ -113,6 +114,10 @@ struct DutchProblemTexts: ProblemTexts {
         case .factorRequired:
             "Deze manier om in te loggen is nodig. Voeg eerst een andere toe; daarna "
                 + "kunt u deze verwijderen."
+        case .numberNotRegistered:
+            "Begin met het mobiele nummer dat uw praktijk van u heeft. Daarna kunt u een ander nummer of "
+                + "een app toevoegen. Is dat nummer oud of ontbreekt het? Neem dan contact op met "
+                + "\(contact(facts))."
         case .clockSkew:
             "De klok van uw telefoon loopt niet gelijk, daarom klopt de code niet. Zet "
                 + "in de instellingen de datum en tijd op automatisch en gebruik dan de "
