@@ -41,7 +41,10 @@ struct HTTPClient: Sendable {
             promise.fail(HTTPClientError.noAnswerInTime)
             channel.close(promise: nil)
         }
-        channel.writeAndFlush(Exchange(request: request, promise: promise), promise: nil)
+        // A connection that ended just before takes nothing, and has nobody left to say so.
+        channel.writeAndFlush(Exchange(request: request, promise: promise)).whenFailure { _ in
+            promise.fail(HTTPClientError.closedBeforeAnswer)
+        }
         do {
             var answer = try await withTaskCancellationHandler {
                 try await promise.futureResult.get()
@@ -195,7 +198,8 @@ private final class ExchangeHandler: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let exchange = unwrapOutboundIn(data)
         guard context.channel.isActive else {
-            return exchange.promise.fail(HTTPClientError.closedBeforeAnswer)
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
         }
         waiting = exchange.promise
         let request = exchange.request
