@@ -102,6 +102,8 @@ package struct AuthService: Sendable {
         // Late, since it waits for the measurement of a hash.
         hasher = try PasswordHasher(
             threads: configuration.limits.hashThreads ?? PasswordHasher.threadCount)
+        // Measured from here on; a command of the command line has no use for it, and none of its memory.
+        _ = hasher.dearestCost
 
         let spray = SprayAlarm(logger: logger)
         let log = RequestLog(logger: logger, metrics: metrics)

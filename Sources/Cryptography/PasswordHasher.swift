@@ -44,7 +44,7 @@ package final class PasswordHasher: Sendable {
     /// What one hash takes on this machine when it is quiet.
     package let cost: Duration
     /// What the dearest accepted (imported) hash takes on this machine when it is quiet; the time
-    /// floor of refusals stands above it (Z-20).
+    /// floor of refusals stands above it (Z-20). Who asks first has it measured, in the background.
     package var dearestCost: Duration { HashCost.dearest(ours: cost) }
     let threads: HashingThreads
 
@@ -61,7 +61,6 @@ package final class PasswordHasher: Sendable {
         let turns = max(1, longestWait / cost * Double(threads))
         let queueLimit = UInt64(turns * Double(Argon2id.current.cost))
         self.threads = HashingThreads(count: threads, queueLimit: queueLimit)
-        _ = dearestCost  // Which has it measured.
     }
 
     deinit {
