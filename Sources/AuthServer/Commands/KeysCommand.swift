@@ -143,7 +143,11 @@ extension KeysCommand {
         @Argument(help: "ring or signing.")
         var kind: Kind
 
-        @Argument(help: "Id of the key, of a signing key the first characters of it.")
+        @Argument(
+            help: """
+                Id of the key, of a signing key the first characters of it; after -- where it begins \
+                with a dash.
+                """)
         var id: String
 
         @Flag(help: "Of a former key of the ring: also when sign-ins may still need it.")

@@ -75,7 +75,7 @@ import Testing
             try await install.refused("rotate", "signing").contains("a rotation is under way"))
 
         let active = try #require(before[0].split(separator: " ").dropFirst().first)
-        let revoked = try await install.made("revoke", "signing", String(active.prefix(8)))
+        let revoked = try await install.made("revoke", "signing", "--", String(active.prefix(8)))
         #expect(revoked.first == "signing \(active) revoked")
         let after = try await install.made("list").map { $0.split(separator: " ")[2] }
         #expect(after == ["active", "revoked", "active"])
@@ -137,7 +137,7 @@ import Testing
         let keys = try SigningKeyFile(parsing: Secret(text)).keys.map(\.id)
 
         _ = try await parallel(5) { number in
-            try await install.made("revoke", "signing", keys[number])
+            try await install.made("revoke", "signing", "--", keys[number])
         }
         let left = try SigningKeyFile(parsing: Secret(install.text("signing_keys")))
         #expect(Set(left.revoked.map(\.id)) == Set(keys.prefix(5)))
