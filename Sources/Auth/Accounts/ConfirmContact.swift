@@ -52,9 +52,13 @@ struct ConfirmContact: IdempotentStatement {
               and contact_change.kind = $10::text
               and contact_change.change_id = $6::uuid
               and judged.verdict = 'confirmed'
-            returning contact_change.address, judged.is_named
+            returning contact_change.account_id, contact_change.address, judged.is_named,
+                      null::timestamptz as recovered_at
         ),
-        \(movedArms),
+        -- 3. The new contact in place of the former.
+        \(ContactMove.arms(
+            kind: "$10", contact: "$14", former: "contact.kind = $10::text", indexes: "$13",
+            keyIDs: "$17", value: "$18")),
         decided as (
             select \(GuessCode.word(accepted: "judged.verdict is not null")),
                    \(GuessCode.columns),
@@ -98,83 +102,10 @@ struct ConfirmContact: IdempotentStatement {
                        $13::bytea[] is not null and free.address as is_named
                 from attempted
                 cross join lateral (
-                    select not exists (
-                               select from identifier
-                               where identifier.practice_id = $1::uuid
-                                 and identifier.value_index = any ($13::bytea[])
-                                 and identifier.account_id <> $9::uuid)
-                           and not exists (
-                               select from patient
-                               where patient.practice_id = $1::uuid
-                                 and lower(patient.email) = $16::text
-                                 and not exists (
-                                     select from patient_link
-                                     where patient_link.practice_id = $1::uuid
-                                       and patient_link.account_id = $9::uuid
-                                       and patient_link.patient_id = patient.patient_id)
-                           ) as address,
-                           exists (
-                               select from identifier
-                               where identifier.practice_id = $1::uuid
-                                 and identifier.account_id = $9::uuid
-                                 and identifier.kind <> 'email')
-                           or exists (
-                               select from patient_link
-                               join customer_number
-                                   on customer_number.practice_id = $1::uuid
-                                   and customer_number.patient_id = patient_link.patient_id
-                               where patient_link.practice_id = $1::uuid
-                                 and patient_link.account_id = $9::uuid
-                                 and patient_link.role = 'self') as otherwise_named
+                    \(ContactMove.names(account: "$9", indexes: "$13", address: "$16"))
                 ) as free
                 where attempted.matched
                   and attempted.alive
-            )
-        """
-
-    /// The new contact in place of the former, with the factor and the identifier that were its.
-    private static let movedArms = """
-        removed as (
-                delete from contact
-                using confirmed
-                where contact.account_id = $9::uuid
-                  and contact.kind = $10::text
-                returning contact.contact_id
-            ),
-            added as (
-                insert into contact (account_id, contact_id, kind, address, confirmed_at)
-                select $9::uuid, $14::uuid, $10::text, confirmed.address, clock_timestamp()
-                from confirmed
-            ),
-            followed as (  -- Codes that its owner chose to get by mail go on coming by mail.
-                update factor
-                set factor_id = $14::uuid
-                where factor.account_id = $9::uuid
-                  and factor.type = 'email'
-                  and $10::text = 'email'
-                  and factor.factor_id = (
-                      select min(removed.contact_id::text)::uuid
-                      from removed)
-            ),
-            unnamed as (  -- 3. What the account signs in with.
-                delete from identifier
-                using confirmed
-                where identifier.practice_id = $1::uuid
-                  and identifier.account_id = $9::uuid
-                  and identifier.kind = 'email'
-                  and $10::text = 'email'
-                  and not (confirmed.is_named and identifier.value_index = any ($13::bytea[]))
-            ),
-            named as (
-                insert into identifier (practice_id, value_index, account_id, kind, key_id, value)
-                select $1::uuid, name.value_index, $9::uuid, name.kind, name.key_id, name.value
-                from confirmed
-                cross join (
-                    \(SealedIdentifier.rows(
-                        kind: "email", indexes: "$13", keyIDs: "$17", value: "$18"))
-                ) as name
-                where confirmed.is_named
-                on conflict (practice_id, value_index, account_id) do nothing
             )
         """
 

@@ -207,7 +207,8 @@ extension ExportAccount {
     private static var recoveries: String {
         list(
             """
-            'new_number', recovery.new_number, 'changed', recovery.changed,
+            'new_number', recovery.new_number, 'new_mailbox', recovery.new_mailbox,
+            'changed', recovery.changed,
             'created_at', \(at("recovery.created_at")), 'done_at', \(at("recovery.done_at")),
             'ended_at', \(at("recovery.ended_at"))
             """,

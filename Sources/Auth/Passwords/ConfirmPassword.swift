@@ -2,7 +2,8 @@ import Cryptography
 import Foundation
 import Postgres
 
-/// Asks a signed-in patient for their password once more, before what a stolen session must not do.
+/// Asks a patient for their password once more, before what a stolen session must not do, and in a
+/// recovery.
 ///
 /// Tries are counted before they are compared, by themselves: they neither spend those of a sign-in nor
 /// are forgiven by one (R4).
@@ -11,36 +12,58 @@ struct ConfirmPassword: Sendable {
     let keys: KeyRing
     let passwords: PasswordCheck
 
+    /// What asks for it; the raw value is the name under which its tries are counted.
+    enum Occasion: String, Sendable {
+        case session = "confirm"
+        /// A freeze does not stop its owner from this one.
+        case recovery = "recovery-password"
+    }
+
     /// - Throws: `password-incorrect`, `password-throttled`.
     func callAsFunction(
         _ password: Secret<String>, of patient: SignedIn, _ context: AuthRequestContext
     ) async throws {
+        guard try await isRight(password, of: patient.accountID, in: .session, context) else {
+            throw Problem(.passwordIncorrect)
+        }
+    }
+
+    /// - Throws: `password-throttled`; `token-invalid` or `recovery-ended` where the account is stopped.
+    func isRight(
+        _ password: Secret<String>, of account: UUID, in occasion: Occasion,
+        _ context: AuthRequestContext
+    ) async throws -> Bool {
         let practice = try context.caller.practice.id
         let key = keys.macKey(.throttle).authenticate(fields: [
-            Array("confirm".utf8), patient.accountID.bytes,
+            Array(occasion.rawValue.utf8), account.bytes,
         ])
         let admitted = try await database.run(
-            AdmitConfirmation(practice: practice, key: key, account: patient.accountID))
-        guard case .admitted(let sealed) = admitted else {
-            guard case .waiting(let until) = admitted else { throw Problem(.tokenInvalid) }
-            throw Problem(.passwordThrottled, retryAt: until)
+            AdmitConfirmation(
+                practice: practice, key: key, account: account, takesFrozen: occasion == .recovery))
+        let sealed: [UInt8]
+        switch admitted {
+        case .admitted(let password): sealed = password
+        case .waiting(let until): throw Problem(.passwordThrottled, retryAt: until)
+        case .gone: throw Problem(occasion == .session ? .tokenInvalid : .recoveryEnded)
         }
         let turn = Turn(
-            practice: practice, network: context.patientNetwork ?? patient.accountID.bytes,
-            kind: .known)
-        let phc = try SealedPassword(bytes: sealed).open(account: patient.accountID, keys: keys)
+            practice: practice, network: context.patientNetwork ?? account.bytes, kind: .known)
+        let phc = try SealedPassword(bytes: sealed).open(account: account, keys: keys)
         guard
             try await passwords.hasher.verify(password.passwordBytes, against: phc, turn: turn)
-        else { throw Problem(.passwordIncorrect) }
+        else { return false }
         try await database.run(ForgetConfirmations(practice: practice, key: key))
+        return true
     }
 }
 
-/// Counts a try at a signed-in patient's password, unless a wait is on.
+/// Counts a try at an account's password, unless a wait is on.
 struct AdmitConfirmation: Statement {
     let practice: UUID
     let key: [UInt8]
     let account: UUID
+    /// Whether one that its owner froze has a password still.
+    let takesFrozen: Bool
 
     var subject: UUID? { account }
 
@@ -69,13 +92,13 @@ struct AdmitConfirmation: Statement {
         left join charged on true
         left join account
             on account.account_id = $3::uuid
-            and account.disabled_at is null
+            and (account.disabled_at is null or $4::bool and account.frozen_at is not null)
         left join throttle
             on throttle.practice_id = $1::uuid
             and throttle.throttle_key = $2::bytea
         """
 
-    var parameters: [Parameter] { [.uuid(practice), .bytes(key), .uuid(account)] }
+    var parameters: [Parameter] { [.uuid(practice), .bytes(key), .uuid(account), .bool(takesFrozen)] }
 
     static func decode(_ rows: [Row]) throws -> Outcome {
         guard let row = rows.first else { throw PostgresError.undecodable(name) }

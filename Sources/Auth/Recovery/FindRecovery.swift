@@ -44,7 +44,9 @@ struct FindRecovery: Statement {
                        or named.stopped and named.live_account_id is not null then 'ended'
                    else 'open'
                end as status,
-               named.new_number_proven_at is not null as new_number_proven,
+               case when named.new_mailbox_proven_at is not null
+                   then named.new_mailbox
+               end as new_mailbox,
                (select code_subject.newest_code_id
                 from code_subject
                 where code_subject.practice_id = $1::uuid
@@ -76,17 +78,14 @@ struct FindRecovery: Statement {
                       -- A stopped app can be lost too; it proves nothing here.
                       and (factor.disabled_at is null or factor.type = 'totp')
                       and \(Factor.isOpen(in: "$1"))
-                      -- What a recovery bound that its owner stopped is no way back (Z-32).
-                      and not exists (
-                          select from account as stopped
-                          where stopped.account_id = factor.account_id
-                            and factor.recovered_at <= stopped.frozen_at)
+                      and \(isStanding("factor"))
                     union all
                     select contact.contact_id, contact.kind, contact.address, contact.confirmed_at
                     from contact
                     where contact.account_id = named.live_account_id
                       and contact.kind = 'email'
                       and contact.confirmed_at is not null
+                      and \(isStanding("contact"))
                 ) as way)::text as ways,
                $nonce as nonce
         from named
@@ -99,6 +98,16 @@ struct FindRecovery: Statement {
                            or account.disabled_at is not null and account.frozen_at is null,
                        false)
         """
+
+    /// What a recovery bound that its owner stopped is no way back (Z-32).
+    private static func isStanding(_ way: String) -> String {
+        """
+        not exists (
+                          select from account as stopped
+                          where stopped.account_id = \(way).account_id
+                            and \(way).recovered_at <= stopped.frozen_at)
+        """
+    }
 
     var parameters: [Parameter] {
         [

@@ -1,11 +1,12 @@
+import Cryptography
 import Foundation
 import Postgres
 
 /// Makes the one change of a recovery, if two proofs of different classes stand and no other recovery
 /// was too short a time ago (Z-2).
 ///
-/// Rows are locked in the order account, recovery, factor, super-PIN. It is run in the transaction that
-/// ends everything else and tells the owner.
+/// Rows are locked in the order account, recovery, factor, contact, super-PIN. It is run in the
+/// transaction that ends everything else and tells the owner.
 struct FinishRecovery: IdempotentStatement {
     let act: Act
     let recovery: Recovery
@@ -17,10 +18,22 @@ struct FinishRecovery: IdempotentStatement {
         case password(SealedPassword)
         /// The factor that is lost; the number that was proven in its place, if one was.
         case factor(UUID)
+        /// The mailbox that is lost, and the one that takes its place.
+        case mailbox(UUID, by: NewMailbox)
+    }
+
+    /// A mailbox in which a code of this recovery was read.
+    struct NewMailbox: Sendable {
+        let contactID = SecureRandom.uuid()
+        let address: String
+        /// What the account signs in with from now on, where nobody else does.
+        let identifier: SealedIdentifier
     }
 
     enum Outcome: Sendable {
-        case changed(account: UUID)
+        /// - Parameter tellsFormer: whether the mailbox that is no more its contact is told too; one
+        ///   that the owner's freeze was against is not.
+        case changed(tellsFormer: Bool)
         case refused(Problem.Kind)
         case waiting(until: Date)
     }
@@ -28,7 +41,8 @@ struct FinishRecovery: IdempotentStatement {
     static let arms = """
         owned as (  -- 1. The account first: of two recoveries of it one waits for the other.
             select account.account_id, account.created_at, account.recovered_at,
-                   account.recovered_classes, account.frozen_at, account.disabled_at
+                   account.recovered_classes, account.frozen_at, account.disabled_at,
+                   account.password_changed_at
             from recovery
             join account using (account_id)
             where recovery.practice_id = $1::uuid
@@ -61,15 +75,27 @@ struct FinishRecovery: IdempotentStatement {
               and (factor.disabled_at is null or factor.type = 'totp')
               and factor.factor_id <> all (standing.proof_ids)
         ),
+        lost_mailbox as (
+            select contact.contact_id, contact.confirmed_at, contact.recovered_at
+            from standing
+            join contact using (account_id)
+            where contact.contact_id = $11::uuid
+              and contact.kind = 'email'
+              and contact.confirmed_at is not null
+              and contact.contact_id <> all (standing.proof_ids)
+        ),
         judged as (
-            select standing.*,
+            select standing.*, free.address as is_named,
                    case
                        when standing.done_at is not null or standing.ended_at is not null
                            or standing.expires_at <= clock_timestamp()
                            or standing.frozen_at > standing.created_at
                            or standing.disabled_at is not null and standing.frozen_at is null
                        then 'ended'
-                       when coalesce(cardinality(standing.classes), 0) < 2
+                       when coalesce(cardinality(\(classes)), 0) < 2
+                           or $11::uuid is not null
+                               and (standing.new_mailbox_proven_at is null
+                                    or standing.new_mailbox <> $13::text)
                            or jsonb_array_length(standing.proofs) <> $7::int8 then 'insufficient'
                        when $8::bool and standing.change_from > clock_timestamp() then 'early'
                        -- Once its owner has stopped what was recovered, other proofs may undo it.
@@ -79,15 +105,27 @@ struct FinishRecovery: IdempotentStatement {
                                 or standing.classes <@ standing.recovered_classes)
                        then 'waiting'
                        when $10::uuid is not null and not exists (select from lost)
+                           or $11::uuid is not null and not exists (select from lost_mailbox)
                        then 'factor-unknown'
+                       when $11::uuid is not null
+                           and not (free.address or free.otherwise_named)
+                       then 'address-taken'
                        else 'changed'
                    end as word
             from standing
+            cross join lateral (
+                \(ContactMove.names(
+                    account: "standing.account_id", indexes: "$14", address: "lower($13::text)"))
+            ) as free
         ),
         finished as (
             update recovery
             set done_at = clock_timestamp(),
-                changed = case when $10::uuid is null then 'password' else 'factor' end
+                changed = case
+                    when $11::uuid is not null then 'mailbox'
+                    when $10::uuid is not null then 'factor'
+                    else 'password'
+                end
             from judged
             where judged.word = 'changed'
               and recovery.practice_id = $1::uuid
@@ -107,7 +145,7 @@ struct FinishRecovery: IdempotentStatement {
                 recovered_at = clock_timestamp(),
                 -- Without a new one there is none to append; a null would make all waits endless.
                 recovered_by = array_remove(
-                    judged.proof_ids || judged.new_factor_id, null),
+                    judged.proof_ids || judged.new_factor_id || $12::uuid, null),
                 recovered_classes = judged.classes
             from finished, judged
             where account.account_id = finished.account_id
@@ -117,6 +155,7 @@ struct FinishRecovery: IdempotentStatement {
             delete from factor
             using finished, judged
             where factor.account_id = finished.account_id
+              and factor.factor_id is distinct from $11::uuid
               and (factor.factor_id = $10::uuid
                    or factor.recovered_at <= judged.frozen_at
                    or \(isLate("factor.activated_at")))
@@ -127,7 +166,8 @@ struct FinishRecovery: IdempotentStatement {
             set confirmed_at = null
             from finished, judged
             where contact.account_id = finished.account_id
-              and \(isLate("contact.confirmed_at"))
+              and contact.contact_id is distinct from $11::uuid
+              and (\(isFrozenOut("contact")))
         ),
         voided as (
             delete from recovery_codes
@@ -145,7 +185,16 @@ struct FinishRecovery: IdempotentStatement {
               and judged.new_number_proven_at is not null
               and (select count(*) from dropped) >= 0
         ),
-        spent as (  -- 4. The used super-PIN dies (S4).
+        confirmed as (  -- 4. The mailbox that was proven, in place of the lost one.
+            select finished.account_id, judged.new_mailbox as address, judged.is_named,
+                   clock_timestamp() as recovered_at
+            from finished, judged
+            where $11::uuid is not null
+        ),
+        \(ContactMove.arms(
+            kind: "'email'", contact: "$12", former: "contact.contact_id = $11::uuid",
+            indexes: "$14", keyIDs: "$15", value: "$16")),
+        spent as (  -- 5. The used super-PIN dies (S4).
             update recovery_pin
             set ended_at = clock_timestamp()
             from finished, judged
@@ -158,7 +207,9 @@ struct FinishRecovery: IdempotentStatement {
         outcome as (
             select coalesce(judged.word, 'ended') as word,
                    finished.recovery_id is not null as lasting,
-                   finished.account_id,
+                   exists (
+                       select from lost_mailbox
+                       where (\(isFrozenOut("lost_mailbox"))) is not true) as tells_former,
                    case judged.word
                        when 'early' then judged.change_from
                        else judged.recovered_at + \(wait)
@@ -185,28 +236,48 @@ struct FinishRecovery: IdempotentStatement {
             since, frozenAt: "judged.frozen_at", createdAt: "judged.account_created_at")
     }
 
+    /// Those that count: whoever shows the password has no need of another one, and can't earn it so.
+    private static let classes = """
+        case
+            when $9::bytea is null then standing.classes
+            else array_remove(standing.classes, '\(RecoveryProof.passwordClass)')
+        end
+        """
+    /// Whether the owner's freeze was against whoever gave the account this mailbox.
+    private static func isFrozenOut(_ contact: String) -> String {
+        "\(contact).recovered_at <= judged.frozen_at or \(isLate("\(contact).confirmed_at"))"
+    }
+
     private static let wait = "interval '\(RecoveryLimits.waitHours) hours'"
 
     var ownParameters: [Parameter] {
         var mustWait = false
         if case .sufficientLater = recovery.verdict { mustWait = true }
-        let (password, lost): (Parameter, Parameter) =
+        let changed: [Parameter] =
             switch change {
-            case .password(let sealed): (.bytes(sealed.bytes), .null)
-            case .factor(let id): (.null, .uuid(id))
+            case .password(let sealed): [.bytes(sealed.bytes), .null, .null, .null, .null]
+            case .factor(let lost): [.null, .uuid(lost), .null, .null, .null]
+            case .mailbox(let lost, let new):
+                [.null, .null, .uuid(lost), .uuid(new.contactID), .text(new.address)]
             }
-        return [
-            .uuid(recovery.id), .int(recovery.proofs.count), .bool(mustWait), password, lost,
-        ]
+        return [.uuid(recovery.id), .int(recovery.proofs.count), .bool(mustWait)] + changed
+            + SealedIdentifier.parameters(change.newMailbox?.identifier)
     }
 
     static func outcome(_ row: Row) throws -> Outcome {
         switch try row.text("word") {
-        case "changed": return .changed(account: try row.uuid("account_id"))
+        case "changed": return .changed(tellsFormer: try row.bool("tells_former"))
         case "early", "waiting": return .waiting(until: try row.instant("waits_until"))
         case "insufficient": return .refused(.stepOutOfOrder)
         case "factor-unknown": return .refused(.factorUnknown)
+        case "address-taken": return .refused(.addressTaken)
         default: return .refused(.recoveryEnded)
         }
+    }
+}
+
+extension FinishRecovery.Change {
+    var newMailbox: FinishRecovery.NewMailbox? {
+        if case .mailbox(_, let new) = self { new } else { nil }
     }
 }

@@ -13,8 +13,8 @@ enum RecoveryLimits {
     static let startsPerNetwork = 30
     /// Super-PINs and desk codes that one network tries in an hour before a code was right (Z-4).
     static let triesPerNetwork = 10
-    /// Codes of one recovery to numbers that are new to the account (Z-22).
-    static let newNumberSends = 3
+    /// Codes of one recovery to numbers that are new to the account, and to such mailboxes (Z-22).
+    static let newcomerSends = 3
 }
 
 /// A recovery under way, as its caller may see it. Where nobody can recover by what was typed it has no
@@ -37,7 +37,8 @@ struct Recovery: Sendable {
     /// The code that is the subject's newest, of whatever recovery.
     let newestCodeID: UUID?
     let fromKnownNetwork: Bool
-    let newNumberProven: Bool
+    /// The mailbox that was proven to take a lost one's place.
+    let newMailbox: String?
 
     enum Status: String, Sendable {
         case open, done, ended
@@ -60,11 +61,9 @@ struct Recovery: Sendable {
 
     var verdict: RecoveryProof.Verdict { RecoveryProof.verdict(on: countedProofs) }
 
-    /// Factors that may be the lost one: neither proof is one of them.
+    /// Mailboxes and factors that may be the lost one: neither proof is one of them.
     var losable: [Factor] {
-        ways.filter { way in
-            way.type != .email && !proofs.contains { $0.id == way.id }
-        }.map(\.factor)
+        ways.filter { way in !proofs.contains { $0.id == way.id } }.map(\.factor)
     }
 
     /// Phones that are told of a change; the lost one too.
@@ -100,7 +99,7 @@ struct Recovery: Sendable {
         ways = try Self.list(row, "ways")
         newestCodeID = try row.uuidIfPresent("newest_code_id")
         fromKnownNetwork = try row.bool("from_known_network")
-        newNumberProven = try row.bool("new_number_proven")
+        newMailbox = try row.textIfPresent("new_mailbox")
     }
 
     private static func list<Element: Decodable>(

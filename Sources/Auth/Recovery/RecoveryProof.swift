@@ -18,6 +18,8 @@ struct RecoveryProof: Sendable, Equatable, Codable {
         case totp
         /// The account's own super-PIN.
         case superPIN = "super_pin"
+        /// What a lost mailbox, phone or app is replaced by; a new password is not earned by it.
+        case password
         /// One of ten codes on paper.
         case recoveryCode = "recovery_code"
         case deskCode = "desk_code"
@@ -32,6 +34,9 @@ struct RecoveryProof: Sendable, Equatable, Codable {
             case .totp:
                 RecoveryProof.isOwn(in: counted)
                     && !proofs.contains { $0.class == RecoveryProof.appClass }
+            case .password:
+                RecoveryProof.isOwn(in: counted)
+                    && !proofs.contains { $0.class == RecoveryProof.passwordClass }
             }
         }
     }
@@ -48,6 +53,7 @@ struct RecoveryProof: Sendable, Equatable, Codable {
     static let agedDays = 30
     static let paperClass = "paper"
     static let appClass = "app"
+    static let passwordClass = "password"
 
     static func verdict(on proofs: [RecoveryProof]) -> Verdict {
         let own = proofs.filter { $0.method != .deskCode }
@@ -58,9 +64,14 @@ struct RecoveryProof: Sendable, Equatable, Codable {
     }
 
     /// Whether something of the person's own was shown; a desk code is of what staff saw. Only then an
-    /// app's code is compared: tries of strangers, or of staff, would stop the owner's app.
+    /// app's code or the password is compared: tries of strangers, or of staff, would stop the owner's
+    /// app, or make the owner wait.
     static func isOwn(in proofs: [RecoveryProof]) -> Bool {
         proofs.contains { $0.method != .deskCode }
+    }
+
+    static func password(of account: UUID) -> RecoveryProof {
+        RecoveryProof(method: .password, class: passwordClass, id: account, aged: false)
     }
 
     /// A mailbox or a phone is one class, however it is spelled and in whatever role it serves.
@@ -86,6 +97,7 @@ extension RecoveryProof {
                 + "where \(table).account_id = \(account).account_id"
                 + (table == "recovery_pin" ? " and recovery_pin.practice_id = $1::uuid" : "")
         }
+            + ["select \(account).account_id as id, \(account).password_changed_at as since"]
         let late = isLate(
             "given.since", frozenAt: "\(account).frozen_at", createdAt: "\(account).created_at")
         return """

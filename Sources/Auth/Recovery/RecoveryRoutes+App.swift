@@ -3,18 +3,12 @@ import Postgres
 
 // Proving something by the code of an authenticator app, which nobody sends.
 extension RecoveryRoutes {
-    /// It is taken once something else was proved: before that nothing is compared and nothing counted,
-    /// so that no stranger stops the owner's app by guessing, and nobody's answer is everybody's (Z-20).
+    /// It is taken once something else was proved.
     func show(app text: String, _ context: AuthRequestContext) async throws {
         let recovery = try await find(context)
         let code = try Code(typed: text)
         let act = try context.act(keys)
-        // With a key the same request may have been answered before.
-        if recovery.status != .open, act.key == nil || recovery.proofs.isEmpty {
-            throw Problem(.recoveryEnded)
-        }
-        guard let account = recovery.accountID, RecoveryProof.isOwn(in: recovery.countedProofs)
-        else { throw Problem(.stepOutOfOrder) }
+        let account = try owner(of: recovery, act)
         let practice = try context.caller.practice
         let change = FactorChange(
             database: database, keys: keys, practice: practice, account: account, act: act)

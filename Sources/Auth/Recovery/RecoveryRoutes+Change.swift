@@ -2,7 +2,8 @@ import Cryptography
 import Foundation
 import Postgres
 
-// The one change that a recovery makes: a new password, or a lost factor gone (Z-2, S8, S10).
+// The one change that a recovery makes: a new password, a lost factor gone, or another mailbox in the
+// place of a lost one (Z-2, S8, S10).
 extension RecoveryRoutes {
     struct NewPassword: RequestBody {
         let password: Secret<String>
@@ -43,7 +44,19 @@ extension RecoveryRoutes {
     ) async throws -> Answer {
         let recovery = try await find(context)
         try demandDue(recovery, context)
-        return try await finish(recovery, context) { _ in .factor(body.factorID) }
+        let lost = recovery.ways.first { $0.id == body.factorID }
+        guard lost?.type == .email else {
+            return try await finish(recovery, context) { _ in .factor(body.factorID) }
+        }
+        // Without a mailbox nobody is told of anything: the new one comes first.
+        guard let address = recovery.newMailbox else { throw Problem(.stepOutOfOrder) }
+        let practice = try context.caller.practice.id
+        return try await finish(recovery, context) { account in
+            let identifier = SealedIdentifier(
+                Identifier(typed: address), of: account, practice: practice, keys: keys)
+            return .mailbox(
+                body.factorID, by: .init(address: address, identifier: identifier))
+        }
     }
 
     /// Before two proofs it is one answer for somebody and nobody. With an `Idempotency-Key` the
@@ -66,17 +79,25 @@ extension RecoveryRoutes {
         guard let account = recovery.accountID else { throw Problem(.recoveryEnded) }
         let sender = SendCode.Sender(
             caller: try context.caller, network: nil, keys: keys, ceilings: ceilings)
-        let statement = FinishRecovery(act: act, recovery: recovery, change: change(account))
+        let change = change(account)
+        let statement = FinishRecovery(act: act, recovery: recovery, change: change)
         let answered = try await database.transaction(
             rerunningOn: FinishRecovery.retryableConstraints
         ) { transaction in
+            // What an address may name depends on rows that another change is about to write.
+            if change.newMailbox != nil {
+                try await transaction.run(LockImports(practice: practice.id))
+            }
             try await transaction.run(LockAccount(practice: practice.id, account: account))
+            let former = try await transaction.run(
+                FindMailboxes(practice: practice.id, accounts: [account]))[account]
             let answered = try await transaction.run(statement)
-            guard case .now(.changed) = answered else { return answered }
+            guard case .now(.changed(let tellsFormer)) = answered else { return answered }
             try await transaction.endAccess(
                 to: account, sparing: nil, because: .recovered, act: act, recovery: recovery.id)
             try await transaction.tell(
-                .changed(.recovered), of: account, act: act, in: practice, keys: keys)
+                .changed(change.news), of: account, act: act, in: practice, keys: keys,
+                further: tellsFormer ? former ?? [] : [])
             for number in recovery.numbers(in: practice) {
                 _ = try await transaction.run(
                     NumberNotice(
@@ -91,6 +112,16 @@ extension RecoveryRoutes {
             return try await standing(context)
         case .refused(let kind): throw Problem(kind)
         case .waiting(let until): throw Problem(.recoveryWaiting, retryAt: until)
+        }
+    }
+}
+
+extension FinishRecovery.Change {
+    /// As the owner is told it.
+    fileprivate var news: AccountChange {
+        switch self {
+        case .password, .factor: .recovered
+        case .mailbox(_, let new): .emailChanged(to: MaskedDestination.email(new.address))
         }
     }
 }

@@ -2,21 +2,28 @@ import Cryptography
 import Foundation
 import Postgres
 
-// Proving something: by a code to a mailbox or a phone, by super-PIN, by desk code. An app's code has
-// a file of its own.
+// Proving something: by a code to a mailbox or a phone, by super-PIN, by desk code. An app's code and
+// the password have files of their own.
 extension RecoveryRoutes {
     struct ChosenWay: RequestBody {
         let channel: ChannelKind
         /// The number that is to take a lost phone's place, as it was typed.
         let number: String?
         let countryCode: String?
+        /// The mailbox that is to take a lost one's place.
+        let address: EmailAddress?
 
         init(_ fields: inout FieldReader) throws {
             let namesNumber = fields.peek("number") != nil
             number = fields.optionalString("number", max: 256)
             countryCode = namesNumber ? fields.optionalString("country_code", max: 8) : nil
+            let typed =
+                namesNumber ? nil : fields.optionalString("email", max: EmailAddress.longest)
+            address = typed.flatMap { EmailAddress($0) }
+            if let typed, !typed.isEmpty, address == nil { fields.refuse("email", .wrongFormat) }
             let chosen = fields.optionalChoice("channel", of: ChannelKind.self)
-            channel = number == nil ? chosen ?? .email : .sms
+            channel =
+                if number != nil { .sms } else if typed != nil { .email } else { chosen ?? .email }
         }
     }
 
@@ -29,6 +36,7 @@ extension RecoveryRoutes {
             case superPIN(SuperPIN)
             case deskCode(DeskCode)
             case recoveryCode(RecoveryCode)
+            case password(Secret<String>)
         }
 
         init(_ fields: inout FieldReader) throws {
@@ -51,6 +59,8 @@ extension RecoveryRoutes {
                     throw FieldReader.Unreadable()
                 }
                 shown = .recoveryCode(code)
+            } else if fields.peek("password") != nil {
+                shown = .password(fields.secret("password", max: 512))
             } else if fields.peek("totp") != nil {
                 shown = .totp(fields.string("totp", max: 200, min: 0, characters: .any))
             } else {
@@ -92,7 +102,7 @@ extension RecoveryRoutes {
             codeMetrics.count(refusal, in: caller.practice)
             throw refusal.problem
         case .tooSoon(let until): throw Problem(.resendTooSoon, retryAt: until)
-        case .numbersExhausted(let until): throw Problem(.sendsExhausted, retryAt: until)
+        case .newcomersExhausted(let until): throw Problem(.sendsExhausted, retryAt: until)
         case .ended, .overtaken: throw Problem(.recoveryEnded)
         }
     }
@@ -103,6 +113,7 @@ extension RecoveryRoutes {
         switch body.shown {
         case .code(let text): try await guess(text, context)
         case .totp(let text): try await show(app: text, context)
+        case .password(let password): try await show(password: password, context)
         case .superPIN(let pin): try await show(pin, context)
         case .deskCode(let code):
             try await show(context) { .deskCode(hashes: code.hashes(account: $0, keys: keys)) }

@@ -18,14 +18,19 @@ struct RecoverySend: Sendable {
             template: .oneTimeCode, lane: .recovery(recovery.subjectID),
             lifetime: practice.policy.codeLifetimeSeconds)
         let destination: Destination
-        if let number = wanted.number {
-            let mobile = try Self.newNumber(number, wanted.countryCode, recovery, practice)
-            kind.factorID = SecureRandom.uuid()
-            destination = .mobile(mobile)
+        if let newcomer = try Self.newcomer(wanted, recovery, practice) {
+            switch newcomer {
+            case .number(let number, let factor):
+                kind.factorID = factor
+                destination = .mobile(number)
+            case .mailbox(let address):
+                kind.factorID = SecureRandom.uuid()
+                destination = .mailbox(address)
+            }
             route = SendContactCode.Route(
                 destinationKey: destination.key(.signIn, keys: sender.keys),
                 limits: Self.hiddenLimits(destination, recovery, sender), proof: nil,
-                newNumber: mobile, newFactorID: kind.factorID)
+                newcomer: newcomer)
         } else if let target = try Self.target(wanted.channel, recovery, practice, sender.keys) {
             kind.factorID = target.proof.id
             destination = target.destination
@@ -76,14 +81,24 @@ struct RecoverySend: Sendable {
         return nil
     }
 
-    private static func newNumber(
-        _ typed: String, _ countryCode: String?, _ recovery: Recovery, _ practice: Practice
-    ) throws -> PhoneNumber {
+    /// What is new to the account; nil where nothing new is named.
+    private static func newcomer(
+        _ wanted: RecoveryRoutes.ChosenWay, _ recovery: Recovery, _ practice: Practice
+    ) throws -> SendContactCode.Newcomer? {
+        guard wanted.number != nil || wanted.address != nil else { return nil }
         if case .insufficient = recovery.verdict { throw Problem(.stepOutOfOrder) }
+        if let address = wanted.address {
+            let held = recovery.ways.compactMap { $0.factor.destination(in: practice)?.normalized }
+            guard !held.contains(Destination.mailbox(address).normalized) else {
+                throw Problem(.fieldInvalid, faults: [.init(.pointer("/email"), .notAllowed)])
+            }
+            return .mailbox(address)
+        }
         do throws(PhoneNumber.Fault) {
-            return try PhoneNumber(
-                parsing: typed, countryCode: countryCode, home: practice.country,
-                allowed: Set(practice.policy.allowedCountries))
+            let number = try PhoneNumber(
+                parsing: wanted.number ?? "", countryCode: wanted.countryCode,
+                home: practice.country, allowed: Set(practice.policy.allowedCountries))
+            return .number(number, factor: SecureRandom.uuid())
         } catch {
             throw Problem(.fieldInvalid, faults: [.init(.pointer("/number"), error.code)])
         }

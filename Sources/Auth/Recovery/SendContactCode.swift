@@ -21,22 +21,27 @@ struct SendContactCode: IdempotentStatement {
         /// Those that must not show.
         let limits: [SendLimit]
         let proof: RecoveryProof?
-        /// A number that is new to the account, instead of a proof.
-        var newNumber: PhoneNumber?
-        var newFactorID: UUID?
+        /// What is new to the account, instead of a proof.
+        var newcomer: Newcomer?
+    }
+
+    /// What is to take the place of a lost phone, or of a lost mailbox.
+    enum Newcomer: Sendable {
+        case number(PhoneNumber, factor: UUID)
+        case mailbox(EmailAddress)
     }
 
     enum Outcome: Sendable {
         case sent(SentCode)
         case refused(SendRefusal)
         case tooSoon(until: Date)
-        /// No more new numbers are tried in this recovery.
-        case numbersExhausted(until: Date)
+        /// No more new numbers, or mailboxes, are tried in this recovery.
+        case newcomersExhausted(until: Date)
         case ended
         case overtaken
     }
 
-    private static let firstOfCode = 13
+    private static let firstOfCode = 14
 
     static let arms = """
         standing as (  -- The recovery and its newest code, as this caller may see them.
@@ -47,8 +52,10 @@ struct SendContactCode: IdempotentStatement {
                    code.code_id is null or code.resend_at <= clock_timestamp()
                        or code.factor_id is distinct from \(factor)::uuid as due,
                    $11::text is not null
-                       and recovery.new_number_sends >= \(RecoveryLimits.newNumberSends)
-                       as numbers_spent
+                       and recovery.new_number_sends >= \(RecoveryLimits.newcomerSends)
+                       or $13::text is not null
+                       and recovery.new_mailbox_sends >= \(RecoveryLimits.newcomerSends)
+                       as newcomers_spent
             from recovery
             left join lateral (
                 select *
@@ -67,7 +74,7 @@ struct SendContactCode: IdempotentStatement {
             select standing.subject_id, '\(CodePurpose.recovery.slug)' as purpose,
                    $7::uuid as known_code_id, standing.ends_at
             from standing
-            where standing.open and standing.due and not standing.numbers_spent
+            where standing.open and standing.due and not standing.newcomers_spent
         ),
         \(SendCode.arms(
             first: firstOfCode, gate: SendCode.Gate(arms: gateArms, open: "reachable"))),
@@ -80,7 +87,13 @@ struct SendContactCode: IdempotentStatement {
                     when $11::text is null then recovery.new_number_proven_at
                 end,
                 new_number_sends = recovery.new_number_sends
-                    + case when $11::text is null then 0 else 1 end
+                    + case when $11::text is null then 0 else 1 end,
+                new_mailbox = coalesce($13::text, recovery.new_mailbox),
+                new_mailbox_proven_at = case
+                    when $13::text is null then recovery.new_mailbox_proven_at
+                end,
+                new_mailbox_sends = recovery.new_mailbox_sends
+                    + case when $13::text is null then 0 else 1 end
             from sent
             where recovery.practice_id = $1::uuid
               and recovery.recovery_id = $6::uuid
@@ -89,7 +102,7 @@ struct SendContactCode: IdempotentStatement {
         outcome as (
             select case
                        when standing.recovery_id is null or not standing.open then 'ended'
-                       when standing.numbers_spent then 'numbers-exhausted'
+                       when standing.newcomers_spent then 'newcomers-exhausted'
                        when not standing.due then 'too-soon'
                        else decided.word
                    end as word,
@@ -149,9 +162,15 @@ struct SendContactCode: IdempotentStatement {
             route.destinationKey.map(Parameter.bytes) ?? .null,
             (try? SendLimits.parameter(route.limits)) ?? .json("[]"),
             route.proof.map { .json($0.value.text) } ?? .null,
-            route.newNumber.map { .text($0.e164) } ?? .null,
-            route.newFactorID.map(Parameter.uuid) ?? .null,
-        ] + code.parameters
+        ] + newcomer + code.parameters
+    }
+
+    private var newcomer: [Parameter] {
+        switch route.newcomer {
+        case .number(let number, let factor): [.text(number.e164), .uuid(factor), .null]
+        case .mailbox(let address): [.null, .null, .text(address.typed)]
+        case nil: [.null, .null, .null]
+        }
     }
 
     static func outcome(_ row: Row) throws -> Outcome {
@@ -159,7 +178,7 @@ struct SendContactCode: IdempotentStatement {
         switch try row.text("word") {
         case "sent": return .sent(try SentCode(row))
         case "too-soon": return .tooSoon(until: try row.instant("due_at"))
-        case "numbers-exhausted": return .numbersExhausted(until: try row.instant("ends_at"))
+        case "newcomers-exhausted": return .newcomersExhausted(until: try row.instant("ends_at"))
         case "ended": return .ended
         default: return .overtaken
         }

@@ -1,7 +1,8 @@
 import Foundation
 import Postgres
 
-/// Ends a try at something printed: a right one becomes a proof, the last wrong super-PIN is void.
+/// Ends a try at something printed, or at the password: a right one becomes a proof, the last wrong
+/// super-PIN is void.
 ///
 /// Rows are locked in the order recovery, super-PIN, desk code, recovery codes.
 struct ShowRecoveryProof: IdempotentStatement {
@@ -16,6 +17,16 @@ struct ShowRecoveryProof: IdempotentStatement {
         /// By every key of the ring.
         case deskCode(hashes: [[UInt8]])
         case recoveryCode(hashes: [[UInt8]])
+        case password(of: UUID, isRight: Bool)
+
+        var method: RecoveryProof.Method {
+            switch self {
+            case .pin: .superPIN
+            case .deskCode: .deskCode
+            case .recoveryCode: .recoveryCode
+            case .password: .password
+            }
+        }
     }
 
     enum Outcome: Sendable {
@@ -125,6 +136,9 @@ struct ShowRecoveryProof: IdempotentStatement {
                        'class', '\(RecoveryProof.paperClass)', 'id', paper_used.set_id,
                        'aged', false)
             from paper_used
+            union all
+            select $11::jsonb
+            where $11::jsonb is not null
         ),
         shown as (  -- 4. A second member of staff makes the change wait (Z-11).
             update recovery
@@ -171,19 +185,10 @@ struct ShowRecoveryProof: IdempotentStatement {
                  acting_staff)
             select $1::uuid, '\(AuditEvent.recoveryProofShown.rawValue)',
                    case when outcome.word = 'shown' then 'done' else 'refused' end,
-                   coalesce(
-                       proof.proof ->> 'method',
-                       case
-                           when $9::bytea[] is not null
-                           then '\(RecoveryProof.Method.deskCode.rawValue)'
-                           when $10::bytea[] is not null
-                           then '\(RecoveryProof.Method.recoveryCode.rawValue)'
-                           else '\(RecoveryProof.Method.superPIN.rawValue)'
-                       end),
+                   $12::text,
                    $2::uuid, held.account_id, $6::uuid, $5::uuid, desk_used.acting_staff
             from outcome
             cross join held
-            left join proof on true
             left join desk_used on true
             where held.account_id is not null
         )
@@ -197,18 +202,23 @@ struct ShowRecoveryProof: IdempotentStatement {
     private static let lateHours = RecoveryLimits.waitHours + RecoveryLimits.lateHours
 
     var ownParameters: [Parameter] {
-        let printed: [Parameter] =
+        let own: [Parameter] =
             switch shown {
             case .pin(let pin, let isRight):
                 [
                     (pin?.id).map(Parameter.uuid) ?? .null,
                     isRight ? pin.map { .json($0.proof.value.text) } ?? .null : .null, .null,
-                    .null,
+                    .null, .null,
                 ]
-            case .deskCode(let hashes): [.null, .null, .byteArrays(hashes), .null]
-            case .recoveryCode(let hashes): [.null, .null, .null, .byteArrays(hashes)]
+            case .deskCode(let hashes): [.null, .null, .byteArrays(hashes), .null, .null]
+            case .recoveryCode(let hashes): [.null, .null, .null, .byteArrays(hashes), .null]
+            case .password(let account, let isRight):
+                [
+                    .null, .null, .null, .null,
+                    isRight ? .json(RecoveryProof.password(of: account).value.text) : .null,
+                ]
             }
-        return [.uuid(recovery.id)] + printed
+        return [.uuid(recovery.id)] + own + [.text(shown.method.rawValue)]
     }
 
     static func outcome(_ row: Row) throws -> Outcome {

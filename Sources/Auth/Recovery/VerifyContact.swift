@@ -1,8 +1,8 @@
 import Foundation
 import Postgres
 
-/// Spends one guess on a recovery's code; the right one becomes a proof, or proves the number that is to
-/// take a lost phone's place.
+/// Spends one guess on a recovery's code; the right one becomes a proof, or proves the number or mailbox
+/// that is to take a lost one's place.
 ///
 /// Rows are locked in the order subject, code, recovery.
 struct VerifyContact: IdempotentStatement {
@@ -41,10 +41,16 @@ struct VerifyContact: IdempotentStatement {
                         recovery.awaited || jsonb_build_object('at', clock_timestamp()))
                 end,
                 new_number_proven_at = case
-                    when recovery.awaited is null then clock_timestamp()
+                    when recovery.awaited is null and asked.channel = 'sms'
+                    then clock_timestamp()
                     else recovery.new_number_proven_at
+                end,
+                new_mailbox_proven_at = case
+                    when recovery.awaited is null and asked.channel = 'email'
+                    then clock_timestamp()
+                    else recovery.new_mailbox_proven_at
                 end
-            from attempted
+            from attempted, asked
             where recovery.practice_id = $1::uuid
               and recovery.recovery_id = $6::uuid
               and recovery.account_id is not null

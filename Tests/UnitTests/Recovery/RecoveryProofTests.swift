@@ -6,7 +6,8 @@ import Testing
 /// Which proofs make two (Z-2, Z-11).
 @Suite struct RecoveryVerdictTests {
     private enum Shown: String, CaseIterable {
-        case mailbox, otherMailbox, oldMailbox, phone, oldPhone, pin, recoveryCode, desk, otherDesk
+        case mailbox, otherMailbox, oldMailbox, phone, oldPhone, pin, recoveryCode, password, desk,
+            otherDesk
 
         var proof: RecoveryProof {
             let (method, name, aged): (RecoveryProof.Method, String, Bool) =
@@ -18,6 +19,7 @@ import Testing
                 case .oldPhone: (.sms, "sms:a", true)
                 case .pin: (.superPIN, RecoveryProof.paperClass, false)
                 case .recoveryCode: (.recoveryCode, RecoveryProof.paperClass, false)
+                case .password: (.password, RecoveryProof.passwordClass, false)
                 case .desk: (.deskCode, "desk:a.dewit", false)
                 case .otherDesk: (.deskCode, "desk:b.bos", false)
                 }
