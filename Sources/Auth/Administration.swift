@@ -8,11 +8,17 @@ package struct Administration: Sendable {
     let database: Database
     let hasher: PasswordHasher
     let keys: KeyRing
+    /// What an SMS costs, by which a register's import may tell people.
+    let prices: SMSPrices
 
-    package init(database: Database, hasher: PasswordHasher, keys: KeyRing) {
+    package init(
+        database: Database, hasher: PasswordHasher, keys: KeyRing,
+        prices: SMSPrices = SMSPrices()
+    ) {
         self.database = database
         self.hasher = hasher
         self.keys = keys
+        self.prices = prices
     }
 
     /// Why nothing was made; fit to be printed.
@@ -196,7 +202,8 @@ package struct Administration: Sendable {
     /// - Parameter isDryRun: says what would become of each line, and writes nothing.
     package func importPatients(practice: UUID, isDryRun: Bool) async throws -> PatientImport {
         PatientImport(
-            database: database, keys: keys, practice: try await find(practice),
+            database: database, notices: Notices(keys: keys, prices: prices),
+            practice: try await find(practice),
             act: Act(
                 practiceID: practice, clientID: nil, key: nil, requestID: SecureRandom.uuid()),
             isDryRun: isDryRun)

@@ -37,7 +37,8 @@ package struct AuthService: Sendable {
 
     /// What an operator does, with this service's database and keys.
     package var administration: Administration {
-        Administration(database: database, hasher: hasher, keys: keys)
+        Administration(
+            database: database, hasher: hasher, keys: keys, prices: configuration.sending.prices)
     }
 
     /// - Parameters:
@@ -118,6 +119,7 @@ package struct AuthService: Sendable {
         let patients = PatientAuthenticator(database: database, tokens: tokens)
         let pinHasher = SuperPINHasher(hasher: hasher, keys: keys)
         let press = LetterPress()
+        let notices = Notices(keys: keys, prices: configuration.sending.prices)
         let confirm = ConfirmPassword(database: database, keys: keys, passwords: passwords)
         try Router(
             health: HealthRoutes(
@@ -126,12 +128,14 @@ package struct AuthService: Sendable {
                 database: database, keys: keys,
                 passwords: passwords, reviewer: reviewer, tokens: tokens,
                 dispatcher: dispatcher, ceilings: configuration.sending,
-                metrics: LoginMetrics(factory: metrics), codeMetrics: codeMetrics, spray: spray),
+                metrics: LoginMetrics(factory: metrics), codeMetrics: codeMetrics,
+                notices: notices, spray: spray),
             factors: FactorRoutes(
                 database: database, keys: keys, tokens: tokens,
                 confirmPassword: ConfirmPassword(
                     database: database, keys: keys, passwords: passwords),
-                dispatcher: dispatcher, ceilings: configuration.sending, metrics: codeMetrics),
+                dispatcher: dispatcher, ceilings: configuration.sending, metrics: codeMetrics,
+                notices: notices),
             codes: CodeRoutes(
                 database: database, keys: keys, dispatcher: dispatcher,
                 ceilings: configuration.sending, metrics: codeMetrics),
@@ -141,12 +145,14 @@ package struct AuthService: Sendable {
             ownAccount: OwnAccountRoutes(
                 database: database, keys: keys, patients: patients, passwords: passwords,
                 reviewer: reviewer, dispatcher: dispatcher, ceilings: configuration.sending,
-                codeMetrics: codeMetrics),
+                codeMetrics: codeMetrics, notices: notices),
             ownSessions: OwnSessionRoutes(database: database, keys: keys, patients: patients),
             devices: DeviceRoutes(
-                database: database, keys: keys, patients: patients, dispatcher: dispatcher),
-            patients: PatientRoutes(database: database, keys: keys),
-            patientImport: PatientImportRoutes(database: database, keys: keys),
+                database: database, keys: keys, patients: patients, dispatcher: dispatcher,
+                notices: notices),
+            patients: PatientRoutes(database: database, keys: keys, notices: notices),
+            patientImport: PatientImportRoutes(
+                database: database, keys: keys, notices: notices),
             invitations: InvitationRoutes(
                 inviting: Inviting(
                     database: database, keys: keys, dispatcher: dispatcher,
@@ -160,14 +166,16 @@ package struct AuthService: Sendable {
             ownSuperPINs: OwnSuperPINRoutes(
                 database: database, tokens: tokens, confirm: confirm,
                 maker: MakeOwnSuperPIN(database: database, hasher: pinHasher), press: press,
-                dispatcher: dispatcher),
+                dispatcher: dispatcher, notices: notices),
             ownData: OwnDataRoutes(
-                database: database, tokens: tokens, confirm: confirm, dispatcher: dispatcher),
+                database: database, tokens: tokens, confirm: confirm, dispatcher: dispatcher,
+                notices: notices),
             recoveries: RecoveryRoutes(
                 database: database, keys: keys, passwords: passwords, reviewer: reviewer,
                 dispatcher: dispatcher, ceilings: configuration.sending,
-                codeMetrics: codeMetrics),
-            deskCodes: DeskCodeRoutes(database: database, keys: keys, dispatcher: dispatcher),
+                codeMetrics: codeMetrics, notices: notices),
+            deskCodes: DeskCodeRoutes(
+                database: database, keys: keys, dispatcher: dispatcher, notices: notices),
             practices: PracticeRoutes(
                 database: database, keys: keys, authenticator: authenticator,
                 gateways: gateways.rules),

@@ -28,13 +28,16 @@ struct AccountNotice: Statement {
         /// They, or whoever is signed in as them, changed something; the mail has a link that freezes the
         /// account (Z-32).
         case changed(AccountChange)
+        /// The register has another mobile of theirs, masked here: no code goes there until they have
+        /// added it (NO-2).
+        case registeredMobile(patient: UUID, to: String)
         /// Theirs is no more; the last mail (SU-3).
         case erased
 
         fileprivate var template: MessageTemplate {
             switch self {
             case .nationalNumberMoved: .nationalNumberChanged
-            case .changed: .accountChanged
+            case .changed, .registeredMobile: .accountChanged
             case .erased: .accountErased
             }
         }
@@ -42,22 +45,34 @@ struct AccountNotice: Statement {
         fileprivate var event: AuditEvent {
             switch self {
             case .nationalNumberMoved: .moveTold
-            case .changed, .erased: .changeTold
+            case .changed, .registeredMobile, .erased: .changeTold
+            }
+        }
+
+        /// In the words of the mail; nil where its template says it.
+        fileprivate func sentence(in language: Language) -> String? {
+            switch self {
+            case .changed(let change): change.sentence(in: language)
+            case .registeredMobile(_, let masked):
+                AccountChange.registeredMobileChanged(to: masked).sentence(in: language)
+            case .nationalNumberMoved, .erased: nil
             }
         }
 
         /// What the audit's row is about.
         fileprivate func object(of account: UUID) -> UUID {
             switch self {
-            case .nationalNumberMoved(let patient): patient
+            case .nationalNumberMoved(let patient), .registeredMobile(let patient, _): patient
             case .changed, .erased: account
             }
         }
 
-        /// All an account's changes share a day's ceiling of their practice, and all moves another.
+        /// All changes of accounts share a day's ceiling of their practice; what its register changes has
+        /// ceilings apart, so that no file keeps anybody from hearing of a thief.
         fileprivate var counter: String {
             switch self {
             case .nationalNumberMoved: "moves"
+            case .registeredMobile: "mobiles"
             case .changed, .erased: "changes"
             }
         }
@@ -66,33 +81,31 @@ struct AccountNotice: Statement {
     /// - Parameter mailboxes: confirmed addresses of the account, and those that were until now; those
     ///   that mean the same mailbox get one mail.
     init(
-        _ news: News, act: Act, account: UUID, mailboxes: [FindMailboxes.Mailbox],
+        _ news: News, act: Act, account: UUID, mailboxes: [EmailAddress], locale: Language,
         practice: Practice, keys: KeyRing
     ) throws {
         self.act = act
         self.account = account
         self.news = news
         self.practice = practice
-        let code: FreezeCode?
-        if case .changed = news { code = .random() } else { code = nil }
+        let sentence = news.sentence(in: locale)
+        let code: FreezeCode? = sentence == nil ? nil : .random()
         freezeHash = code?.hash
         var told: [EmailAddress] = []
         var notices: [JSONValue] = []
-        for mailbox in mailboxes where !told.contains(mailbox.address) {
-            told.append(mailbox.address)
+        for mailbox in mailboxes where !told.contains(mailbox) {
+            told.append(mailbox)
             let id = UUIDv7.make(at: Date())
             var facts: [MessageTemplate.Variable: String] = [:]
-            if case .changed(let change) = news {
-                facts[.change] = change.sentence(in: mailbox.locale)
-            }
+            facts[.change] = sentence
             facts[.freezeLink] = code?.link(portal: practice.portalOrigin)
-            let body = try OutgoingMessage(to: mailbox.address.typed, facts: facts).sealed(
+            let body = try OutgoingMessage(to: mailbox.typed, facts: facts).sealed(
                 with: keys.sealingKey(.message), boundTo: id, of: practice.id)
-            let key = Destination.mailbox(mailbox.address).key(.notice, keys: keys)
+            let key = Destination.mailbox(mailbox).key(.notice, keys: keys)
             notices.append(
                 .object([
                     JSONMember("message_id", .string(id.text)),
-                    JSONMember("locale", .string(mailbox.locale.rawValue)),
+                    JSONMember("locale", .string(locale.rawValue)),
                     JSONMember("destination_key", .string(Data(key).base64EncodedString())),
                     JSONMember("body", .string(Data(body).base64EncodedString())),
                 ]))
@@ -180,22 +193,6 @@ struct AccountNotice: Statement {
     static func decode(_ rows: [Row]) throws -> Bool {
         guard let row = rows.first else { throw PostgresError.undecodable(name) }
         return try row.bool("all_told")
-    }
-}
-
-extension Transaction {
-    /// Tells an account's confirmed mailboxes, in the transaction of what is told.
-    ///
-    /// - Parameter further: mailboxes beside those that are confirmed now.
-    func tell(
-        _ news: AccountNotice.News, of account: UUID, act: Act, in practice: Practice,
-        keys: KeyRing, further: [FindMailboxes.Mailbox] = []
-    ) async throws {
-        let found = try await run(FindMailboxes(practice: practice.id, accounts: [account]))
-        _ = try await run(
-            AccountNotice(
-                news, act: act, account: account, mailboxes: (found[account] ?? []) + further,
-                practice: practice, keys: keys))
     }
 }
 

@@ -8,8 +8,6 @@ struct ContactChange: Sendable {
     let id: UUID
     let kind: Kind
     let address: String
-    /// Of the account, of this kind, confirmed until now.
-    let former: [String]
 
     /// What a person can be reached by; the raw value is the contact's kind.
     enum Kind: String, Sendable, CaseIterable {
@@ -70,13 +68,6 @@ struct FindContactChange: Statement {
     static let sql = """
         select contact_change.change_id, contact_change.kind, contact_change.address,
                contact_change.session_id,
-               array(
-                   select contact.address
-                   from contact
-                   where contact.account_id = contact_change.account_id
-                     and contact.kind = contact_change.kind
-                     and contact.confirmed_at is not null
-                   order by contact.created_at, contact.contact_id) as former,
                $nonce as nonce
         from contact_change
         where contact_change.practice_id = $1::uuid
@@ -93,8 +84,7 @@ struct FindContactChange: Statement {
         }
         return Found(
             change: ContactChange(
-                id: try row.uuid("change_id"), kind: kind, address: try row.text("address"),
-                former: try row.texts("former")),
+                id: try row.uuid("change_id"), kind: kind, address: try row.text("address")),
             session: try row.uuid("session_id"))
     }
 }

@@ -44,8 +44,6 @@ extension OwnAccountRoutes {
     ) async throws -> Answered<ConfirmContact.Outcome> {
         let practice = try context.caller.practice
         let (account, session) = (patient.accountID, patient.session.sessionID)
-        let sender = SendCode.Sender(
-            caller: try context.caller, network: nil, keys: keys, ceilings: ceilings)
         return try await database.transaction(
             rerunningOn: ConfirmContact.retryableConstraints
         ) { transaction in
@@ -55,25 +53,16 @@ extension OwnAccountRoutes {
             let found = try await transaction.run(
                 FindContactChange(practice: practice.id, account: account, kind: kind))
             guard let found, found.session == session else { throw Problem(.codeUnknown) }
-            let former = try await transaction.run(
-                FindMailboxes(practice: practice.id, accounts: [account]))[account]
+            let former = try await notices.addresses(
+                of: account, in: practice, by: transaction)
             let answered = try await transaction.run(
                 confirmation(of: found.change, code, account, session, act, practice))
             guard case .now(.confirmed) = answered else { return answered }
             try await transaction.endAccess(
                 to: account, sparing: session, because: kind.end, act: act)
-            try await transaction.tell(
+            try await notices.tell(
                 .changed(kind.news(to: found.change.masked)), of: account, act: act, in: practice,
-                keys: keys, further: former ?? [])
-            for number in kind == .sms ? found.change.former : [] {
-                guard
-                    case .mobile(let number)? = Destination(
-                        stored: number, channel: .sms, practice: practice)
-                else { continue }
-                _ = try await transaction.run(
-                    NumberNotice(
-                        to: number, locale: patient.locale, of: account, act: act, by: sender))
-            }
+                former: former, by: transaction)
             return answered
         }
     }

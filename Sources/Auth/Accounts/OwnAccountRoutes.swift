@@ -13,6 +13,7 @@ struct OwnAccountRoutes: Sendable {
     let dispatcher: Dispatcher
     let ceilings: SendCeilings
     let codeMetrics: CodeMetrics
+    let notices: Notices
 
     func add(to endpoints: Endpoints) {
         endpoints.get("/v1/account", scope: .logins, read)
@@ -141,9 +142,9 @@ extension OwnAccountRoutes {
             try await transaction.endAccess(
                 to: patient.accountID, sparing: patient.session.sessionID,
                 because: .passwordChanged, act: change.act)
-            try await transaction.tell(
+            try await notices.tell(
                 .changed(.passwordChanged), of: patient.accountID, act: change.act, in: practice,
-                keys: keys)
+                by: transaction)
         }
         dispatcher.nudge()
         return .noContent
@@ -175,8 +176,9 @@ extension OwnAccountRoutes {
                 try await transaction.run(LockAccount(practice: practice.id, account: account))
                 try await transaction.endAccess(
                     to: account, sparing: nil, because: .frozen, act: statement.act)
-                try await transaction.tell(
-                    .changed(.frozen), of: account, act: statement.act, in: practice, keys: keys)
+                try await notices.tell(
+                    .changed(.frozen), of: account, act: statement.act, in: practice,
+                    by: transaction)
             }
             return answered
         }

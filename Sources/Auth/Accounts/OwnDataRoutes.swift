@@ -8,6 +8,7 @@ struct OwnDataRoutes: Sendable {
     let tokens: Tokens
     let confirm: ConfirmPassword
     let dispatcher: Dispatcher
+    let notices: Notices
 
     func add(to endpoints: Endpoints) {
         endpoints.get("/v1/account/export", scope: .logins, export)
@@ -36,8 +37,8 @@ struct OwnDataRoutes: Sendable {
             let sections = try await transaction.run(ExportAccount(act: act, account: account))
             let entries = try await transaction.run(
                 FindOwnEntry(practice: practice.id, account: account))
-            try await transaction.tell(
-                .changed(.dataExported), of: account, act: act, in: practice, keys: keys)
+            try await notices.tell(
+                .changed(.dataExported), of: account, act: act, in: practice, by: transaction)
             return (sections, entries)
         }
         guard let sections = read.0 else { throw Problem(.tokenInvalid) }
@@ -60,15 +61,13 @@ struct OwnDataRoutes: Sendable {
         let (act, account) = (try context.act(keys, for: patient), patient.accountID)
         let isErased = try await database.transaction { transaction in
             try await transaction.hold(patient, in: practice)
-            let mailboxes = try await transaction.run(
-                FindMailboxes(practice: practice.id, accounts: [account]))
+            let former = try await notices.addresses(
+                of: account, in: practice, by: transaction)
             guard try await transaction.run(EraseAccount(act: act, account: account)) else {
                 return false
             }
-            _ = try await transaction.run(
-                AccountNotice(
-                    .erased, act: act, account: account, mailboxes: mailboxes[account] ?? [],
-                    practice: practice, keys: keys))
+            try await notices.tell(
+                .erased, of: account, act: act, in: practice, former: former, by: transaction)
             return true
         }
         guard isErased else { throw Problem(.tokenInvalid) }

@@ -94,14 +94,20 @@ extension SendLimit {
                     span: .hour, ceiling: perNetworkAndHour))
         }
         guard case .mobile(let number) = destination else { return limits }
-        let policy = caller.practice.policy
+        return limits + sms(to: number, of: caller.practice, prices: ceilings.prices)
+    }
+
+    /// What holds for one SMS, whoever asked for it.
+    static func sms(
+        to number: PhoneNumber, of practice: Practice, prices: SMSPrices
+    ) -> [SendLimit] {
+        let policy = practice.policy
         let block = BlockCount(number)
-        return limits + [
+        return [
             SendLimit(kind: .practice, counter: "sms", span: .day, ceiling: policy.smsPerDay),
             SendLimit(
                 kind: .cost, counter: "cost", span: .day, ceiling: policy.smsCostPerDay,
-                weight: ceilings.prices.price(
-                    to: number.country, in: policy.smsCostCurrency.rawValue)),
+                weight: prices.price(to: number.country, in: policy.smsCostCurrency.rawValue)),
             SendLimit(
                 kind: .numbers, counter: block.sent, span: .day, ceiling: unprovenPerBlock,
                 earned: block.proven),

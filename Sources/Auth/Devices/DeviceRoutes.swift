@@ -10,6 +10,7 @@ struct DeviceRoutes: Sendable {
     let keys: KeyRing
     let patients: PatientAuthenticator
     let dispatcher: Dispatcher
+    let notices: Notices
 
     func add(to endpoints: Endpoints) {
         let path = "/v1/account/devices"
@@ -70,9 +71,9 @@ extension DeviceRoutes {
             try await transaction.hold(patient, in: practice)
             let answered = try await transaction.run(statement)
             if case .now = answered {
-                try await transaction.tell(
+                try await notices.tell(
                     .changed(.deviceRemembered), of: patient.accountID, act: act, in: practice,
-                    keys: keys)
+                    by: transaction)
             }
             return answered
         }

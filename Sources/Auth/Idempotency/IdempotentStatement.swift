@@ -48,8 +48,11 @@ struct Act: Sendable {
     }
 
     /// The arm that finds the answer given before; `$1` to `$5` are ``parameters``.
+    ///
+    /// Its lock is a write, and so an answer is told again only when the standbys have what it tells of,
+    /// though the request that made it was given up while it waited for them.
     static let storedArm = """
-        stored as (  -- The answer to this very request, if there was one.
+        stored as (  -- The answer to this very request, if there was one; the lock makes it wait.
             select idempotency.outcome,
                    idempotency.fingerprint = any ($3::bytea[]) as same_request,
                    extract(epoch from clock_timestamp() - idempotency.answered_at)::float8
@@ -59,6 +62,7 @@ struct Act: Sendable {
               and idempotency.client_id = $2::uuid
               and idempotency.key_hash = any ($4::bytea[])
               and idempotency.answered_at > clock_timestamp() - \(repeatedFor)
+            for key share
         )
         """
 

@@ -194,8 +194,8 @@ extension LoginRoutes {
             throw newest.problem(in: caller.practice)
         }
         let change = FactorChange(
-            database: database, keys: keys, practice: caller.practice, account: login.accountID,
-            act: act)
+            database: database, notices: notices, practice: caller.practice,
+            account: login.accountID, act: act)
         let answered = try await Race.settled {
             try await change.run(try await proof()) { output in
                 guard case .now(let outcome) = output else { return nil }

@@ -89,8 +89,8 @@ extension LoginRoutes {
             guard case .now(.completed) = answered else { return answered }
             try await transaction.endAccess(
                 to: account, sparing: session.id, because: .passwordChanged, act: act)
-            try await transaction.tell(
-                .changed(.passwordChanged), of: account, act: act, in: practice, keys: keys)
+            try await notices.tell(
+                .changed(.passwordChanged), of: account, act: act, in: practice, by: transaction)
             return answered
         }
     }

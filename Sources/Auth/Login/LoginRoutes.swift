@@ -15,6 +15,7 @@ struct LoginRoutes: Sendable {
     let ceilings: SendCeilings
     let metrics: LoginMetrics
     let codeMetrics: CodeMetrics
+    let notices: Notices
     let spray: SprayAlarm
 
     func add(to endpoints: Endpoints) {

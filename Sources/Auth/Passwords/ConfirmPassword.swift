@@ -98,7 +98,9 @@ struct AdmitConfirmation: Statement {
             and throttle.throttle_key = $2::bytea
         """
 
-    var parameters: [Parameter] { [.uuid(practice), .bytes(key), .uuid(account), .bool(takesFrozen)] }
+    var parameters: [Parameter] {
+        [.uuid(practice), .bytes(key), .uuid(account), .bool(takesFrozen)]
+    }
 
     static func decode(_ rows: [Row]) throws -> Outcome {
         guard let row = rows.first else { throw PostgresError.undecodable(name) }

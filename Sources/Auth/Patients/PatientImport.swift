@@ -9,7 +9,7 @@ import Postgres
 /// nobody's sign-in waits for them. Each stands alone: one that is refused changes nothing.
 package struct PatientImport: Sendable {
     private let database: Database
-    private let ring: KeyRing
+    private let notices: Notices
     /// The ring as one statement's lines see it.
     private var keys: KeyRing
     private let practice: Practice
@@ -27,11 +27,11 @@ package struct PatientImport: Sendable {
 
     /// - Parameter isDryRun: says of each line what would become of it, and writes nothing.
     init(
-        database: Database, keys: KeyRing, practice: Practice, act: Act, isDryRun: Bool
+        database: Database, notices: Notices, practice: Practice, act: Act, isDryRun: Bool
     ) {
         self.database = database
-        ring = keys
-        self.keys = keys.snapshot
+        self.notices = notices
+        keys = notices.keys.snapshot
         self.practice = practice
         self.act = act
         self.isDryRun = isDryRun
@@ -64,7 +64,7 @@ package struct PatientImport: Sendable {
             }
         }
         forget()
-        keys = ring.snapshot
+        keys = notices.keys.snapshot
         return results
     }
 
@@ -119,7 +119,9 @@ package struct PatientImport: Sendable {
     }
 
     private func run(_ lines: [SealedPatient]) async throws -> [WritePatients.Written] {
-        try await PatientRegister(database: database, keys: keys, practice: practice).write(
+        try await PatientRegister(
+            database: database, notices: notices, practice: practice
+        ).write(
             WritePatients(act: act, lines: lines, isDryRun: isDryRun))
     }
 
@@ -135,7 +137,7 @@ package struct PatientImport: Sendable {
         case .stale, .raced: return .notProcessed(number)
         }
         var notes: [Result.Note] = patient.details.mobile == nil ? [.noMobile] : []
-        if written.movedAccount != nil, !written.isTold, !isDryRun { notes.append(.notTold) }
+        if !written.isTold, !isDryRun { notes.append(.notTold) }
         return Result(
             line: number, status: status, id: written.entry?.id,
             missing: patient.details.missing(in: practice), notes: notes)
@@ -166,8 +168,9 @@ extension PatientImport {
         package enum Note: String, Encodable, Sendable {
             /// No text message reaches the patient.
             case noMobile = "no-mobile"
-            /// The patient's own account lost the number that it was found by, and not all of its
-            /// addresses could be told: there is none, or they had too many notices already.
+            /// The patient's own account lost the number that it was found by, or another mobile was
+            /// noted, and not all of its mailboxes could be told: there is none, or they had too many
+            /// notices already.
             case notTold = "not-told"
         }
 

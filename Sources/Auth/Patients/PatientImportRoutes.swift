@@ -7,6 +7,7 @@ import Postgres
 struct PatientImportRoutes: Sendable {
     let database: Database
     let keys: KeyRing
+    let notices: Notices
 
     func add(to endpoints: Endpoints) {
         endpoints.stream(
@@ -39,7 +40,7 @@ struct PatientImportRoutes: Sendable {
     ) async throws -> Answer {
         let isDryRun = try context.isDryRun
         var patients = PatientImport(
-            database: database, keys: keys, practice: try context.caller.practice,
+            database: database, notices: notices, practice: try context.caller.practice,
             act: try context.act(keys), isDryRun: isDryRun)
         let deadline = ContinuousClock.now + ImportLimits.processing
         var results: [PatientImport.Result] = []

@@ -2,14 +2,15 @@ import Cryptography
 import Foundation
 import Postgres
 
-/// Writes lines of a practice's register, and tells the people whose national number that moves (Z-18).
+/// Writes lines of a practice's register, and tells the people whose national number that moves, or of
+/// whom it notes another mobile (Z-18, NO-2).
 ///
 /// Whose it is shows only once the entries are written, and what a mail says is sealed for its address
-/// outside the database. So the mails follow in the same transaction: a move is committed with its
-/// notices or not at all, and the entries stay locked until then.
+/// outside the database. So the notices follow in the same transaction: a change is committed with them
+/// or not at all, and the entries stay locked until then.
 struct PatientRegister: Sendable {
     let database: Database
-    let keys: KeyRing
+    let notices: Notices
     let practice: Practice
 
     /// One outcome for each line, in their order.
@@ -19,20 +20,32 @@ struct PatientRegister: Sendable {
             rerunningOn: WritePatients.retryableConstraints
         ) { transaction in
             var written = try await transaction.run(statement)
-            let moved = written.indices.filter { written[$0].movedAccount != nil }
-            if moved.isEmpty { return written }
-            let mailboxes = try await transaction.run(
-                FindMailboxes(
-                    practice: practice.id, accounts: moved.compactMap { written[$0].movedAccount }))
-            for index in moved {
-                guard let entry = written[index].entry, let account = written[index].movedAccount
-                else { continue }
-                let notice = try AccountNotice(
-                    .nationalNumberMoved(patient: entry.id), act: statement.act, account: account,
-                    mailboxes: mailboxes[account] ?? [], practice: practice, keys: keys)
-                written[index].isTold = try await transaction.run(notice)
+            for (index, line) in zip(written.indices, statement.lines) {
+                for (account, news) in news(of: written[index], line) {
+                    let isTold = try await notices.tell(
+                        news, of: account, act: statement.act, in: practice, by: transaction)
+                    written[index].isTold = written[index].isTold && isTold
+                }
             }
             return written
         }
+    }
+
+    private func news(
+        of written: WritePatients.Written, _ line: SealedPatient
+    ) -> [(UUID, AccountNotice.News)] {
+        guard let patient = written.entry?.id else { return [] }
+        let moved = written.movedAccount.map {
+            ($0, AccountNotice.News.nationalNumberMoved(patient: patient))
+        }
+        let remobiled = written.remobiledAccount.map {
+            (
+                $0,
+                AccountNotice.News.registeredMobile(
+                    patient: patient,
+                    to: MaskedDestination.phone(line.details.mobile ?? ""))
+            )
+        }
+        return [moved, remobiled].compactMap { $0 }
     }
 }

@@ -7,6 +7,7 @@ import Postgres
 struct PatientRoutes: Sendable {
     let database: Database
     let keys: KeyRing
+    let notices: Notices
 
     func add(to endpoints: Endpoints) {
         let path = "/v1/patients/{external_id}"
@@ -30,7 +31,7 @@ struct PatientRoutes: Sendable {
             condition: .init(
                 match: PatientVersion.tags(context.ifMatch),
                 noneMatch: PatientVersion.tags(context.ifNoneMatch)))
-        let register = PatientRegister(database: database, keys: keys, practice: practice)
+        let register = PatientRegister(database: database, notices: notices, practice: practice)
         for _ in 0..<Self.attempts {
             let written = try await register.write(statement).first
             switch written?.outcome {

@@ -36,8 +36,10 @@ struct WritePatients: Statement {
         let hasAccount: Bool
         /// The patient's own account, where the line takes the number away that it was found by.
         var movedAccount: UUID?
-        /// Whether all of its confirmed addresses are told (Z-18).
-        var isTold = false
+        /// The patient's own account, where the line has another mobile that is no phone of its own.
+        var remobiledAccount: UUID?
+        /// Whether all of its mailboxes are told of either; so where there is nothing to tell (Z-18, NO-2).
+        var isTold = true
     }
 
     enum Outcome: String, Sendable {
@@ -71,7 +73,8 @@ struct WritePatients: Statement {
         ),
         held as (  -- 1. The entries that are there, locked in one order.
             select patient.patient_id, patient.external_id, patient.revision, patient.content_mac,
-                   patient.identity_mac, patient.key_id, patient.created_at, patient.changed_at
+                   patient.identity_mac, patient.key_id, patient.created_at, patient.changed_at,
+                   patient.mobile
             from patient
             where patient.practice_id = $1::uuid
               and patient.external_id = any ($4::text[])
@@ -117,6 +120,14 @@ struct WritePatients: Statement {
                              and mac.key_id <> ($15::text[])[1]) then held.key_id
                        else ($15::text[])[1]
                    end as key_id,
+                   line.mobile <> '' and line.mobile <> coalesce(held.mobile, line.mobile)
+                       and not exists (
+                           select from owned
+                           join factor on factor.account_id = owned.account_id
+                           where owned.patient_id = held.patient_id
+                             and factor.type = 'sms'
+                             and factor.address = line.mobile
+                             and factor.activated_at is not null) as remobiles,
                    exists (
                        select from patient_number
                        where patient_number.practice_id = $1::uuid
@@ -213,6 +224,7 @@ struct WritePatients: Statement {
                    coalesce(written.created_at, judged.created_at) as created_at,
                    coalesce(written.changed_at, judged.changed_at) as changed_at,
                    owned.account_id, judged.moves and judged.word = 'changed' as moves,
+                   judged.remobiles and judged.word = 'changed' as remobiles,
                    case
                        when judged.word in ('created', 'changed')
                            and written.patient_id is null
@@ -285,7 +297,9 @@ struct WritePatients: Statement {
                 entry: try row.isNull("patient_id") || row.isNull("revision")
                     ? nil : PatientVersion(row),
                 hasAccount: try !row.isNull("account_id"),
-                movedAccount: try row.bool("moves") ? row.uuidIfPresent("account_id") : nil)
+                movedAccount: try row.bool("moves") ? row.uuidIfPresent("account_id") : nil,
+                remobiledAccount: try row.bool("remobiles")
+                    ? row.uuidIfPresent("account_id") : nil)
         }
     }
 }

@@ -9,6 +9,7 @@ struct DeskCodeRoutes: Sendable {
     let database: Database
     let keys: KeyRing
     let dispatcher: Dispatcher
+    let notices: Notices
 
     func add(to endpoints: Endpoints) {
         endpoints.post(
@@ -55,8 +56,8 @@ struct DeskCodeRoutes: Sendable {
         ) { transaction in
             let answered = try await transaction.run(statement)
             if case .now(.issued) = answered {
-                try await transaction.tell(
-                    .changed(.deskCodeMade), of: account, act: act, in: practice, keys: keys)
+                try await notices.tell(
+                    .changed(.deskCodeMade), of: account, act: act, in: practice, by: transaction)
             }
             return answered
         }

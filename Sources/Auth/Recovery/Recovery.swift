@@ -66,16 +66,6 @@ struct Recovery: Sendable {
         ways.filter { way in !proofs.contains { $0.id == way.id } }.map(\.factor)
     }
 
-    /// Phones that are told of a change; the lost one too.
-    func numbers(in practice: Practice) -> [PhoneNumber] {
-        ways.compactMap { way in
-            guard case .mobile(let number)? = way.factor.destination(in: practice) else {
-                return nil
-            }
-            return number
-        }
-    }
-
     init(_ row: Row) throws {
         guard let status = Status(rawValue: try row.text("status")) else {
             throw PostgresError.undecodable("status")

@@ -97,12 +97,13 @@ extension RecoveryProof {
                 + "where \(table).account_id = \(account).account_id"
                 + (table == "recovery_pin" ? " and recovery_pin.practice_id = $1::uuid" : "")
         }
-            + ["select \(account).account_id as id, \(account).password_changed_at as since"]
+        let password =
+            "select \(account).account_id as id, \(account).password_changed_at as since"
         let late = isLate(
             "given.since", frozenAt: "\(account).frozen_at", createdAt: "\(account).created_at")
         return """
             exists (
-                select from (\(given.joined(separator: " union all "))) as given
+                select from (\((given + [password]).joined(separator: " union all "))) as given
                 where given.id = (proof ->> 'id')::uuid
                   and \(late))
             """

@@ -11,7 +11,7 @@ extension RecoveryRoutes {
         let account = try owner(of: recovery, act)
         let practice = try context.caller.practice
         let change = FactorChange(
-            database: database, keys: keys, practice: practice, account: account, act: act)
+            database: database, notices: notices, practice: practice, account: account, act: act)
         let answered = try await Race.settled {
             let found = try await database.run(
                 FindFactors(practice: practice.id, account: account))

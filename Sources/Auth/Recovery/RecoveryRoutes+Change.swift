@@ -77,8 +77,6 @@ extension RecoveryRoutes {
         let practice = try context.caller.practice
         let act = try context.act(keys)
         guard let account = recovery.accountID else { throw Problem(.recoveryEnded) }
-        let sender = SendCode.Sender(
-            caller: try context.caller, network: nil, keys: keys, ceilings: ceilings)
         let change = change(account)
         let statement = FinishRecovery(act: act, recovery: recovery, change: change)
         let answered = try await database.transaction(
@@ -89,21 +87,16 @@ extension RecoveryRoutes {
                 try await transaction.run(LockImports(practice: practice.id))
             }
             try await transaction.run(LockAccount(practice: practice.id, account: account))
-            let former = try await transaction.run(
-                FindMailboxes(practice: practice.id, accounts: [account]))[account]
+            var former = try await notices.addresses(
+                of: account, in: practice, by: transaction)
             let answered = try await transaction.run(statement)
             guard case .now(.changed(let tellsFormer)) = answered else { return answered }
             try await transaction.endAccess(
                 to: account, sparing: nil, because: .recovered, act: act, recovery: recovery.id)
-            try await transaction.tell(
-                .changed(change.news), of: account, act: act, in: practice, keys: keys,
-                further: tellsFormer ? former ?? [] : [])
-            for number in recovery.numbers(in: practice) {
-                _ = try await transaction.run(
-                    NumberNotice(
-                        to: number, locale: recovery.locale ?? practice.locale, of: account,
-                        act: act, by: sender))
-            }
+            if !tellsFormer { former?.mailboxes = [] }
+            try await notices.tell(
+                .changed(change.news), of: account, act: act, in: practice, former: former,
+                by: transaction)
             return answered
         }
         switch try answered.unlessReused() {

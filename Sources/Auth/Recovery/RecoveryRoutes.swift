@@ -12,6 +12,7 @@ struct RecoveryRoutes: Sendable {
     let dispatcher: Dispatcher
     let ceilings: SendCeilings
     let codeMetrics: CodeMetrics
+    let notices: Notices
 
     func add(to endpoints: Endpoints) {
         let path = "/v1/recoveries/{id}"

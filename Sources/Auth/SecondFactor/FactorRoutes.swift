@@ -12,6 +12,7 @@ struct FactorRoutes: Sendable {
     let dispatcher: Dispatcher
     let ceilings: SendCeilings
     let metrics: CodeMetrics
+    let notices: Notices
 
     func add(to endpoints: Endpoints) {
         endpoints.get("/v1/account/factors", scope: .logins, list)
@@ -75,7 +76,7 @@ struct FactorRoutes: Sendable {
         -> FactorChange
     {
         FactorChange(
-            database: database, keys: keys, practice: try context.caller.practice,
+            database: database, notices: notices, practice: try context.caller.practice,
             account: patient.accountID, session: patient.session.sessionID, act: act)
     }
 }

@@ -11,6 +11,7 @@ struct OwnSuperPINRoutes: Sendable {
     let maker: MakeOwnSuperPIN
     let press: LetterPress
     let dispatcher: Dispatcher
+    let notices: Notices
 
     func add(to endpoints: Endpoints) {
         let path = "/v1/account/super-pin"
@@ -110,13 +111,11 @@ extension OwnSuperPINRoutes {
         throw Problem(.stepOutOfOrder)
     }
 
-    /// Every mailbox is told in the commit that makes it count.
+    /// Its owner is told in the commit that makes it count.
     private func run(
         _ act: Act, _ patient: SignedIn, _ practice: Practice
     ) async throws -> ActivateRecoveryPIN.Outcome {
-        let (account, session, keys) = (
-            patient.accountID, patient.session.sessionID, confirm.keys
-        )
+        let (account, session) = (patient.accountID, patient.session.sessionID)
         return try await database.transaction(
             rerunningOn: ActivateRecoveryPIN.retryableConstraints
         ) { transaction in
@@ -124,8 +123,9 @@ extension OwnSuperPINRoutes {
             let answered = try await transaction.run(
                 ActivateRecoveryPIN(act: act, account: account, session: session))
             if case .now(.activated) = answered {
-                try await transaction.tell(
-                    .changed(.superPINActivated), of: account, act: act, in: practice, keys: keys)
+                try await notices.tell(
+                    .changed(.superPINActivated), of: account, act: act, in: practice,
+                    by: transaction)
             }
             return try answered.unlessReused()
         }

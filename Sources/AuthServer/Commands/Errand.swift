@@ -52,22 +52,24 @@ extension Errand {
         var reader = settings.reader()
         let url = reader.database(.databaseURL)
         let keys = reader.keys()
+        let prices = reader.sending().prices
         return try await ExitStatus.reporting {
             try reader.finish()
             return try await run(
-                url: url.expose(), keys: try KeyRing(parsing: keys.expose()),
+                url: url.expose(), keys: try KeyRing(parsing: keys.expose()), prices: prices,
                 logger: .ofCommand, body)
         }
     }
 
     /// Ends when the work does, with what it made or its error.
     static func run(
-        url: String, keys: KeyRing, logger: Logger,
+        url: String, keys: KeyRing, prices: SMSPrices = SMSPrices(), logger: Logger,
         _ body: @escaping @Sendable (Administration) async throws -> Made
     ) async throws -> Made {
         let database = try Database(configuration: .init(url: url), logger: logger)
         let hasher = try PasswordHasher()
-        let administration = Administration(database: database, hasher: hasher, keys: keys)
+        let administration = Administration(
+            database: database, hasher: hasher, keys: keys, prices: prices)
         let errand = Errand(database) { try await body(administration) }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

@@ -46,15 +46,20 @@ import Testing
         let before = try Self.requests(in: log).count
 
         // In a folder of its own, where it finds nothing of an earlier run.
-        let outcome = try await Program.shell(
-            """
+        let command = """
             cd "\(folder.path)"
             exec "\(try PeerProcess.python().path)" -m schemathesis.cli \\
                 --config-file "\(contract)/schemathesis.toml" \\
                 run "\(Program.project.path)/openapi.yaml" --url "$AUTH_URL" --no-color \\
                 --phases examples,coverage,fuzzing,stateful --seed \(effort.seed) \(effort.options)
-            """, environment: environment)
-        let text = outcome.output + outcome.errors
+            """
+        var outcome = try await Program.shell(command, environment: environment)
+        var text = outcome.output + outcome.errors
+        if text.contains("AST constructor recursion depth mismatch") {
+            // Python 3.11 itself fails now and then where two threads parse (cpython issue 106905).
+            outcome = try await Program.shell(command, environment: environment)
+            text = outcome.output + outcome.errors
+        }
         #expect(outcome.status == 0, "\(text.prefix(40_000))")
         print(text.split(separator: "\n").last { $0.contains("generated") } ?? "")
 

@@ -26,6 +26,21 @@ import Testing
         }
     }
 
+    @Test func `what is told again is written down again, so that it waits for the standbys`()
+        async throws
+    {
+        try await TestService.run { service in
+            let person = try await service.person()
+            func isLocked() async throws -> String? {
+                try await service.database.value("select xmax <> '0'::xid from idempotency")
+            }
+            _ = try await service.login(person, idempotencyKey: "login-again")
+            #expect(try await isLocked() == "f")
+            _ = try await service.login(person, idempotencyKey: "login-again")
+            #expect(try await isLocked() == "t")
+        }
+    }
+
     @Test func `an answer is kept for a day, then its key is free`() async throws {
         try await TestService.run { service in
             let person = try await service.person()

@@ -172,7 +172,8 @@ import Testing
         }
     }
 
-    @Test func `a thief's mailbox that the owner stopped proves nothing and is gone`() async throws {
+    @Test func `a thief's mailbox that the owner stopped proves nothing and is gone`() async throws
+    {
         try await TestService.run { service in
             // The thief has letter and password; the owner objects by the mail to the former mailbox,
             // when the three days are long over.

@@ -1,0 +1,63 @@
+import Cryptography
+import Foundation
+import Postgres
+
+/// Tells the owner of an account what became of it, in the transaction of the change: a mail to each
+/// confirmed mailbox, and an SMS to each phone where somebody got in or was kept out by it (Z-32, S4).
+///
+/// No limit keeps a change from being made; whom nobody told of it stands in the audit.
+struct Notices: Sendable {
+    let keys: KeyRing
+    let prices: SMSPrices
+
+    /// - Parameter former: what the account had before the change. Its mailboxes are told beside those of
+    ///   now; its numbers instead, so that a phone that was just proven hears nothing, and one that is
+    ///   gone does.
+    /// - Returns: whether each mailbox gets a mail, and there is one.
+    @discardableResult
+    func tell(
+        _ news: AccountNotice.News, of account: UUID, act: Act, in practice: Practice,
+        former: Addresses? = nil, by transaction: Transaction
+    ) async throws -> Bool {
+        let now = try await transaction.run(
+            FindAddresses(practice: practice.id, accounts: [account]))[account]
+        guard let locale = (now ?? former)?.locale else {
+            return try await transaction.run(
+                AccountNotice(
+                    news, act: act, account: account, mailboxes: [], locale: practice.locale,
+                    practice: practice, keys: keys))
+        }
+        let isTold = try await transaction.run(
+            AccountNotice(
+                news, act: act, account: account,
+                mailboxes: (now?.mailboxes ?? []) + (former?.mailboxes ?? []), locale: locale,
+                practice: practice, keys: keys))
+        let numbers = (former ?? now)?.numbers ?? []
+        if news.goesToPhones, !numbers.isEmpty {
+            try await transaction.run(
+                NumberNotice(
+                    to: numbers, locale: locale, of: account, act: act, in: practice,
+                    by: self))
+        }
+        return isTold
+    }
+
+    /// What an account has before a change that takes some of it away.
+    func addresses(
+        of account: UUID, in practice: Practice, by transaction: Transaction
+    ) async throws -> Addresses? {
+        try await transaction.run(
+            FindAddresses(practice: practice.id, accounts: [account]))[account]
+    }
+}
+
+extension AccountNotice.News {
+    /// Whether phones hear of it, each by an SMS that the practice pays for.
+    fileprivate var goesToPhones: Bool {
+        switch self {
+        case .changed(let change): change.opensOrShuts
+        case .registeredMobile: true
+        case .nationalNumberMoved, .erased: false
+        }
+    }
+}
