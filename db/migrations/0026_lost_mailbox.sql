@@ -8,5 +8,9 @@ alter table recovery
     drop constraint recovery_changed_known,
     add constraint recovery_changed_known check (changed in ('password', 'factor', 'mailbox'));
 
+-- When a recovery set the password that the account has; it equals `password_changed_at` until its owner
+-- changes it.
+alter table account add column password_recovered_at timestamptz;
+
 -- Since when a recovery gave it to its account: an owner's freeze after that stops it as a way back.
 alter table contact add column recovered_at timestamptz;

@@ -12,11 +12,23 @@ struct ConfirmPassword: Sendable {
     let keys: KeyRing
     let passwords: PasswordCheck
 
-    /// What asks for it; the raw value is the name under which its tries are counted.
-    enum Occasion: String, Sendable {
-        case session = "confirm"
-        /// A freeze does not stop its owner from this one.
-        case recovery = "recovery-password"
+    /// What asks for it; tries are counted for each by itself.
+    enum Occasion: Sendable {
+        case session
+        /// Beside a class of proof, so that whoever has the owner's mailbox makes nobody wait who has the
+        /// letter (Z-4, Z-19). A freeze does not stop its owner from this one.
+        case recovery(beside: String)
+
+        fileprivate var names: [String] {
+            switch self {
+            case .session: ["confirm"]
+            case .recovery(let first): ["recovery-password", first]
+            }
+        }
+
+        fileprivate var isRecovery: Bool {
+            if case .recovery = self { true } else { false }
+        }
     }
 
     /// - Throws: `password-incorrect`, `password-throttled`.
@@ -34,17 +46,16 @@ struct ConfirmPassword: Sendable {
         _ context: AuthRequestContext
     ) async throws -> Bool {
         let practice = try context.caller.practice.id
-        let key = keys.macKey(.throttle).authenticate(fields: [
-            Array(occasion.rawValue.utf8), account.bytes,
-        ])
+        let key = keys.macKey(.throttle).authenticate(
+            fields: occasion.names.map { Array($0.utf8) } + [account.bytes])
         let admitted = try await database.run(
             AdmitConfirmation(
-                practice: practice, key: key, account: account, takesFrozen: occasion == .recovery))
+                practice: practice, key: key, account: account, takesFrozen: occasion.isRecovery))
         let sealed: [UInt8]
         switch admitted {
         case .admitted(let password): sealed = password
         case .waiting(let until): throw Problem(.passwordThrottled, retryAt: until)
-        case .gone: throw Problem(occasion == .session ? .tokenInvalid : .recoveryEnded)
+        case .gone: throw Problem(occasion.isRecovery ? .recoveryEnded : .tokenInvalid)
         }
         let turn = Turn(
             practice: practice, network: context.patientNetwork ?? account.bytes, kind: .known)

@@ -42,7 +42,7 @@ struct FinishRecovery: IdempotentStatement {
         owned as (  -- 1. The account first: of two recoveries of it one waits for the other.
             select account.account_id, account.created_at, account.recovered_at,
                    account.recovered_classes, account.frozen_at, account.disabled_at,
-                   account.password_changed_at
+                   account.password_changed_at, account.password_recovered_at
             from recovery
             join account using (account_id)
             where recovery.practice_id = $1::uuid
@@ -102,7 +102,7 @@ struct FinishRecovery: IdempotentStatement {
                        when standing.recovered_at > clock_timestamp() - \(wait)
                            and (standing.frozen_at is null
                                 or standing.frozen_at <= standing.recovered_at
-                                or standing.classes <@ standing.recovered_classes)
+                                or \(classes) <@ standing.recovered_classes)
                        then 'waiting'
                        when $10::uuid is not null and not exists (select from lost)
                            or $11::uuid is not null and not exists (select from lost_mailbox)
@@ -122,22 +122,26 @@ struct FinishRecovery: IdempotentStatement {
             update recovery
             set done_at = clock_timestamp(),
                 changed = case
-                    when $11::uuid is not null then 'mailbox'
-                    when $10::uuid is not null then 'factor'
-                    else 'password'
+                    when $11::uuid is not null then '\(RecoveryProof.Loss.mailbox.rawValue)'
+                    when $10::uuid is not null then '\(RecoveryProof.Loss.factor.rawValue)'
+                    else '\(RecoveryProof.Loss.password.rawValue)'
                 end
             from judged
             where judged.word = 'changed'
               and recovery.practice_id = $1::uuid
               and recovery.recovery_id = $6::uuid
-            returning recovery.recovery_id, recovery.account_id, recovery.changed
+            returning recovery.recovery_id, recovery.account_id, recovery.changed, recovery.done_at
         ),
         restored as (  -- 2. The account, which a freeze no longer stops.
             update account
             set password = coalesce($9::bytea, account.password),
                 password_changed_at = case
                     when $9::bytea is null then account.password_changed_at
-                    else clock_timestamp()
+                    else finished.done_at
+                end,
+                password_recovered_at = case
+                    when $9::bytea is null then account.password_recovered_at
+                    else finished.done_at
                 end,
                 password_change_due = account.password_change_due and $9::bytea is null,
                 disabled_at = null,
@@ -236,10 +240,10 @@ struct FinishRecovery: IdempotentStatement {
             since, frozenAt: "judged.frozen_at", createdAt: "judged.account_created_at")
     }
 
-    /// Those that count: whoever shows the password has no need of another one, and can't earn it so.
+    /// Those that count: the password does where a mailbox was lost.
     private static let classes = """
         case
-            when $9::bytea is null then standing.classes
+            when $11::uuid is not null then standing.classes
             else array_remove(standing.classes, '\(RecoveryProof.passwordClass)')
         end
         """
@@ -251,8 +255,7 @@ struct FinishRecovery: IdempotentStatement {
     private static let wait = "interval '\(RecoveryLimits.waitHours) hours'"
 
     var ownParameters: [Parameter] {
-        var mustWait = false
-        if case .sufficientLater = recovery.verdict { mustWait = true }
+        let mustWait = recovery.verdict(for: change.loss) == .sufficientLater
         let changed: [Parameter] =
             switch change {
             case .password(let sealed): [.bytes(sealed.bytes), .null, .null, .null, .null]
@@ -266,7 +269,7 @@ struct FinishRecovery: IdempotentStatement {
 
     static func outcome(_ row: Row) throws -> Outcome {
         switch try row.text("word") {
-        case "changed": return .changed(tellsFormer: try row.bool("tells_former"))
+        case "changed": return .changed(tellsFormer: try row.boolIfPresent("tells_former") ?? true)
         case "early", "waiting": return .waiting(until: try row.instant("waits_until"))
         case "insufficient": return .refused(.stepOutOfOrder)
         case "factor-unknown": return .refused(.factorUnknown)
@@ -277,6 +280,14 @@ struct FinishRecovery: IdempotentStatement {
 }
 
 extension FinishRecovery.Change {
+    var loss: RecoveryProof.Loss {
+        switch self {
+        case .password: .password
+        case .factor: .factor
+        case .mailbox: .mailbox
+        }
+    }
+
     var newMailbox: FinishRecovery.NewMailbox? {
         if case .mailbox(_, let new) = self { new } else { nil }
     }

@@ -59,7 +59,9 @@ struct Recovery: Sendable {
         var factor: Factor { Factor(id: id, type: type, address: address) }
     }
 
-    var verdict: RecoveryProof.Verdict { RecoveryProof.verdict(on: countedProofs) }
+    func verdict(for loss: RecoveryProof.Loss) -> RecoveryProof.Verdict {
+        RecoveryProof.verdict(on: countedProofs, for: loss)
+    }
 
     /// Mailboxes and factors that may be the lost one: neither proof is one of them.
     var losable: [Factor] {
@@ -120,15 +122,18 @@ struct Recovery: Sendable {
             counted: [RecoveryProof] = [], factors: [Factor] = [], changeFrom: Date? = nil,
             expiresAt: Date
         ) {
-            let verdict = RecoveryProof.verdict(on: counted)
+            let verdict = RecoveryProof.verdict(on: counted, for: .factor)
             self.id = id
             self.status = status.rawValue
-            let isProven = verdict != .insufficient
+            let losable = factors.filter {
+                RecoveryProof.verdict(on: counted, for: $0.loss) != .insufficient
+            }
+            let isProven = verdict != .insufficient || !losable.isEmpty
             next = status == .open ? (isProven ? "change" : "proof") : nil
             self.proofs = proofs.map(\.method.rawValue)
             ways = RecoveryProof.Method.allCases
                 .filter { $0.isOpen(beside: proofs, counting: counted) }.map(\.rawValue)
-            self.factors = isProven ? factors.map(\.body) : []
+            self.factors = losable.map(\.body)
             self.changeFrom = verdict == .sufficientLater ? changeFrom : nil
             self.expiresAt = expiresAt
         }
@@ -150,4 +155,9 @@ struct Recovery: Sendable {
             try members.encode(expiresAt, forKey: .expiresAt)
         }
     }
+}
+
+extension Factor {
+    /// What is lost with it.
+    var loss: RecoveryProof.Loss { type == .email ? .mailbox : .factor }
 }

@@ -18,7 +18,8 @@ struct RecoveryProof: Sendable, Equatable, Codable {
         case totp
         /// The account's own super-PIN.
         case superPIN = "super_pin"
-        /// What a lost mailbox, phone or app is replaced by; a new password is not earned by it.
+        /// It counts where a mailbox is what was lost, and for nothing else: with a code to the mailbox it
+        /// would take away the phone that a sign-in asks for beside both (Z-3).
         case password
         /// One of ten codes on paper.
         case recoveryCode = "recovery_code"
@@ -41,6 +42,11 @@ struct RecoveryProof: Sendable, Equatable, Codable {
         }
     }
 
+    /// What a recovery replaces; the raw value is what its row says that it changed.
+    enum Loss: String, Sendable {
+        case password, factor, mailbox
+    }
+
     /// What a list of proofs is good for.
     enum Verdict: Sendable {
         case insufficient
@@ -55,7 +61,8 @@ struct RecoveryProof: Sendable, Equatable, Codable {
     static let appClass = "app"
     static let passwordClass = "password"
 
-    static func verdict(on proofs: [RecoveryProof]) -> Verdict {
+    static func verdict(on proofs: [RecoveryProof], for loss: Loss) -> Verdict {
+        let proofs = proofs.filter { loss == .mailbox || $0.method != .password }
         let own = proofs.filter { $0.method != .deskCode }
         let staff = Set(proofs.filter { $0.method == .deskCode }.map(\.class))
         if Set(own.map(\.class)).count >= 2 { return .sufficient }
@@ -66,8 +73,10 @@ struct RecoveryProof: Sendable, Equatable, Codable {
     /// Whether something of the person's own was shown; a desk code is of what staff saw. Only then an
     /// app's code or the password is compared: tries of strangers, or of staff, would stop the owner's
     /// app, or make the owner wait.
-    static func isOwn(in proofs: [RecoveryProof]) -> Bool {
-        proofs.contains { $0.method != .deskCode }
+    static func isOwn(in proofs: [RecoveryProof]) -> Bool { firstOwn(in: proofs) != nil }
+
+    static func firstOwn(in proofs: [RecoveryProof]) -> RecoveryProof? {
+        proofs.first { $0.method != .deskCode }
     }
 
     static func password(of account: UUID) -> RecoveryProof {
@@ -99,13 +108,20 @@ extension RecoveryProof {
         }
         let password =
             "select \(account).account_id as id, \(account).password_changed_at as since"
+        // One that a recovery set does not grow old before its owner stops it.
+        let stolen = """
+            coalesce(
+                (proof ->> 'id')::uuid = \(account).account_id
+                    and \(account).password_recovered_at = \(account).password_changed_at
+                    and \(account).password_recovered_at <= \(account).frozen_at, false)
+            """
         let late = isLate(
             "given.since", frozenAt: "\(account).frozen_at", createdAt: "\(account).created_at")
         return """
-            exists (
+            (\(stolen) or exists (
                 select from (\((given + [password]).joined(separator: " union all "))) as given
                 where given.id = (proof ->> 'id')::uuid
-                  and \(late))
+                  and \(late)))
             """
     }
 

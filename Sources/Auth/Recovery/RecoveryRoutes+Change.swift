@@ -26,7 +26,7 @@ extension RecoveryRoutes {
     ) async throws -> Answer {
         let practice = try context.caller.practice
         let recovery = try await find(context)
-        try demandDue(recovery, context)
+        try demandDue(recovery, .password, context)
         let owner = PasswordOwner(
             practiceName: practice.name, firstName: recovery.owner?.firstName,
             lastName: recovery.owner?.lastName,
@@ -43,9 +43,9 @@ extension RecoveryRoutes {
         _ body: LostFactor, _ context: AuthRequestContext
     ) async throws -> Answer {
         let recovery = try await find(context)
-        try demandDue(recovery, context)
-        let lost = recovery.ways.first { $0.id == body.factorID }
-        guard lost?.type == .email else {
+        let lost = recovery.ways.first { $0.id == body.factorID }?.factor
+        try demandDue(recovery, lost?.loss ?? .factor, context)
+        guard lost?.loss == .mailbox else {
             return try await finish(recovery, context) { _ in .factor(body.factorID) }
         }
         // Without a mailbox nobody is told of anything: the new one comes first.
@@ -61,12 +61,16 @@ extension RecoveryRoutes {
 
     /// Before two proofs it is one answer for somebody and nobody. With an `Idempotency-Key` the
     /// statement is asked in any case: it may have made this very change.
-    private func demandDue(_ recovery: Recovery, _ context: AuthRequestContext) throws(Problem) {
-        if context.idempotencyKey != nil, recovery.accountID != nil {
-            if case .insufficient = recovery.verdict {} else { return }
+    private func demandDue(
+        _ recovery: Recovery, _ loss: RecoveryProof.Loss, _ context: AuthRequestContext
+    ) throws(Problem) {
+        if context.idempotencyKey != nil, recovery.accountID != nil,
+            recovery.verdict(for: .mailbox) != .insufficient
+        {
+            return
         }
         guard recovery.status == .open else { throw Problem(.recoveryEnded) }
-        if case .insufficient = recovery.verdict { throw Problem(.stepOutOfOrder) }
+        if recovery.verdict(for: loss) == .insufficient { throw Problem(.stepOutOfOrder) }
     }
 
     /// In one commit: the change, the end of all that was signed in, and a notice to each address.

@@ -2,7 +2,7 @@ import Cryptography
 import Foundation
 import Postgres
 
-// Proving something by the password, where a mailbox, a phone or an app is what was lost.
+// Proving something by the password, where a mailbox is what was lost.
 extension RecoveryRoutes {
     /// - Throws: `step-out-of-order`, `proof-repeated`, `password-incorrect`, `password-throttled`.
     func show(password: Secret<String>, _ context: AuthRequestContext) async throws {
@@ -11,7 +11,10 @@ extension RecoveryRoutes {
         let account = try owner(of: recovery, act)
         let isRight = try await ConfirmPassword(
             database: database, keys: keys, passwords: passwords
-        ).isRight(password, of: account, in: .recovery, context)
+        ).isRight(
+            password, of: account,
+            in: .recovery(beside: RecoveryProof.firstOwn(in: recovery.countedProofs)?.class ?? ""),
+            context)
         let answered = try await database.run(
             ShowRecoveryProof(
                 act: act, recovery: recovery, shown: .password(of: account, isRight: isRight)))

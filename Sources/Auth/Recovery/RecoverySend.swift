@@ -28,7 +28,7 @@ struct RecoverySend: Sendable {
                 destination = .mailbox(address)
             }
             route = SendContactCode.Route(
-                destinationKey: destination.key(.signIn, keys: sender.keys),
+                destinationKey: destination.key(.contact, keys: sender.keys),
                 limits: Self.hiddenLimits(destination, recovery, sender), proof: nil,
                 newcomer: newcomer)
         } else if let target = try Self.target(wanted.channel, recovery, practice, sender.keys) {
@@ -86,7 +86,8 @@ struct RecoverySend: Sendable {
         _ wanted: RecoveryRoutes.ChosenWay, _ recovery: Recovery, _ practice: Practice
     ) throws -> SendContactCode.Newcomer? {
         guard wanted.number != nil || wanted.address != nil else { return nil }
-        if case .insufficient = recovery.verdict { throw Problem(.stepOutOfOrder) }
+        let loss = wanted.address == nil ? RecoveryProof.Loss.factor : .mailbox
+        if recovery.verdict(for: loss) == .insufficient { throw Problem(.stepOutOfOrder) }
         if let address = wanted.address {
             let held = recovery.ways.compactMap { $0.factor.destination(in: practice)?.normalized }
             guard !held.contains(Destination.mailbox(address).normalized) else {

@@ -283,6 +283,79 @@ extension LostMailboxTests {
         }
     }
 
+    @Test func `the mailbox and the password take no phone away`() async throws {
+        try await TestService.run { service in
+            let lost = try await Self.lost(service)
+            let phone = try await service.phone(lost.person)
+            let id = try await service.recovery(lost.person.username)
+            try await service.proveContact(id, to: lost.person.email)
+            let shown = try await service.recover(
+                id, "verify", ["password": .string(lost.person.password)])
+            #expect(try shown.json()["next"] == "proof")
+            #expect(try shown.json()["factors"].array.isEmpty)
+            for (step, body) in [
+                ("factor", ["factor_id": .string(phone.id)]),
+                ("password", ["password": .string(TestService.newPassword)]),
+                ("codes", ["number": "0611223344"]),
+            ] as [(String, JSON)] {
+                #expect(
+                    try await service.recover(id, step, body).problem == "step-out-of-order",
+                    "\(step)")
+            }
+            // Nor does one member of staff who knows no old contact.
+            let desk = try #require(
+                try await service.deskCode(lost.person).json()["desk_code"].string)
+            _ = try await service.recover(id, "verify", ["desk_code": .string(desk)])
+            #expect(try await service.setPassword(id).problem == "step-out-of-order")
+            #expect(try await service.database.count("factor", where: "true") == 1)
+        }
+    }
+
+    @Test func `who tries beside the mailbox makes nobody wait who has the letter`() async throws {
+        try await TestService.run { service in
+            let lost = try await Self.lost(service)
+            let thief = try await service.recovery(lost.person.email)
+            try await service.proveContact(thief, to: lost.person.email)
+            for _ in 1...LoginLimits.freeTries {
+                _ = try await service.recover(
+                    thief, "verify", ["password": "Lente-op-Zolder-81!"])
+            }
+            let waits = try await service.recover(
+                thief, "verify", ["password": "Lente-op-Zolder-81!"])
+            #expect(waits.problem == "password-throttled")
+            #expect(try await Self.proven(lost, service)["next"] == "change")
+        }
+    }
+
+    @Test func `a password that a stopped recovery set is no proof, however old it is`()
+        async throws
+    {
+        try await TestService.run { service in
+            let lost = try await Self.lost(service)
+            let paper = try await service.paperCodes(lost.person)
+            let phone = try await service.phone(lost.person)
+            // The thief has phone and letter.
+            let stolen = try await service.recovery(lost.person.username)
+            try await service.proveContact(stolen, "sms", to: phone.number)
+            _ = try await service.recover(stolen, "verify", ["super_pin": .string(lost.pin)])
+            #expect(try await service.setPassword(stolen).status == 200)
+            try await service.travel(5 * 86_400)
+            try await service.freeze(lost.person)
+            try await service.travel(5 * 86_400)
+            let again = try await service.recovery(lost.person.username)
+            try await service.proveContact(again, "sms", to: phone.number)
+            let both = try await service.recover(
+                again, "verify", ["password": .string(TestService.newPassword)])
+            #expect(both.status == 200)
+            #expect(try both.json()["next"] == "proof")
+            // The owner has two others.
+            let own = try await service.recovery(lost.person.username)
+            try await service.proveContact(own, to: lost.person.email)
+            _ = try await service.recover(own, "verify", ["recovery_code": .string(paper[0])])
+            #expect(try await service.setPassword(own, "Lente-op-Zolder-81!").status == 200)
+        }
+    }
+
     @Test func `a password that a thief set before the freeze is no proof`() async throws {
         try await TestService.run { service in
             let lost = try await Self.lost(service)

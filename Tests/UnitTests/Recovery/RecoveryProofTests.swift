@@ -30,18 +30,24 @@ import Testing
     }
 
     @Test func `nothing and each proof alone are not enough`() {
-        #expect(RecoveryProof.verdict(on: []) == .insufficient)
+        #expect(RecoveryProof.verdict(on: [], for: .mailbox) == .insufficient)
         for shown in Shown.allCases {
-            #expect(RecoveryProof.verdict(on: [shown.proof]) == .insufficient, "\(shown)")
+            let verdict = RecoveryProof.verdict(on: [shown.proof], for: .mailbox)
+            #expect(verdict == .insufficient, "\(shown)")
         }
     }
 
-    @Test func `every pair is judged by its classes`() {
+    @Test(arguments: [RecoveryProof.Loss.password, .factor, .mailbox])
+    func `every pair is judged by its classes, the password for a lost mailbox alone`(
+        loss: RecoveryProof.Loss
+    ) {
         for one in Shown.allCases {
             for other in Shown.allCases {
-                let verdict = RecoveryProof.verdict(on: [one.proof, other.proof])
+                let verdict = RecoveryProof.verdict(on: [one.proof, other.proof], for: loss)
                 let expected: RecoveryProof.Verdict
                 switch (one.isDesk, other.isDesk) {
+                case _ where loss != .mailbox && (one == .password || other == .password):
+                    expected = .insufficient
                 case (false, false):
                     expected =
                         one.proof.class == other.proof.class ? .insufficient : .sufficient
@@ -57,6 +63,13 @@ import Testing
 
     @Test func `the desk takes nothing from two proofs of one's own`() {
         let proofs = [Shown.mailbox, .pin, .desk, .otherDesk].map(\.proof)
-        #expect(RecoveryProof.verdict(on: proofs) == .sufficient)
+        #expect(RecoveryProof.verdict(on: proofs, for: .password) == .sufficient)
+    }
+
+    @Test func `the password brings no desk code past the other's word`() {
+        let one = [Shown.mailbox, .password, .desk].map(\.proof)
+        #expect(RecoveryProof.verdict(on: one, for: .password) == .insufficient)
+        let two = one + [Shown.otherDesk.proof]
+        #expect(RecoveryProof.verdict(on: two, for: .factor) == .sufficientLater)
     }
 }
