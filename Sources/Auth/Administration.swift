@@ -182,16 +182,20 @@ package struct Administration: Sendable {
         }
     }
 
-    /// Imports lines of accounts (NDJSON), each by itself and in any order.
+    /// Imports lines of accounts (NDJSON), at most ``AccountImport/lineLimit`` at once.
     package func importAccounts(
         practice: UUID
-    ) async throws -> @Sendable (_ line: Int, _ bytes: [UInt8]) async throws -> AccountImport.Result
+    ) async throws
+        -> @Sendable (_ lines: [(number: Int, bytes: [UInt8]?)]) async throws
+        -> [AccountImport.Result]
     {
         let found = try await find(practice)
-        let accounts = AccountImport(database: database, hasher: hasher, keys: keys)
-        return { line, bytes in
+        // All hashing threads busy, and the database besides.
+        let accounts = AccountImport(
+            database: database, hasher: hasher, keys: keys, width: PasswordHasher.threadCount * 2)
+        return { lines in
             try await accounts.run(
-                line, bytes, in: found,
+                lines, in: found,
                 act: Act(
                     practiceID: practice, clientID: nil, key: nil, requestID: SecureRandom.uuid()))
         }

@@ -25,28 +25,36 @@ struct AccountRoutes: Sendable {
         let act = try context.act(accounts.keys)
         let deadline = ContinuousClock.now + ImportLimits.processing
         var results: [AccountImport.Result] = []
+        var left: [AccountImport.Result] = []
+        var waiting: [BodyLines.Line] = []
+        var count = 0
         // What was imported is told even where the service can't go on: the rest is sent again.
         var goesOn = true
-        for try await line in lines {
-            // The first line too many stands for those after it, which are read and left.
-            guard results.count <= ImportLimits.lines else { continue }
-            goesOn = goesOn && results.count < ImportLimits.lines && ContinuousClock.now < deadline
-            guard goesOn, let bytes = line.bytes else {
-                results.append(
-                    goesOn ? .refused(line.number, "line-too-long") : .notProcessed(line.number))
-                continue
-            }
+        func write() async throws {
+            defer { waiting.removeAll() }
             do {
-                results.append(
-                    try await accounts.run(line.number, bytes, in: practice, act: act))
-            } catch is HasherOverloaded {
-                goesOn = false
-                results.append(.notProcessed(line.number))
+                results += try await accounts.run(
+                    waiting.map { ($0.number, $0.bytes) }, in: practice, act: act)
+                goesOn = results.last?.status != .notProcessed
             } catch is PostgresError where !results.isEmpty {
                 goesOn = false
-                results.append(.notProcessed(line.number))
+                results += waiting.map { .notProcessed($0.number) }
             }
         }
+        for try await line in lines {
+            count += 1
+            // The first line too many stands for those after it, which are read and left.
+            guard count <= ImportLimits.lines + 1 else { continue }
+            goesOn = goesOn && count <= ImportLimits.lines && ContinuousClock.now < deadline
+            guard goesOn else {
+                left.append(.notProcessed(line.number))
+                continue
+            }
+            waiting.append(line)
+            if waiting.count == AccountImport.lineLimit { try await write() }
+        }
+        try await write()
+        results += left
         return try .json(
             Report(
                 imported: results.count { $0.status == .imported },

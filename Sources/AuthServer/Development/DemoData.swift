@@ -43,11 +43,9 @@ struct DemoData {
 
     private func importPeople(_ lines: [String], into practice: UUID) async throws {
         let accounts = try await administration.importAccounts(practice: practice)
-        for (index, line) in lines.enumerated() {
-            let result = try await accounts(index + 1, Array(line.utf8))
-            guard result.status == .imported else {
-                throw Fault.refused(line: index + 1, reason: result.reason ?? "")
-            }
+        let numbered = lines.enumerated().map { ($0.offset + 1, Array($0.element.utf8) as [UInt8]?) }
+        for result in try await accounts(numbered) where result.status != .imported {
+            throw Fault.refused(line: result.line, reason: result.reason ?? "")
         }
     }
 
