@@ -104,6 +104,8 @@ struct DeliveryReportTests {
         }
     }
 
+    // "Hvis du ikke mottar noen SMS, sjekk om mobilabonnementet ditt er sperret for kostnadsbelagte
+    // SMS-tjenester. Kontakt din mobiloperatør for å fjerne sperringen."
     @Test func `a report that it failed is shown with advice, and sends nothing elsewhere`()
         async throws
     {
