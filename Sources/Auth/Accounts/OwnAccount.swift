@@ -87,12 +87,18 @@ struct OwnAccount: Sendable {
             })
     }
 
-    func body(_ patient: SignedIn) -> Body {
+    /// - Parameter code: the newest that went to a pending address.
+    func body(
+        _ patient: SignedIn, code: (ContactChange.Kind) -> SentCode.Body?
+    ) -> Body {
         let session = patient.session
+        func contact(_ contact: Contact?, _ kind: ContactChange.Kind) -> Body.Contact? {
+            contact.map { Body.Contact($0, code: $0.pending == nil ? nil : code(kind)) }
+        }
         return Body(
             subject: session.subject, firstName: firstName, lastName: lastName,
-            locale: locale.rawValue, hasUsername: hasUsername, email: email.map(Body.Contact.init),
-            mobile: mobile.map(Body.Contact.init), customerNumber: customerNumber,
+            locale: locale.rawValue, hasUsername: hasUsername, email: contact(email, .email),
+            mobile: contact(mobile, .sms), customerNumber: customerNumber,
             patients: patients.map(Body.Patient.init), identityLevel: session.identityLevel,
             steps: session.steps.map(\.rawValue),
             factors: Factor.Kind.allCases.filter(patient.factors.contains).map(\.rawValue),
@@ -123,8 +129,11 @@ struct OwnAccount: Sendable {
             let address: String?
             let confirmed: Bool
             let pending: String?
+            /// That went to the pending one, and how far it got.
+            let code: SentCode.Body?
 
-            init(_ contact: OwnAccount.Contact) {
+            init(_ contact: OwnAccount.Contact, code: SentCode.Body?) {
+                self.code = code
                 address = contact.address.isEmpty ? nil : contact.address
                 confirmed = contact.confirmed
                 pending = contact.pending

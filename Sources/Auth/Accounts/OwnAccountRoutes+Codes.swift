@@ -27,7 +27,7 @@ extension OwnAccountRoutes {
                 codeMetrics.count(.verified)
                 dispatcher.nudge()
             }
-            return try .json(try await find(patient, context).body(patient))
+            return try await answer(patient, context)
         case .taken: throw Problem(.addressTaken)
         case .refused(let refusal):
             throw try await RefusedGuess(database: database, keys: keys, metrics: codeMetrics)

@@ -70,7 +70,7 @@ struct OwnAccountRoutes: Sendable {
 extension OwnAccountRoutes {
     @Sendable private func read(_ context: AuthRequestContext) async throws -> Answer {
         let patient = try await patients.patient(context, .alive)
-        return try .json(try await find(patient, context).body(patient))
+        return try await answer(patient, context)
     }
 
     @Sendable private func change(
@@ -83,7 +83,24 @@ extension OwnAccountRoutes {
                     act: try context.act(keys, for: patient), account: patient.accountID,
                     firstName: body.firstName, lastName: body.lastName, locale: body.locale))
         }
-        return try .json(try await find(patient, context).body(patient))
+        return try await answer(patient, context)
+    }
+
+    func answer(_ patient: SignedIn, _ context: AuthRequestContext) async throws -> Answer {
+        let practice = try context.caller.practice
+        let account = try await find(patient, context)
+        var sent: [FindSentCodes.Sent] = []
+        if account.email?.pending != nil || account.mobile?.pending != nil {
+            sent = try await database.run(
+                FindSentCodes(
+                    practice: practice.id, account: patient.accountID,
+                    purposes: ContactChange.Kind.allCases.map(\.purpose)))
+        }
+        return try .json(
+            account.body(patient) { kind in
+                sent.first { $0.purpose == kind.purpose.slug }?.code
+                    .body(in: practice, language: context.language)
+            })
     }
 
     func find(_ patient: SignedIn, _ context: AuthRequestContext) async throws -> OwnAccount {

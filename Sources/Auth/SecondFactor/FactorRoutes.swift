@@ -87,7 +87,18 @@ extension FactorRoutes {
     @Sendable private func list(_ context: AuthRequestContext) async throws -> Answer {
         let patient = try await patient(context, .alive)
         let found = try await find(patient, context)
-        return try .json(FactorList(found, in: try context.caller.practice))
+        let practice = try context.caller.practice
+        var sent: [FindSentCodes.Sent] = []
+        if found.all.contains(where: { $0.status == .pending }) {
+            sent = try await database.run(
+                FindSentCodes(
+                    practice: practice.id, account: patient.accountID, purposes: [.factor]))
+        }
+        return try .json(
+            FactorList(found, in: practice) { id in
+                sent.first { $0.factorID == id }?.code
+                    .body(in: practice, language: context.language)
+            })
     }
 }
 
@@ -113,8 +124,11 @@ struct FactorList: Encodable, Sendable {
         }
     }
 
-    init(_ found: AccountFactors, in practice: Practice) {
-        data = found.all.map(\.body)
+    /// - Parameter code: the newest that went to a pending factor.
+    init(
+        _ found: AccountFactors, in practice: Practice, code: (UUID) -> SentCode.Body?
+    ) {
+        data = found.all.map { $0.body(code: $0.status == .pending ? code($0.id) : nil) }
         var offers: [Offer] = []
         if practice.policy.smsPerDay > 0 {
             if let number = found.registeredNumber(in: practice) {
@@ -154,7 +168,7 @@ extension FactorRoutes {
         case .totp: try await activateApp(factor, by: code, patient, act, context)
         }
         dispatcher.nudge()
-        return try .json(try await find(patient, context).factor(id).body)
+        return try .json(try await find(patient, context).factor(id).body())
     }
 
     private func activate(

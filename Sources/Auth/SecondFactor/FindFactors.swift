@@ -181,11 +181,11 @@ struct EnrolledFactor: Sendable {
         }
     }
 
-    var body: Body {
+    func body(code: SentCode.Body? = nil) -> Body {
         Body(
             id: id, type: factor.type.rawValue, status: status.rawValue,
             destination: factor.masked, createdAt: createdAt, activatedAt: activatedAt,
-            lastUsedAt: lastUsedAt)
+            lastUsedAt: lastUsedAt, code: code)
     }
 
     struct Body: Encodable, Sendable {
@@ -196,5 +196,7 @@ struct EnrolledFactor: Sendable {
         let createdAt: Date
         let activatedAt: Date?
         let lastUsedAt: Date?
+        /// That went to a pending one, and how far it got.
+        let code: SentCode.Body?
     }
 }

@@ -43,7 +43,9 @@ struct DemoData {
 
     private func importPeople(_ lines: [String], into practice: UUID) async throws {
         let accounts = try await administration.importAccounts(practice: practice)
-        let numbered = lines.enumerated().map { ($0.offset + 1, Array($0.element.utf8) as [UInt8]?) }
+        let numbered = lines.enumerated().map { index, line in
+            (number: index + 1, bytes: Array(line.utf8) as [UInt8]?)
+        }
         for result in try await accounts(numbered) where result.status != .imported {
             throw Fault.refused(line: result.line, reason: result.reason ?? "")
         }

@@ -15,7 +15,7 @@ enum AllStatements {
         FindOwnAccount.self, ChangeProfile.self, LockAccount.self, HoldSession.self,
         ChangePassword.self, EndWaysIn.self, EndSessions.self, FindSessions.self,
         RememberDevice.self, FindDevices.self, ForgetDevices.self,
-        FindContactChange.self, AskContactChange.self, ConfirmContact.self,
+        FindContactChange.self, FindSentCodes.self, AskContactChange.self, ConfirmContact.self,
         CancelContactChange.self, NumberNotice.self, FreezeAccount.self, FindActivity.self,
         AdmitConfirmation.self, ForgetConfirmations.self,
         FindSealedValues.self, ResealValues.self, FindFormerIdentifiers.self,
