@@ -22,7 +22,8 @@ PARAMETERS = """
 class Codes:
     """Rows that take wrong guesses over and over, and rows whose code is right once."""
 
-    def __init__(self, demo, guessed, completed=0):
+    def __init__(self, demo, guessed, completed=0, recent=None):
+        """- recent: how many of the first were sent last; all where nothing is said."""
         self.demo, self.guessed = demo, guessed
         self.practice, self.client = demo.sql(
             "select practice_id, client_id from client join practice using (practice_id) "
@@ -42,7 +43,7 @@ class Codes:
                 print(number, login, "\\\\x" + known.hex(), sep="\t", file=file)
         demo.sql(
             file=pathlib.Path(__file__).with_name("codes.sql"), codes=guessed, rows=rows,
-            practice=self.practice, client=self.client)
+            recent=guessed if recent is None else recent, practice=self.practice, client=self.client)
         self.statement = None
 
     def pgbench_statement(self, **own):
@@ -67,15 +68,21 @@ class Codes:
 
     def renew(self, first=0, count=None):
         """Those codes that were not used have just been sent, and take guesses again."""
-        which = "" if count is None else (
-            "and code_id in (select code_id from bench.login where kind = 'wrong' "
-            f"and position between {first} and {first + count - 1})")
+        def among(column, named):
+            """Of the measurement's logins alone, by the primary key: among millions a scan takes minutes."""
+            return "" if count is None else (
+                f"and (practice_id, {column}) in (select '{self.practice}'::uuid, {named} "
+                "from bench.login where kind = 'wrong' "
+                f"and position between {first} and {first + count - 1})")
+
         self.demo.sql(
             f"update code set attempts_left = {ATTEMPTS_OF_A_CODE}, sent_at = renewed_at, "
             "expires_at = renewed_at + interval '10 minutes' "
             "from (select clock_timestamp() as renewed_at) as renewal "
-            f"where used_at is null {which}")
-        self.demo.sql("update code_subject set guesses = '{}' where guesses <> '{}'")
+            f"where used_at is null {among('code_id', 'code_id')}")
+        self.demo.sql(
+            "update code_subject set guesses = '{}' "
+            f"where guesses <> '{{}}' {among('subject_id', 'account_id')}")
         for table in ("code", "code_subject"):
             self.demo.sql(f"vacuum {table}")
         self.demo.sql("checkpoint")
