@@ -45,9 +45,15 @@ struct Ordeal: Sendable {
     }
 
     /// Waits until every instance says so, in time.
-    func isReady(_ ready: Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    ///
+    /// - Parameter step: what was before, for the message.
+    func isReady(
+        _ ready: Bool, after step: FaultPlan.Step? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let what = "an instance is still \(ready ? "not " : "")ready"
         try await eventually(
-            within: Self.noticeLimit, orElse: "an instance is still \(ready ? "not " : "")ready",
+            within: Self.noticeLimit, orElse: step.map { "\(what) after \($0)" } ?? what,
             sourceLocation: sourceLocation
         ) {
             for instance in installation.instances where await instance.isReady != ready {
@@ -58,10 +64,13 @@ struct Ordeal: Sendable {
     }
 
     /// Waits until something is acknowledged that was asked for from now on, in time.
-    func writesReturn(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    func writesReturn(
+        after step: FaultPlan.Step? = nil, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
         let before = traffic.acknowledged
+        let what = "nothing is written again"
         try await eventually(
-            within: Self.noticeLimit, orElse: "nothing is written again",
+            within: Self.noticeLimit, orElse: step.map { "\(what) after \($0)" } ?? what,
             sourceLocation: sourceLocation
         ) { traffic.acknowledged > before }
     }

@@ -79,6 +79,13 @@ final class ReplicatedCluster: Sendable {
         try await local.execute(
             "alter system set synchronous_standby_names = '\(Self.standbyName)'")
         try await local.execute("select pg_reload_conf()")
+        try await standbyFollows()
+    }
+
+    /// Waits until commits are confirmed: to a primary that was away the standby comes back only by its
+    /// `wal_retrieve_retry_interval`, five seconds unless set otherwise.
+    func standbyFollows() async throws {
+        let local = primary.local
         try await eventually(orElse: "the standby never became synchronous") {
             try await local.execute("select sync_state from pg_stat_replication")
                 .first?.first == "sync"

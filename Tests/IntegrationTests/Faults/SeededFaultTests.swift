@@ -45,8 +45,8 @@ import Testing
                 let stage = Stage(cluster: cluster, mail: mail, installation: installation)
                 for step in plan.steps {
                     try await stage.play(step)
-                    try await ordeal.writesReturn()
-                    try await ordeal.isReady(true)
+                    try await ordeal.writesReturn(after: step)
+                    try await ordeal.isReady(true, after: step)
                     try await ordeal.goesOn()
                 }
                 try await eventually(within: .seconds(600)) {
@@ -86,6 +86,7 @@ private struct Stage: Sendable {
             try await primary.local.kill()
             try await last(step.lasts)
             try await primary.local.start()
+            try await cluster.standbyFollows()
         case .primarySwitches:
             try await primary.local.stop()
             try await cluster.promote()
