@@ -67,6 +67,14 @@ struct AccountNotice: Statement {
             }
         }
 
+        /// What counts how much goes to one mailbox or phone.
+        var lane: Destination.Lane {
+            switch self {
+            case .nationalNumberMoved, .registeredMobile: .register
+            case .changed, .erased: .notice
+            }
+        }
+
         /// All changes of accounts share a day's ceiling of their practice; what its register changes has
         /// ceilings apart, so that no file keeps anybody from hearing of a thief.
         fileprivate var counter: String {
@@ -101,7 +109,7 @@ struct AccountNotice: Statement {
             facts[.freezeLink] = code?.link(portal: practice.portalOrigin)
             let body = try OutgoingMessage(to: mailbox.typed, facts: facts).sealed(
                 with: keys.sealingKey(.message), boundTo: id, of: practice.id)
-            let key = Destination.mailbox(mailbox).key(.notice, keys: keys)
+            let key = Destination.mailbox(mailbox).key(news.lane, keys: keys)
             notices.append(
                 .object([
                     JSONMember("message_id", .string(id.text)),

@@ -21,9 +21,12 @@ struct FindAddresses: Statement {
             union all
             select factor.account_id, 'sms', factor.address, factor.created_at, factor.factor_id
             from factor
+            join account as owner on owner.account_id = factor.account_id
             where factor.account_id = any ($2::uuid[])
               and factor.type = 'sms'
               and factor.activated_at is not null
+              -- Not one that a recovery bound which its owner stopped (Z-32).
+              and (factor.recovered_at <= owner.frozen_at) is not true
         ) as way on way.account_id = membership.account_id
         where membership.practice_id = $1::uuid
           and membership.account_id = any ($2::uuid[])

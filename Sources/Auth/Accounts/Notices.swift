@@ -36,7 +36,7 @@ struct Notices: Sendable {
         if news.goesToPhones, !numbers.isEmpty {
             try await transaction.run(
                 NumberNotice(
-                    to: numbers, locale: locale, of: account, act: act, in: practice,
+                    news, to: numbers, locale: locale, of: account, act: act, in: practice,
                     by: self))
         }
         return isTold

@@ -19,8 +19,8 @@ struct NumberNotice: Statement {
 
     /// - Parameter numbers: E.164; those of countries that the practice no longer sends to are left out.
     init(
-        to numbers: [String], locale: Language, of account: UUID, act: Act,
-        in practice: Practice, by notices: Notices
+        _ news: AccountNotice.News, to numbers: [String], locale: Language, of account: UUID,
+        act: Act, in practice: Practice, by notices: Notices
     ) throws {
         self.act = act
         self.account = account
@@ -36,14 +36,16 @@ struct NumberNotice: Statement {
             let id = UUIDv7.make(at: Date())
             let body = try OutgoingMessage(to: destination.address).sealed(
                 with: notices.keys.sealingKey(.message), boundTo: id, of: practice.id)
-            let key = destination.key(.notice, keys: notices.keys)
+            let key = destination.key(news.lane, keys: notices.keys)
             messages.append(
                 .object([
                     JSONMember("message_id", .string(id.text)),
                     JSONMember("destination_key", .string(Data(key).base64EncodedString())),
                     JSONMember("body", .string(Data(body).base64EncodedString())),
                 ]))
-            for limit in SendLimit.sms(to: mobile, of: practice, prices: notices.prices) {
+            var each = SendLimit.sms(to: mobile, of: practice, prices: notices.prices)
+            if case .registeredMobile = news { each.append(.registerSMS(in: practice)) }
+            for limit in each {
                 if let place = limits.firstIndex(where: { $0.counter == limit.counter }) {
                     limits[place].weight += limit.weight
                 } else {

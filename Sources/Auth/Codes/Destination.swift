@@ -62,6 +62,9 @@ enum Destination: Sendable, Equatable {
         case pass
         /// What a person is told of that others did.
         case notice
+        /// What a person is told that the practice's register changed: no file keeps anybody from hearing
+        /// of a thief.
+        case register
         /// What a practice sends its patients to begin with.
         case invitation
         /// Where a signed-in patient wants to be reached from now on.
@@ -82,6 +85,7 @@ enum Destination: Sendable, Equatable {
             case .client(let id): id.text
             case .pass: "pass"
             case .notice: "notice"
+            case .register: "register"
             case .invitation: "invitation"
             case .contact: "contact"
             case .enrolment: "enrolment"

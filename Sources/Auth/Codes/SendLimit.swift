@@ -76,6 +76,13 @@ extension SendLimit {
             ceiling: practice.policy.smsPerDay / 5)
     }
 
+    /// A fifth of the practice's SMS, for what its register changes: no file spends the day's codes (Z-19).
+    static func registerSMS(in practice: Practice) -> SendLimit {
+        SendLimit(
+            kind: .practice, counter: "sms-register", span: .day,
+            ceiling: practice.policy.smsPerDay / 5)
+    }
+
     /// All that hold for one send.
     static func all(
         for destination: Destination, of caller: Caller, network: [UInt8]?, keys: KeyRing,

@@ -92,7 +92,8 @@ struct FinishRecovery: IdempotentStatement {
                            or standing.frozen_at > standing.created_at
                            or standing.disabled_at is not null and standing.frozen_at is null
                        then 'ended'
-                       when coalesce(cardinality(\(classes)), 0) < 2
+                       when not $17::bool
+                           or coalesce(cardinality(\(classes)), 0) < 2
                            or $11::uuid is not null
                                and (standing.new_mailbox_proven_at is null
                                     or standing.new_mailbox <> $13::text)
@@ -255,7 +256,8 @@ struct FinishRecovery: IdempotentStatement {
     private static let wait = "interval '\(RecoveryLimits.waitHours) hours'"
 
     var ownParameters: [Parameter] {
-        let mustWait = recovery.verdict(for: change.loss) == .sufficientLater
+        let verdict = recovery.verdict(for: change.loss)
+        let mustWait = verdict == .sufficientLater
         let changed: [Parameter] =
             switch change {
             case .password(let sealed): [.bytes(sealed.bytes), .null, .null, .null, .null]
@@ -265,6 +267,7 @@ struct FinishRecovery: IdempotentStatement {
             }
         return [.uuid(recovery.id), .int(recovery.proofs.count), .bool(mustWait)] + changed
             + SealedIdentifier.parameters(change.newMailbox?.identifier)
+            + [.bool(verdict != .insufficient)]
     }
 
     static func outcome(_ row: Row) throws -> Outcome {

@@ -102,4 +102,32 @@ import Testing
                 ) == [["done", nil], ["refused", "limit-reached"]])
         }
     }
+
+    @Test func `numbers to and fro spend neither the day's codes nor a thief's notice`()
+        async throws
+    {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let phone = try await service.phone(person)
+            try await service.setPolicy(["sms_per_day": 10])
+            for last in 0...6 {
+                let put = try await register("06 55 66 77 8\(last)", of: person, service)
+                #expect(put.status == 200)
+            }
+            // A fifth of ten.
+            try await service.settle()
+            #expect(service.mail.count(to: phone.number) == 2)
+            let begun = try await service.login(person).json()
+            let code = try await service.mail.code(of: begun["code"], to: phone.number)
+            let done = try await service.verify(try #require(begun["id"].string), code).json()
+            let token = try #require(done["tokens"]["access_token"].string)
+            #expect(
+                try await service.changePassword(
+                    person, to: TestService.newPassword, token: token
+                ).status == 204)
+            _ = try await service.told("wachtwoord is gewijzigd", person)
+            try await service.settle()
+            #expect(service.mail.count(to: phone.number) == 4)
+        }
+    }
 }

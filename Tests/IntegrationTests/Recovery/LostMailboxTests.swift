@@ -307,6 +307,14 @@ extension LostMailboxTests {
                 try await service.deskCode(lost.person).json()["desk_code"].string)
             _ = try await service.recover(id, "verify", ["desk_code": .string(desk)])
             #expect(try await service.setPassword(id).problem == "step-out-of-order")
+            // A key that makes a request safe to repeat makes it no surer.
+            let keyed = try await service.recover(
+                id, "password", ["password": .string(TestService.newPassword)],
+                idempotencyKey: "surer")
+            #expect(keyed.problem == "step-out-of-order")
+            let lostPhone = try await service.recover(
+                id, "factor", ["factor_id": .string(phone.id)], idempotencyKey: "surer-2")
+            #expect(lostPhone.problem == "step-out-of-order")
             #expect(try await service.database.count("factor", where: "true") == 1)
         }
     }
