@@ -19,14 +19,8 @@ struct Notices: Sendable {
         _ news: AccountNotice.News, of account: UUID, act: Act, in practice: Practice,
         former: Addresses? = nil, by transaction: Transaction
     ) async throws -> Bool {
-        let now = try await transaction.run(
-            FindAddresses(practice: practice.id, accounts: [account]))[account]
-        guard let locale = (now ?? former)?.locale else {
-            return try await transaction.run(
-                AccountNotice(
-                    news, act: act, account: account, mailboxes: [], locale: practice.locale,
-                    practice: practice, keys: keys))
-        }
+        let now = try await addresses(of: account, in: practice, by: transaction)
+        let locale = (now ?? former)?.locale ?? practice.locale
         let isTold = try await transaction.run(
             AccountNotice(
                 news, act: act, account: account,
@@ -42,7 +36,7 @@ struct Notices: Sendable {
         return isTold
     }
 
-    /// What an account has before a change that takes some of it away.
+    /// For who is about to take some of it away, and tells of it afterwards.
     func addresses(
         of account: UUID, in practice: Practice, by transaction: Transaction
     ) async throws -> Addresses? {

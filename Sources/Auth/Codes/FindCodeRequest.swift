@@ -25,10 +25,7 @@ struct FindCodeRequest: Statement {
                    code.code_id, code.used_at, code.channel, code.destination, code.reference,
                    code.sent_at, code.expires_at, code.resend_at,
                    code_subject.newest_sent_at, code_subject.newest_reference,
-                   greatest(0, least(
-                       code.attempts_left::int8,
-                       \(Code.guessesPerHour) - cardinality(\(Instants.within("1 hour", of: "code_subject.guesses")))
-                   )) as attempts_left,
+                   \(SentCode.attemptsLeftColumn),
                    sends.channels,
                    \(SentCode.deliveryColumns)
             from code_request

@@ -11,10 +11,7 @@ struct FindSentCodes: Statement {
     static let sql = """
         select code.purpose, code.factor_id, code.code_id, code.channel, code.destination,
                code.reference, code.sent_at, code.expires_at, code.resend_at,
-               greatest(0, least(
-                   code.attempts_left::int8,
-                   \(Code.guessesPerHour) - cardinality(\(Instants.within("1 hour", of: "code_subject.guesses")))
-               )) as attempts_left,
+               \(SentCode.attemptsLeftColumn),
                \(SentCode.deliveryColumns),
                $nonce as nonce
         from code_subject

@@ -40,6 +40,14 @@ struct SentCode: Sendable, Equatable {
         gateway = try row.textIfPresent("gateway")
     }
 
+    /// What is left on `code` and in the hour of its `code_subject`.
+    static let attemptsLeftColumn = """
+        greatest(0, least(
+                       code.attempts_left::int8,
+                       \(Code.guessesPerHour) - cardinality(\(Instants.within("1 hour", of: "code_subject.guesses")))
+                   )) as attempts_left
+        """
+
     /// How far the message of `code` got; a message whose code is dead is as good as withdrawn, though
     /// the sweep may not have come by yet (SC-9).
     static let deliveryColumns = """

@@ -37,10 +37,7 @@ struct FindLogin: Statement {
                    code_subject.newest_sent_at, code_subject.newest_reference,
                    code.code_id, code.factor_id, code.channel, code.destination, code.reference,
                    code.sent_at, code.expires_at, code.resend_at,
-                   greatest(0, least(
-                       code.attempts_left::int8,
-                       \(Code.guessesPerHour) - cardinality(\(Instants.within("1 hour", of: "code_subject.guesses")))
-                   )) as attempts_left,
+                   \(SentCode.attemptsLeftColumn),
                    \(SentCode.deliveryColumns),
                    \(Factor.column(of: "login.account_id", emailCodes: "$4"))
             from login

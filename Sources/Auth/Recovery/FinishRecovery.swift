@@ -272,6 +272,7 @@ struct FinishRecovery: IdempotentStatement {
 
     static func outcome(_ row: Row) throws -> Outcome {
         switch try row.text("word") {
+        // What a former version stored says nothing of it.
         case "changed": return .changed(tellsFormer: try row.boolIfPresent("tells_former") ?? true)
         case "early", "waiting": return .waiting(until: try row.instant("waits_until"))
         case "insufficient": return .refused(.stepOutOfOrder)

@@ -21,7 +21,7 @@ import Testing
                 values ('\(try await service.accountID(person))', gen_random_uuid(), 'sms',
                         '\(first.number)', clock_timestamp())
                 """)
-            let token = try await Self.signedIn(person, first.number, service)
+            let token = try await service.signInByPhone(person, first.number).access
             #expect(
                 try await service.changePassword(
                     person, to: TestService.newPassword, token: token
@@ -42,7 +42,7 @@ import Testing
         try await TestService.run { service in
             let person = try await service.person()
             let former = try await service.phone(person)
-            let token = try await Self.signedIn(person, former.number, service)
+            let token = try await service.signInByPhone(person, former.number).access
             let number = TestService.freshMobile()
             _ = try await service.phone(token, number)
             try await service.settle()
@@ -60,7 +60,7 @@ import Testing
         try await TestService.run { service in
             let person = try await service.person()
             let phone = try await service.phone(person)
-            let token = try await Self.signedIn(person, phone.number, service)
+            let token = try await service.signInByPhone(person, phone.number).access
             #expect(try await service.account("GET", "export", token).status == 200)
             _ = try await service.told("overzicht", person)
             try await service.settle()
@@ -72,7 +72,7 @@ import Testing
         try await TestService.run { service in
             let person = try await service.person()
             let phone = try await service.phone(person)
-            let token = try await Self.signedIn(person, phone.number, service)
+            let token = try await service.signInByPhone(person, phone.number).access
             try await service.setPolicy(["sms_per_day": 0])
             #expect(
                 try await service.changePassword(
@@ -85,15 +85,5 @@ import Testing
                 try await service.database.count(
                     "audit", where: "event = 'change-told' and reason = 'limit-reached'") == 1)
         }
-    }
-
-    private static func signedIn(
-        _ person: Person, _ number: String, _ service: TestService
-    ) async throws -> String {
-        let begun = try await service.login(person).json()
-        let code = try await service.mail.code(of: begun["code"], to: number)
-        let done = try await service.verify(try #require(begun["id"].string), code)
-        try #require(done.status == 200, "\(done.text)")
-        return try #require(try done.json()["tokens"]["access_token"].string)
     }
 }

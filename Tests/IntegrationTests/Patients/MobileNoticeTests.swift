@@ -117,10 +117,7 @@ import Testing
             // A fifth of ten.
             try await service.settle()
             #expect(service.mail.count(to: phone.number) == 2)
-            let begun = try await service.login(person).json()
-            let code = try await service.mail.code(of: begun["code"], to: phone.number)
-            let done = try await service.verify(try #require(begun["id"].string), code).json()
-            let token = try #require(done["tokens"]["access_token"].string)
+            let token = try await service.signInByPhone(person, phone.number).access
             #expect(
                 try await service.changePassword(
                     person, to: TestService.newPassword, token: token
