@@ -1,4 +1,5 @@
 #pragma once
+#include <malloc.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -47,4 +48,12 @@ static inline int shim_hkdf_sha256(
     int result = EVP_KDF_derive(context, output, output_count, parameters);
     EVP_KDF_CTX_free(context);
     return result;
+}
+
+/// Lets blocks of a megabyte and more go back to the system when they are freed.
+///
+/// Scrypt fills such blocks, and the library takes them from malloc; glibc would keep those of their
+/// size for good once the first was freed (mallopt(3), M_MMAP_THRESHOLD).
+static inline void shim_give_large_blocks_back(void) {
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
 }

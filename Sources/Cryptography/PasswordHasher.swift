@@ -1,3 +1,4 @@
+import CLibSSL
 import Foundation
 
 /// Too many hashes wait, or the hasher is ending: try again later.
@@ -49,8 +50,11 @@ package final class PasswordHasher: Sendable {
     let threads: HashingThreads
 
     /// Begins to measure what a hash takes, for which ``init(threads:longestWait:)`` waits: a start has
-    /// other things to do meanwhile.
-    package static func prepare() { HashCost.begin() }
+    /// other things to do meanwhile. First of all in a process that serves: its other threads begin later.
+    package static func prepare() {
+        shim_give_large_blocks_back()
+        HashCost.begin()
+    }
 
     /// Starts the threads, and measures what a hash takes.
     ///
