@@ -68,6 +68,7 @@ package struct AuthService: Sendable {
         settings.deadline = limits.statementDeadline
         // Sooner, so that the server has given up what its caller no longer waits for.
         settings.statementTimeout = limits.statementDeadline * 3 / 4
+        settings.underWayWait = limits.equalRequestWait
         let database = try Database(configuration: settings, logger: logger)
         self.database = database
         let now = now ?? { database.now }

@@ -74,6 +74,8 @@ extension ConnectionLoop {
     ) {
         switch remedy {
         case .answer(let error): answer(job, .failure(error))
+        case .rerun(_, isContended: true):
+            answer(job, .failure(.unavailable(.waitedTooLong)))
         case .rerun, .reconnect:
             let error = PostgresError.server(
                 sqlState: failure.sqlState, constraint: failure.constraint)

@@ -18,6 +18,9 @@ extension Database {
         package var ordinaryQueueLimit = 256
         /// A caller that names no other time is answered within this one.
         package var deadline: Duration = .seconds(2)
+        /// How long what is `.underWay` elsewhere is asked for again before its caller is told so;
+        /// it holds no lock and no connection meanwhile.
+        package var underWayWait: Duration = .milliseconds(500)
         /// How long a shared commit waits for a row that others have locked.
         package var lockTimeout: Duration = .milliseconds(250)
         /// The same for a statement that met a lock before and now runs alone: short, since the

@@ -17,6 +17,7 @@ package final class Database: Service, Sendable {
     let clock = DatabaseClock()
     private let generation = PoolGeneration()
     private let deadline: Duration
+    private let underWayWait: Duration
     private let nextLane = Atomic<Int>(0)
     private let hasStarted = Atomic<Bool>(false)
     private let logger: Logger
@@ -27,6 +28,7 @@ package final class Database: Service, Sendable {
     package init(configuration: Configuration, logger: Logger) throws {
         self.logger = logger
         deadline = configuration.deadline
+        underWayWait = configuration.underWayWait
         let session = SessionSettings(configuration)
         servers = try session.servers(lockTimeout: configuration.lockTimeout)
         ordinaryServers = try session.servers(lockTimeout: configuration.ordinaryLockTimeout)
@@ -50,6 +52,7 @@ package final class Database: Service, Sendable {
 
     /// Runs one statement in a transaction of its own.
     ///
+    /// What says that it is under way elsewhere (`PostgresError.underWay`) is run again for a moment.
     /// - Parameter limit: the caller is answered within this time, the configuration's where nil,
     ///   whatever the server does. The statement is not cancelled then.
     /// - Throws: `PostgresError`.
@@ -59,22 +62,25 @@ package final class Database: Service, Sendable {
         let deadline = ContinuousClock.now + (limit ?? deadline)
         let call = try Call(statement)
         start()
-        let execution: Execution
-        switch S.lane {
-        case .coalesced:
-            execution = try await lane(for: statement.subject).execute(
-                call.plan, call.arguments, subject: statement.subject, kind: .single,
-                deadline: deadline)
-        case .ordinary:
-            execution = try await ordinary.execute(call, deadline: deadline)
+        return try await askingAgain { () async throws(PostgresError) in
+            let execution: Execution
+            switch S.lane {
+            case .coalesced:
+                execution = try await lane(for: statement.subject).execute(
+                    call.plan, call.arguments, subject: statement.subject, kind: .single,
+                    deadline: deadline)
+            case .ordinary:
+                execution = try await ordinary.execute(call, deadline: deadline)
+            }
+            return try Call.decode(S.self, execution.result)
         }
-        return try Call.decode(S.self, execution.result)
     }
 
     /// Runs several statements in one transaction, on a connection of its own meanwhile.
     ///
     /// The body runs again, within the limit, where the server reports a deadlock or a conflict
-    /// with another transaction (40P01, 40001): it must have no effect but by its statements.
+    /// with another transaction (40P01, 40001), and for a moment where one of its statements says
+    /// that it is under way elsewhere: it must have no effect but by its statements.
     /// - Parameter constraints: unique constraints whose violation means that somebody else was first,
     ///   too: see ``Statement/retryableConstraints``.
     /// - Throws: what the body throws, after a rollback; `PostgresError` of the transaction.
@@ -83,8 +89,10 @@ package final class Database: Service, Sendable {
         _ body: @Sendable (Transaction) async throws -> R
     ) async throws -> R {
         start()
-        return try await ordinary.transaction(
-            deadline: .now + limit, rerunningOn: constraints, body)
+        let deadline = ContinuousClock.now + limit
+        return try await askingAgain {
+            try await ordinary.transaction(deadline: deadline, rerunningOn: constraints, body)
+        }
     }
 
     /// Connects, and works until the graceful shutdown or the cancellation of the task; then
@@ -109,6 +117,28 @@ package final class Database: Service, Sendable {
         } catch {
             await database.shutDown()
             throw error
+        }
+    }
+
+    /// How soon what is under way elsewhere is asked for again; twice as long each time, up to
+    /// the longest.
+    private static let firstPause: Duration = .milliseconds(10)
+    private static let longestPause: Duration = .milliseconds(80)
+
+    private func askingAgain<R, Failure: Error>(
+        _ attempt: () async throws(Failure) -> R
+    ) async throws(Failure) -> R {
+        let end = ContinuousClock.now + underWayWait
+        var pause = Self.firstPause
+        while true {
+            do {
+                return try await attempt()
+            } catch {
+                let isUnderWay = (error as? PostgresError) == .underWay
+                guard isUnderWay, .now + pause < end, !Task.isCancelled else { throw error }
+            }
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, Self.longestPause)
         }
     }
 

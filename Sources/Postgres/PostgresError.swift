@@ -6,6 +6,8 @@ package enum PostgresError: Error, Equatable, Sendable {
     case deadline
     /// The commit was under way when the connection was lost, or is not on the standby yet.
     case commitUnknown
+    /// Another transaction that is not over yet is about the same; nothing was done.
+    case underWay
     /// The server refused it, and nothing of it was kept.
     case server(sqlState: String, constraint: String?)
     /// A column, by its name, is missing or of another type than the statement reads.

@@ -51,7 +51,8 @@ struct IssueKey: Sendable {
     ) async throws -> Issued {
         let id = UUIDv7.make(at: Date())
         let key = APIKey.random(id: id)
-        let answered = try await database.transaction(within: Self.limit) { transaction in
+        let answered = try await database.transaction(of: act, within: Self.limit) {
+            transaction in
             guard let practice = try await transaction.run(HoldPractice(practice: act.practiceID))
             else { throw Refusal.unknownClient }
             let (client, name) = try await lock(owner, act, transaction)

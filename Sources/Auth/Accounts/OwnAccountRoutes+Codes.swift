@@ -45,7 +45,7 @@ extension OwnAccountRoutes {
         let practice = try context.caller.practice
         let (account, session) = (patient.accountID, patient.session.sessionID)
         return try await database.transaction(
-            rerunningOn: ConfirmContact.retryableConstraints
+            of: act, rerunningOn: ConfirmContact.retryableConstraints
         ) { transaction in
             // What an address may name depends on rows that another change is about to write.
             if kind == .email { try await transaction.run(LockImports(practice: practice.id)) }

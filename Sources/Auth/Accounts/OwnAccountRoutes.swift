@@ -186,7 +186,7 @@ extension OwnAccountRoutes {
         let statement = FreezeAccount(
             act: try context.act(keys), codeHash: FreezeCode.hash(body.code))
         let answered = try await database.transaction(
-            rerunningOn: FreezeAccount.retryableConstraints
+            of: statement.act, rerunningOn: FreezeAccount.retryableConstraints
         ) { transaction in
             let answered = try await transaction.run(statement)
             if case .now(.frozen(let account)) = answered {

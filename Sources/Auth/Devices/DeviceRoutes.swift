@@ -66,7 +66,7 @@ extension DeviceRoutes {
             device: body.device, session: patient.session.sessionID,
             sealed: secret(id).sealed(token.text, for: act))
         let answered = try await database.transaction(
-            rerunningOn: RememberDevice.retryableConstraints
+            of: act, rerunningOn: RememberDevice.retryableConstraints
         ) { transaction in
             try await transaction.hold(patient, in: practice)
             let answered = try await transaction.run(statement)

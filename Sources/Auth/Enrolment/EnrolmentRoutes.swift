@@ -210,7 +210,7 @@ extension EnrolmentRoutes {
                     caller: caller, network: context.patientNetwork, keys: keys,
                     ceilings: ceilings))
             let answered = try await database.transaction(
-                rerunningOn: CompleteEnrolment.retryableConstraints
+                of: act, rerunningOn: CompleteEnrolment.retryableConstraints
             ) { transaction in
                 let answered = try await transaction.run(completing)
                 if case .now(.completed) = answered, let telling {

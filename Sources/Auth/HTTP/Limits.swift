@@ -18,6 +18,8 @@ package struct ServerLimits: Sendable {
     package var request = RequestLimits.ordinary
     /// How long a statement may take, below the answer's deadline so that its caller is still told.
     package var statementDeadline = Duration.seconds(2)
+    /// How long a request waits for an equal one that is still being worked on, before it is told so.
+    package var equalRequestWait = Duration.milliseconds(500)
     /// Bytes of the request target.
     package var targetBytes = 4 * 1024
     /// Bytes of all header names and values.

@@ -126,6 +126,7 @@ extension Problem {
         case addressTaken = "address-taken"
         case documentSuperseded = "document-superseded"
         case idempotencySecretGone = "idempotency-secret-gone"
+        case requestRunning = "request-running"
         case codeExpired = "code-expired"
         case preconditionFailed = "precondition-failed"
         case bodyTooLarge = "body-too-large"
@@ -180,7 +181,7 @@ extension Problem {
                 .alreadyActive, .invitationClosed, .linkSuperseded, .enrolmentEnded,
                 .stepOutOfOrder, .recoveryEnded, .proofRepeated, .usernameTaken, .addressTaken,
                 .documentSuperseded,
-                .idempotencySecretGone:
+                .idempotencySecretGone, .requestRunning:
                 409
             case .codeExpired: 410
             case .preconditionFailed: 412

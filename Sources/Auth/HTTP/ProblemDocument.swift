@@ -51,7 +51,7 @@ struct ProblemDocument {
             members.append(.init("newest_reference", .string(newest.reference)))
         }
         if let limit = problem.limit { members.append(.init("limit", .string(limit.rawValue))) }
-        if problem.kind.status == 429, let instant = problem.retryAt {
+        if problem.kind.status != 503, let instant = problem.retryAt {
             members.append(.init("retry_at", .string(instant.rfc3339)))
         }
         if !problem.faults.isEmpty {

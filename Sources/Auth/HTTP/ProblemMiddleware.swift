@@ -69,6 +69,11 @@ struct ProblemMiddleware: RouterMiddleware {
         switch error {
         case let problem as Problem:
             return problem
+        case PostgresError.underWay:
+            // By then the first has been answered, whatever it came to.
+            return Problem(
+                .requestRunning,
+                retryAt: now() + RequestLimits.ordinary.answerDeadline.seconds)
         case PostgresError.unavailable, PostgresError.deadline, PostgresError.commitUnknown:
             return Problem(.serviceUnavailable)
         case let overload as HasherOverloaded:

@@ -8,8 +8,10 @@ import Postgres
 /// now (429) does not last. Each arm that changes something stands behind `stored`: it does nothing
 /// where the request was answered before.
 ///
-/// Of two equal requests at the same time the slower one meets `idempotency_pkey`, is undone as a
-/// whole and run again; then it finds the answer of the first.
+/// Of two equal requests at the same time one has the key's lock until its commit, and the other
+/// does nothing: it throws `PostgresError.underWay`, holds up nobody it shares a commit with, and is
+/// run again for a moment. Where it looked before that commit and has the lock after it, it meets
+/// `idempotency_pkey`, is undone as a whole and run again; then it finds the answer of the first.
 protocol IdempotentStatement: Statement where Output == Answered<Outcome> {
     associatedtype Outcome: Sendable
     /// The caller's five parameters; the statement's own follow from `$6`.
@@ -47,12 +49,12 @@ struct Act: Sendable {
         ]
     }
 
-    /// The arm that finds the answer given before; `$1` to `$5` are ``parameters``.
+    /// The arms that find the answer given before; `$1` to `$5` are ``parameters``.
     ///
-    /// Its lock is a write, and so an answer is told again only when the standbys have what it tells of,
-    /// though the request that made it was given up while it waited for them.
+    /// The lock on its row is a write, and so an answer is told again only when the standbys have what it
+    /// tells of, though the request that made it was given up while it waited for them.
     static let storedArm = """
-        stored as (  -- The answer to this very request, if there was one; the lock makes it wait.
+        earlier as (  -- The answer to this very request, if there was one; the lock makes it wait.
             select idempotency.outcome,
                    idempotency.fingerprint = any ($3::bytea[]) as same_request,
                    extract(epoch from clock_timestamp() - idempotency.answered_at)::float8
@@ -63,6 +65,17 @@ struct Act: Sendable {
               and idempotency.key_hash = any ($4::bytea[])
               and idempotency.answered_at > clock_timestamp() - \(repeatedFor)
             for key share
+        ),
+        stored as (  -- That; or, without one, that a request with this key is under way elsewhere.
+            select earlier.outcome, earlier.same_request, earlier.seconds_ago,
+                   false as is_under_way
+            from earlier
+            union all
+            select null, null, null, true
+            where case  -- It says in which order they are looked at.
+                when $4::bytea[] is null or exists (select from earlier) then false
+                else not \(KeyLock.taken(client: "$2", hashes: "$4"))
+            end
         )
         """
 
@@ -71,13 +84,17 @@ struct Act: Sendable {
 
     /// The columns of the arm ``storedArm`` that ``answered(_:)`` reads.
     static let storedColumns = """
-        stored.outcome as stored_outcome, stored.same_request, stored.seconds_ago
+        stored.outcome as stored_outcome, stored.same_request, stored.seconds_ago,
+               coalesce(stored.is_under_way, false) as is_under_way
         """
 
     /// The answer given before, if the row carries one.
+    ///
+    /// Throws `PostgresError.underWay` where another request with the key is not over.
     static func answered<Outcome>(
         _ row: Row, decode: (Row) throws -> Outcome
     ) throws -> Answered<Outcome>? {
+        if try row.bool("is_under_way") { throw PostgresError.underWay }
         guard let stored = try row.jsonIfPresent("stored_outcome") else { return nil }
         guard try row.bool("same_request") else { return .keyReused }
         return .before(try decode(Row(json: stored)), secondsAgo: try row.real("seconds_ago"))

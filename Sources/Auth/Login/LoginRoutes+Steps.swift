@@ -82,7 +82,7 @@ extension LoginRoutes {
             act: act, loginID: login, account: account, former: former,
             password: .seal(phc, account: account, keys: keys), session: session)
         return try await database.transaction(
-            rerunningOn: ChangeLoginPassword.retryableConstraints
+            of: act, rerunningOn: ChangeLoginPassword.retryableConstraints
         ) { transaction in
             try await transaction.run(LockAccount(practice: practice.id, account: account))
             let answered = try await transaction.run(statement)

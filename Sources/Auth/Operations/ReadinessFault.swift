@@ -49,7 +49,7 @@ extension Readiness.Fault {
 
     private init(_ error: PostgresError) {
         switch error {
-        case .unavailable(.waitedTooLong), .deadline, .commitUnknown: self = .timeout
+        case .unavailable(.waitedTooLong), .underWay, .deadline, .commitUnknown: self = .timeout
         case .unavailable(.noConnection), .unavailable(.transactionLost), .unavailable(.shutDown):
             self = .unreachable
         case .unavailable(.queueFull), .unavailable(.serverOverloaded), .undecodable:

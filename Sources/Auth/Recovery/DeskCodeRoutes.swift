@@ -52,7 +52,7 @@ struct DeskCodeRoutes: Sendable {
             hash: code.hashes(account: account, keys: keys)[0], document: body.document,
             sealed: secret(id).sealed(code.printed, for: act))
         let answered = try await database.transaction(
-            rerunningOn: IssueDeskCode.retryableConstraints
+            of: act, rerunningOn: IssueDeskCode.retryableConstraints
         ) { transaction in
             let answered = try await transaction.run(statement)
             if case .now(.issued) = answered {

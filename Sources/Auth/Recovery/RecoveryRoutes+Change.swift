@@ -84,7 +84,7 @@ extension RecoveryRoutes {
         let change = change(account)
         let statement = FinishRecovery(act: act, recovery: recovery, change: change)
         let answered = try await database.transaction(
-            rerunningOn: FinishRecovery.retryableConstraints
+            of: act, rerunningOn: FinishRecovery.retryableConstraints
         ) { transaction in
             // What an address may name depends on rows that another change is about to write.
             if change.newMailbox != nil {

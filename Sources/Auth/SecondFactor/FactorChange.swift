@@ -17,7 +17,8 @@ struct FactorChange: Sendable {
     func run<S: Statement>(
         _ statement: S, telling news: @Sendable (S.Output) -> AccountChange?
     ) async throws -> S.Output {
-        try await database.transaction(rerunningOn: S.retryableConstraints) { transaction in
+        try await database.transaction(of: act, rerunningOn: S.retryableConstraints) {
+            transaction in
             if let session {
                 try await transaction.hold(session, of: account, in: practice)
             }

@@ -117,7 +117,7 @@ extension OwnSuperPINRoutes {
     ) async throws -> ActivateRecoveryPIN.Outcome {
         let (account, session) = (patient.accountID, patient.session.sessionID)
         return try await database.transaction(
-            rerunningOn: ActivateRecoveryPIN.retryableConstraints
+            of: act, rerunningOn: ActivateRecoveryPIN.retryableConstraints
         ) { transaction in
             try await transaction.hold(patient, in: practice)
             let answered = try await transaction.run(

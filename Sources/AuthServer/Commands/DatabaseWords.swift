@@ -47,6 +47,7 @@ struct DatabaseWords {
             self.init("the database refused it (SQLSTATE \(sqlState)\(name))")
         case .unavailable(.noConnection): self.init(ConnectFailure.unreachable)
         case .unavailable(let why): self.init("the database did not do it: \(why.rawValue)")
+        case .underWay: self.init("the same is being done elsewhere just now")
         case .deadline, .commitUnknown:
             self.init("the database did not answer in time; it may have done it all the same")
         case .undecodable: self.init("the schema is not the one that this program knows")

@@ -70,7 +70,7 @@ private final class Load: Sendable {
         var refused = 0
         /// The `sid` of each session that was answered with tokens.
         var sessions: Set<String> = []
-        /// Answers that are neither success nor 503 with `Retry-After`.
+        /// Answers that are neither success nor say by `Retry-After` when to repeat the request.
         var surprises: [String] = []
     }
 
@@ -118,14 +118,17 @@ private final class Load: Sendable {
         return try #require(named()).code
     }
 
-    /// What the request comes to, asked again after each 503 as `Retry-After` says a portal should.
+    /// What the request comes to, asked again where `Retry-After` says that a portal should.
     private func answer(
         _ ask: @Sendable (_ key: String) async throws -> HTTPAnswer
     ) async throws -> HTTPAnswer {
         let key = UUID().uuidString
         while true {
             let answer = try await ask(key)
-            let isRefusal = answer.status == 503 && answer.header("Retry-After") != nil
+            // The one before may still wait for its commit.
+            let isRunning = answer.problem == "request-running"
+            let isRefusal =
+                (answer.status == 503 || isRunning) && answer.header("Retry-After") != nil
             state.withLock { journal in
                 journal.slowest = max(journal.slowest, answer.duration)
                 if isRefusal { journal.refused += 1 }

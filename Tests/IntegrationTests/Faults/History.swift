@@ -15,7 +15,7 @@ final class History: Sendable {
         case done(flow: String)
         /// Not done, by the problem's slug, and it is certain that nothing was.
         case refused(String)
-        /// 503, or no answer at all: it may have been done.
+        /// 503, an earlier one still running, or no answer at all: it may have been done.
         case unknown
         /// What no caller can be meant to deal with.
         case absurd(String)

@@ -159,6 +159,8 @@ extension Traffic {
                 flow.map(History.Outcome.done) ?? .absurd("success without an id")
             // What stands in front answers 502 or 504 where an instance ends in the middle.
             case (nil, _), (502, _), (503, _), (504, _): .unknown
+            // An earlier one with the key may be done yet.
+            case (409, "request-running"): .unknown
             case (_, let slug?) where Self.refusals.contains(slug): .refused(slug)
             case (let status?, let slug): .absurd("\(status) \(slug ?? "")")
             }

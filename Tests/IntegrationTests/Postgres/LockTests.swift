@@ -12,6 +12,17 @@ import Testing
         static func decode(_ rows: [Row]) throws {}
     }
 
+    /// Says of its first three tries that another transaction is at it.
+    private struct FourthTry: Statement {
+        static let sql = "select nextval('tries') as n, $nonce as nonce"
+        var parameters: [Parameter] { [] }
+        static func decode(_ rows: [Row]) throws -> Int {
+            let n = try rows[0].int("n")
+            guard n >= 4 else { throw PostgresError.underWay }
+            return n
+        }
+    }
+
     /// Holds a counter's row until the body is done.
     private func holding<R: Sendable>(
         _ id: UUID, _ database: Database, _ body: @escaping @Sendable () async throws -> R
@@ -87,6 +98,39 @@ import Testing
                 return waiting
             }
             #expect(try await waiting.value == 2)
+        }
+    }
+
+    @Test func `a transaction that waits too long for a locked row can be sent again`() async throws
+    {
+        try await Scratch.use(with: .with(\.ordinaryLockTimeout, .milliseconds(50))) {
+            scratch async throws in
+            let locked = UUID()
+            let database = scratch.database
+            _ = try await database.patiently(Increment(id: locked))
+            try await holding(locked, database) {
+                _ = await #expect(throws: PostgresError.unavailable(.waitedTooLong)) {
+                    try await database.transaction { transaction in
+                        try await transaction.run(Increment(id: locked))
+                    }
+                }
+            }
+            #expect(try await database.patiently(Increment(id: locked)) == 2)
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `what is under way elsewhere is asked for again for a moment`(isAlone: Bool) async throws {
+        @Sendable func ask(_ database: Database) async throws -> Int {
+            if isAlone { return try await database.patiently(FourthTry()) }
+            return try await database.transaction { try await $0.run(FourthTry()) }
+        }
+        try await Scratch.use(with: .with(\.underWayWait, .seconds(30))) { scratch async throws in
+            #expect(try await ask(scratch.database) == 4)
+        }
+        try await Scratch.use(with: .with(\.underWayWait, .zero)) { scratch async throws in
+            await #expect(throws: PostgresError.underWay) { try await ask(scratch.database) }
+            #expect(try await scratch.value("select last_value from tries") == "1")
         }
     }
 

@@ -86,6 +86,7 @@ extension ServerLimits {
     fileprivate static let patient = {
         var limits = ServerLimits()
         limits.statementDeadline = .seconds(16)
+        limits.equalRequestWait = .seconds(12)
         limits.request.answerDeadline = .seconds(20)
         return limits
     }()

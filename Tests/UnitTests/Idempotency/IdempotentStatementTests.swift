@@ -6,12 +6,14 @@ import Testing
 
 /// How a repeated request is told from a first and from another one.
 @Suite struct IdempotentStatementTests {
-    private static func row(stored: String?, same: Bool, secondsAgo: Double = 3.5) throws -> Row {
+    private static func row(
+        stored: String?, same: Bool, secondsAgo: Double = 3.5, isUnderWay: Bool = false
+    ) throws -> Row {
         let outcome = stored ?? "null"
         return try Row(
             json: """
                 {"word": "refused", "stored_outcome": \(outcome), "same_request": \(same),
-                 "seconds_ago": \(secondsAgo)}
+                 "seconds_ago": \(secondsAgo), "is_under_way": \(isUnderWay)}
                 """)
     }
 
@@ -40,14 +42,25 @@ import Testing
         }
     }
 
+    @Test func `a request whose key another one works on is not answered at all`() throws {
+        let row = try Self.row(stored: nil, same: false, isUnderWay: true)
+        #expect(throws: PostgresError.underWay) {
+            try Act.answered(row) { try $0.text("word") }
+        }
+    }
+
     @Test(arguments: [
         StartLogin.sql, ResendCode.sql, VerifyCode.sql, RefuseLogin.sql,
     ])
     func `every act looks for its answer first and keeps it last`(sql: String) throws {
-        let stored = try #require(sql.range(of: "with stored as ("))
-        #expect(stored.lowerBound == sql.startIndex)
+        let earlier = try #require(sql.range(of: "with earlier as ("))
+        #expect(earlier.lowerBound == sql.startIndex)
+        let stored = try #require(sql.range(of: "stored as ("))
+        let lock = try #require(sql.range(of: "pg_try_advisory_xact_lock"))
+        #expect(stored.lowerBound < lock.lowerBound)
         let remembered = try #require(sql.range(of: "remembered as ("))
         let outcome = try #require(sql.range(of: "outcome as ("))
+        #expect(lock.lowerBound < outcome.lowerBound)
         #expect(outcome.lowerBound < remembered.lowerBound)
         let last = sql[remembered.upperBound...]
         #expect(last.contains("and outcome.lasting"))

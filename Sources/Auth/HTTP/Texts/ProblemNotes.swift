@@ -130,6 +130,9 @@ extension Problem.Kind {
         case .idempotencySecretGone:
             "The first request with this Idempotency-Key was answered, and its secrets are no "
                 + "longer repeated. Begin anew."
+        case .requestRunning:
+            "A request with this Idempotency-Key is still being worked on; this one did nothing. Send "
+                + "it again under the same key, not before retry_at: it gets the answer of the first."
         case .codeExpired: "The code's time is over. Send a new one."
         case .preconditionFailed:
             "If-Match names a version that is no longer the current one. Nothing was changed: read "

@@ -54,6 +54,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .passwordThrottled: "Too many attempts"
         case .documentSuperseded: "There is a newer version"
         case .idempotencySecretGone: "Already done"
+        case .requestRunning: "Still being worked on"
         case .codeExpired: "Code expired"
         case .preconditionFailed: "Changed in the meantime"
         case .bodyTooLarge: "Request too large"
@@ -188,6 +189,8 @@ struct EnglishProblemTexts: ProblemTexts {
             "We have no address that the code could go to this way. Please choose another way."
         case .idempotencySecretGone:
             "This request was carried out already. Please start again."
+        case .requestRunning:
+            "We are still working on your request. \(again(facts.wait))"
         case .codeExpired: "This code has expired. Please ask for a new code."
         case .preconditionFailed:
             "Somebody has changed this in the meantime. Look at it again, then make your change."

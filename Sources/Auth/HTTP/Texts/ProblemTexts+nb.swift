@@ -54,6 +54,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .passwordThrottled: "For mange forsøk"
         case .documentSuperseded: "Det finnes en nyere versjon"
         case .idempotencySecretGone: "Allerede behandlet"
+        case .requestRunning: "Under behandling"
         case .codeExpired: "Koden er utløpt"
         case .preconditionFailed: "Endret i mellomtiden"
         case .bodyTooLarge: "Forespørselen er for stor"
@@ -191,6 +192,7 @@ struct BokmålProblemTexts: ProblemTexts {
             "Vi har ingen adresse som koden kan sendes til på denne måten. Velg en annen måte."
         case .idempotencySecretGone:
             "Forespørselen er allerede behandlet. Start på nytt."
+        case .requestRunning: "Vi behandler fortsatt forespørselen. \(again(facts.wait))"
         case .codeExpired: "Koden er utløpt. Be om en ny kode."
         case .preconditionFailed:
             "Noen har endret dette i mellomtiden. Se på det på nytt, og gjør så endringen din."

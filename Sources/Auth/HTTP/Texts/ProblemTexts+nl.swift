@@ -54,6 +54,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .passwordThrottled: "Te vaak geprobeerd"
         case .documentSuperseded: "Er is een nieuwere versie"
         case .idempotencySecretGone: "Al verwerkt"
+        case .requestRunning: "Nog bezig"
         case .codeExpired: "Code verlopen"
         case .preconditionFailed: "Intussen gewijzigd"
         case .bodyTooLarge: "Verzoek te groot"
@@ -189,6 +190,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .channelUnavailable:
             "We hebben geen adres waar de code op deze manier naartoe kan. Kies een andere manier."
         case .idempotencySecretGone: "Dit verzoek is al verwerkt. Begin opnieuw."
+        case .requestRunning: "We zijn nog met uw verzoek bezig. \(again(facts.wait))"
         case .codeExpired: "Deze code is verlopen. Vraag een nieuwe code aan."
         case .preconditionFailed:
             "Iemand heeft dit intussen gewijzigd. Bekijk het opnieuw en maak dan uw wijziging."
