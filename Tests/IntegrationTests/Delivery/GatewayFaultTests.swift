@@ -9,7 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(3)))
 struct GatewayFaultTests {
     enum Fault: String, CaseIterable, Sendable {
-        case refusing, silent, broken, busy, lying
+        case refusing, silent, broken, busy, slow, dripping, lying
 
         var answer: HTTPSPeer.Answer {
             switch self {
@@ -17,6 +17,9 @@ struct GatewayFaultTests {
             case .silent: .init(hang: true)
             case .broken: .init(status: 500)
             case .busy: .init(status: 429)
+            // Both would take it in the end; nobody waits for that.
+            case .slow: .init(status: 201, body: #"{"id": "G-1"}"#, delay: 30)
+            case .dripping: .init(status: 201, body: #"{"id": "G-1"}"#, drip: 0.5)
             case .lying: .init(status: 200, body: "<html>everything is fine</html>")
             }
         }
@@ -78,6 +81,28 @@ struct GatewayFaultTests {
         let keys = await sound.stop().map { $0.headers["idempotency-key"] }
         #expect(keys.count == 12, "\(fault)")
         #expect(Set(keys).count == 12, "\(fault)")
+    }
+
+    @Test func `a gateway that answers just in time is slow and not in trouble`() async throws {
+        let (tardy, sound) = (
+            try await peer(HTTPSPeer.takesInTime), try await peer(HTTPSPeer.takes)
+        )
+        let door = OutboundDoor.toPeers([tardy.authority, sound.authority], trusting: authority)
+        try await OutboxFixture.run { outbox in
+            try await outbox.setLadder(
+                [tardy.rung("first"), sound.rung("second")], hosts: [tardy, sound])
+            for _ in 0..<6 { _ = try await outbox.queue(to: "+4741234567", channel: .sms) }
+            try await run(try outbox.dispatcher(ScriptedChannel(), door: door)) {
+                // Two at a time, three and a half seconds each.
+                try await eventually(within: .seconds(60)) {
+                    try await outbox.owner.count(
+                        "message", where: "state = 'sent' and gateway = 'first'") == 6
+                }
+            }
+        }
+        let keys = await tardy.stop().map { $0.headers["idempotency-key"] }
+        #expect(keys.count == 6 && Set(keys).count == 6)
+        #expect(await sound.stop().isEmpty)
     }
 
     @Test func `a slow gateway holds half of the workers at most, and mail goes on`() async throws {

@@ -38,6 +38,9 @@ extension HTTPSPeer {
     }
 
     static let takes = Answer(status: 201, body: #"{"id": "G-1"}"#)
+    /// Shortly before it would be given up.
+    static let takesInTime = Answer(
+        status: 201, body: #"{"id": "G-1"}"#, delay: OutboundDoor.limit.seconds - 1.5)
     static let refuses = Answer(status: 400, body: #"{"error": "17"}"#)
 }
 

@@ -15,8 +15,10 @@ final class HTTPSPeer: Sendable {
         var hang = false
         /// It reads the request and closes.
         var drop = false
-        /// Seconds.
+        /// Seconds before the answer.
         var delay = 0.0
+        /// Seconds after each byte of the body.
+        var drip = 0.0
     }
 
     struct Request: Decodable, Sendable {

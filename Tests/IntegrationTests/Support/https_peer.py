@@ -55,7 +55,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(content)
+        drip = answer.get("drip", 0)
+        for part in [content] if not drip else [bytes([byte]) for byte in content]:
+            self.wfile.write(part)
+            threading.Event().wait(drip)
         self.close_connection = True
 
     do_GET = do_POST = do_PUT = answer
