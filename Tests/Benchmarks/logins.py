@@ -40,14 +40,14 @@ class Logins:
             raise SystemExit("bench: no memory for a hash")
         self.password_hash = text.value.decode()
 
-    def prepare(self, rounds):
-        """Imports accounts for four measurements a round, each with as many as it has sign-ins."""
+    def prepare(self, measurements):
+        """Imports accounts for so many measurements, each with as many as it has sign-ins."""
         lines = [
             json.dumps({
                 "email": f"person{number}@example.org", "email_confirmed": True,
                 "first_name": "Bench", "last_name": "Mark", "locale": "nl",
                 "password_hash": self.password_hash})
-            for number in range(4 * rounds * self.requests)]
+            for number in range(measurements * self.requests)]
         connection = http.client.HTTPConnection(*self.demo.address, timeout=80)
         connection.request(
             "POST", "/v1/accounts/import", "\n".join(lines).encode(),
