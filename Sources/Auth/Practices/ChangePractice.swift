@@ -21,7 +21,7 @@ struct ChangePractice: Statement {
     static let lane = Lane.ordinary
 
     /// The notice's parameters come after the practice's settings.
-    private static let firstOfNotice = 34
+    private static let firstOfNotice = 35
 
     static let sql = """
         with \(AdminNotice.limitArms(first: firstOfNotice)),
@@ -55,6 +55,7 @@ struct ChangePractice: Statement {
                 second_factor = $31::text,
                 super_pin = $32::text,
                 remembered_device = $33::bool,
+                step_up_max_age_seconds = $34::int8,
                 revision = practice.revision + 1
             where practice.practice_id = $1::uuid
               and practice.revision = $4::int8

@@ -17,12 +17,12 @@ package struct CreatePractice: Statement {
                  allowed_countries, sms_per_day, sms_cost_per_day, sms_cost_currency,
                  password_rules, national_numbers, national_number_login, synthetic_numbers,
                  required_for_enrolment, identity_by_details, invitation_reminder,
-                 second_factor, super_pin, remembered_device)
+                 second_factor, super_pin, remembered_device, step_up_max_age_seconds)
             values ($1::uuid, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text,
                     $9::text, $10::text[], $11::text, $12::text, $13::bool, $14::int8, $15::int8,
                     $16::int8, $17::int8, $18::text[], $19::int8, $20::int8, $21::text,
                     $22::text, $23::bool, $24::bool, $25::bool, $26::text[], $27::bool, $28::bool,
-                    $29::text, $30::text, $31::bool)
+                    $29::text, $30::text, $31::bool, $32::int8)
             returning practice_id
         ),
         audited as (  -- 2. Who may be asked later.
@@ -43,7 +43,7 @@ package struct CreatePractice: Statement {
 }
 
 extension Practice {
-    /// What can be set, in one order for creating and changing: twenty-eight parameters.
+    /// What can be set, in one order for creating and changing: twenty-nine parameters.
     var settings: [Parameter] {
         [
             .text(name), .text(country.rawValue), .text(timeZone.identifier),
@@ -60,7 +60,7 @@ extension Practice {
             .texts(EnrolmentRequirement.names(policy.requiredForEnrolment)),
             .bool(policy.identityByDetails), .bool(policy.invitationReminder),
             .text(policy.secondFactor.rawValue), .text(policy.superPIN.rawValue),
-            .bool(policy.rememberedDevice),
+            .bool(policy.rememberedDevice), .int(policy.stepUpMaxAgeSeconds),
         ]
     }
 }

@@ -76,6 +76,8 @@ struct Practice: Sendable, Equatable {
         /// Whether a patient may have a device remembered, which is then asked for no code; it lowers the
         /// `acr` of what it signs in.
         var rememberedDevice = false
+        /// How old, in seconds, a sign-in may be that a sensitive act rests on (RFC 9470).
+        var stepUpMaxAgeSeconds = 300
 
         enum SecondFactor: String, Sendable, CaseIterable {
             /// A code; by mail too, where ``emailCodes`` lets it.
@@ -139,7 +141,7 @@ extension Practice {
                practice.synthetic_numbers, practice.required_for_enrolment,
                practice.identity_by_details, practice.invitation_reminder,
                practice.second_factor, practice.super_pin, practice.remembered_device,
-               practice.revision as practice_revision
+               practice.step_up_max_age_seconds, practice.revision as practice_revision
         """
 
     init(_ row: Row) throws {
@@ -187,6 +189,7 @@ extension Practice.Policy {
         identityByDetails = try row.bool("identity_by_details")
         invitationReminder = try row.bool("invitation_reminder")
         rememberedDevice = try row.bool("remembered_device")
+        stepUpMaxAgeSeconds = try row.int("step_up_max_age_seconds")
         // What was never chosen goes by the country.
         if let required = try row.textsIfPresent("required_for_enrolment") {
             requiredForEnrolment = Set(required.compactMap(EnrolmentRequirement.init))

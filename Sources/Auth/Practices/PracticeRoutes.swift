@@ -157,6 +157,7 @@ extension Practice {
                     JSONMember("second_factor", .string(policy.secondFactor.rawValue)),
                     JSONMember("super_pin", .string(policy.superPIN.rawValue)),
                     JSONMember("remembered_device", .bool(policy.rememberedDevice)),
+                    JSONMember("step_up_max_age_seconds", .int(policy.stepUpMaxAgeSeconds)),
                 ])),
         ]
     }

@@ -106,6 +106,8 @@ extension Practice.Policy {
     static let resendWaitRange = 1...600
     static let sendsPerHourRange = 1...1_000
     static let sendsPerDayRange = 1...10_000
+    /// Time to type a code; and never more than five minutes (Z-15).
+    static let stepUpMaxAgeRange = 60...300
 
     fileprivate mutating func change(
         by fields: inout FieldReader, in country: Practice.Country
@@ -144,6 +146,7 @@ extension Practice.Policy {
             superPIN = choice
         }
         if let choice = fields.optionalBool("remembered_device") { rememberedDevice = choice }
+        take("step_up_max_age_seconds", Self.stepUpMaxAgeRange, &stepUpMaxAgeSeconds)
     }
 
     /// A login by national number needs the number in the register, and a country that allows it.

@@ -11,6 +11,7 @@ struct FindSignedIn: Statement {
         with opened as (
             select session.session_id, session.account_id, session.proofs, session.steps,
                    session.authenticated_at, session.expires_at, account.locale,
+                   practice.step_up_max_age_seconds,
                    -- A factor that no recovery rested on or bound speaks for the owner.
                    case
                        when account.recovered_at > clock_timestamp() - \(recoveryWait)
@@ -21,6 +22,7 @@ struct FindSignedIn: Statement {
                    end as waits_until
             from session
             join account using (account_id)
+            join practice using (practice_id)
             where session.practice_id = $1::uuid
               and session.session_id = $2::uuid
               and session.client_id = $3::uuid
@@ -31,7 +33,7 @@ struct FindSignedIn: Statement {
               and account.disabled_at is null
         ),
         \(OpenedSession.arm)
-        select \(OpenedSession.columns), opened.locale,
+        select \(OpenedSession.columns), opened.locale, opened.step_up_max_age_seconds,
                array(
                    select factor.type
                    from factor
@@ -63,7 +65,9 @@ struct FindSignedIn: Statement {
         return SignedIn(
             session: try OpenedSession(row), locale: locale,
             factors: try row.texts("factor_types").compactMap(Factor.Kind.init),
-            hasSuperPIN: try row.bool("has_super_pin"), isBound: try row.bool("is_bound"),
+            hasSuperPIN: try row.bool("has_super_pin"),
+            maxAgeSeconds: try row.int("step_up_max_age_seconds"),
+            isBound: try row.bool("is_bound"),
             waitsUntil: try row.instantIfPresent("waits_until"))
     }
 }

@@ -10,6 +10,8 @@ struct SignedIn: Sendable {
     let factors: [Factor.Kind]
     /// Whether they have a super-PIN of their own.
     let hasSuperPIN: Bool
+    /// How old, in seconds, the sign-in of a sensitive act may be; the session's practice says it.
+    let maxAgeSeconds: Int
     /// Whether a phone or an app is bound, one that was stopped too.
     var isBound = false
     /// Until when no sensitive act may rest on this sign-in, since a recovery rested on the same (Z-2).
@@ -36,15 +38,12 @@ struct SignedIn: Sendable {
         case alive
         /// That nothing is left to do that the practice's policy demands (Z-5).
         case finished
-        /// That it is finished, minutes old, and as sure as they are capable of (Z-3).
+        /// That it is finished, as new as the practice asks, and as sure as they can be (Z-3).
         case fresh
         /// The first phone or app, or the first super-PIN, for which a new account's tokens suffice and
         /// those of an unfinished sign-in are made; everything after it must be fresh.
         case first(LoginPlan.Step)
     }
-
-    /// How old the sign-in of a sensitive act may be.
-    static let freshSeconds = 300
 
     /// - Throws: `session-unfinished`, `insufficient-user-authentication`, `recovery-waiting`.
     func demand(_ demand: Demand, now: Date) throws(Problem) {
@@ -72,10 +71,10 @@ struct SignedIn: Sendable {
     private func demandFresh(_ now: Date) throws(Problem) {
         if let waitsUntil { throw Problem(.recoveryWaiting, retryAt: waitsUntil) }
         let age = now.timeIntervalSince(session.authenticatedAt)
-        guard age <= Double(Self.freshSeconds), isSure else {
+        guard age <= Double(maxAgeSeconds), isSure else {
             throw Problem(
                 .insufficientUserAuthentication,
-                stepUp: .init(level: highest, maxAge: Self.freshSeconds))
+                stepUp: .init(level: highest, maxAge: maxAgeSeconds))
         }
     }
 }

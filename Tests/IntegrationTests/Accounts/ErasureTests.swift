@@ -98,7 +98,7 @@ import Testing
                 last = try await service.erase(token, password: "Wrong-\(number)!")
             }
             #expect(last.status == 429 && last.problem == "password-throttled")
-            try await service.travel(Double(SignedIn.freshSeconds + 1))
+            try await service.travel(301)
             let stale = try await service.erase(token)
             #expect(stale.status == 401)
             #expect(stale.problem == "insufficient-user-authentication")

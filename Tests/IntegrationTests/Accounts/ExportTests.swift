@@ -96,7 +96,7 @@ import Testing
             #expect(
                 try await service.database.count(
                     "audit", where: "event = 'account-exported' and result = 'done'") == 1)
-            try await service.travel(Double(SignedIn.freshSeconds + 1))
+            try await service.travel(301)
             let stale = try await service.export(token)
             #expect(stale.status == 401)
             #expect(stale.problem == "insufficient-user-authentication")

@@ -17,7 +17,7 @@ import Testing
             try await service.setPolicy(["remembered_device": true])
             let raised = try await service.signInByPhone(person)
             #expect(try SignedToken(raised.access).claims["acr"] == "2r")
-            try await service.travel(Double(SignedIn.freshSeconds + 1))
+            try await service.travel(301)
             let refreshed = try TestService.TokenPair(
                 try await service.refresh(raised.refresh).json())
             for token in [raised.access, refreshed.access] {
@@ -31,6 +31,34 @@ import Testing
             let now = try await service.signInByPhone(person).access
             let done = try await call.ask(now, person, phone: phone, service)
             #expect((200...299).contains(done.status), "\(done.text)")
+        }
+    }
+
+    @Test func `a practice asks for a newer sign-in at once, and for its own alone`()
+        async throws
+    {
+        try await TestService.run { service in
+            let token = try await service.tokens(of: try await service.person()).access
+            let bergen = service.foreignKey
+            let neighbour = try await service.person(in: bergen)
+            let begun = try await service.login(neighbour, key: bergen).json()
+            let code = try await service.mail.code(of: begun["code"], to: neighbour.email)
+            let done = try await service.verify(
+                try #require(begun["id"].string), code, key: bergen)
+            let foreign = try TestService.TokenPair(try done.json()["tokens"]).access
+
+            try await service.setPolicy(["step_up_max_age_seconds": 60])
+            #expect(try await service.account("GET", "export", token).status == 200)
+            try await service.travel(61)
+            let stale = try await service.account("GET", "export", token)
+            #expect(stale.problem == "insufficient-user-authentication", "\(stale.text)")
+            #expect(try stale.json()["max_age"] == 60)
+            #expect(stale.header("WWW-Authenticate")?.contains("max_age=\"60\"") == true)
+            let theirs = try await service.account("GET", "export", foreign, key: bergen)
+            #expect(theirs.status == 200, "\(theirs.text)")
+
+            try await service.setPolicy(["step_up_max_age_seconds": 300])
+            #expect(try await service.account("GET", "export", token).status == 200)
         }
     }
 

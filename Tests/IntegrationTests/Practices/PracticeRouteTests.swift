@@ -20,6 +20,7 @@ import Testing
             #expect(policy["email_codes"] == true && policy["code_lifetime_seconds"] == 600)
             #expect(policy["allowed_countries"] == ["NL"] && policy["sms_per_day"] == 500)
             #expect(policy["password_rules"] == "classic")
+            #expect(policy["step_up_max_age_seconds"] == 300)
             #expect(policy["sms_cost_per_day"] == 5000 && policy["sms_cost_currency"] == "EUR")
             let bergen = try await service.send("GET", "/v1/practice", key: service.foreignKey)
             #expect(try bergen.json()["policy"]["allowed_countries"] == ["NO"])
@@ -52,7 +53,7 @@ import Testing
                     "synthetic_numbers": true, "required_for_enrolment": ["mobile"],
                     "identity_by_details": false, "invitation_reminder": true,
                     "second_factor": "phone-or-app", "super_pin": "required",
-                    "remembered_device": true,
+                    "remembered_device": true, "step_up_max_age_seconds": 60,
                 ],
             ]
             let changed = try await service.send("PUT", "/v1/practice", json: all)
@@ -100,7 +101,7 @@ import Testing
                     "email_codes": "yes", "code_lifetime_seconds": 601, "resend_wait_seconds": 0,
                     "sends_per_hour": 1001, "sends_per_day": 0, "allowed_countries": ["NL", "XX"],
                     "sms_per_day": -1, "sms_cost_per_day": .number(1.5), "sms_cost_currency": "USD",
-                    "password_rules": "none", "floor": 0,
+                    "password_rules": "none", "step_up_max_age_seconds": 301, "floor": 0,
                 ],
             ]
             let answer = try await service.send("PUT", "/v1/practice", json: wrong)

@@ -32,6 +32,9 @@ import Testing
         let fresh = try Self.patient(["pwd", "sms"], factors: [.sms])
         #expect(refusal(fresh, .fresh, after: 299) == nil)
         #expect(refusal(fresh, .fresh, after: 301) == .insufficientUserAuthentication)
+        let hurried = try Self.patient(["pwd", "sms"], factors: [.sms], maxAgeSeconds: 60)
+        #expect(refusal(hurried, .fresh, after: 60) == nil)
+        #expect(refusal(hurried, .fresh, after: 61) == .insufficientUserAuthentication)
         let weak = try Self.patient(["pwd", "email"], factors: [.sms])
         #expect(refusal(weak, .fresh, after: 1) == .insufficientUserAuthentication)
         #expect(refusal(weak, .finished, after: 3_000) == nil)
@@ -70,13 +73,16 @@ import Testing
     }
 
     private static func patient(
-        _ methods: [String], factors: [Factor.Kind], steps: [LoginPlan.Step] = []
+        _ methods: [String], factors: [Factor.Kind], steps: [LoginPlan.Step] = [],
+        maxAgeSeconds: Int = 300
     ) throws -> SignedIn {
         var session = try Sample.session(
             authenticatedAt: signedIn, expiresAt: signedIn.addingTimeInterval(86_400))
         session.proofs = try proofs(methods)
         session.steps = steps
-        return SignedIn(session: session, locale: .dutch, factors: factors, hasSuperPIN: false)
+        return SignedIn(
+            session: session, locale: .dutch, factors: factors, hasSuperPIN: false,
+            maxAgeSeconds: maxAgeSeconds)
     }
 
     private func refusal(
