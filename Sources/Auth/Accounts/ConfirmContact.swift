@@ -61,7 +61,7 @@ struct ConfirmContact: IdempotentStatement {
             keyIDs: "$17", value: "$18")),
         decided as (
             select \(GuessCode.word(accepted: "judged.verdict is not null")),
-                   \(GuessCode.columns),
+                   \(GuessCode.columns()),
                    judged.verdict
             from (values (1)) as always_one_row
             \(GuessCode.joins)

@@ -104,7 +104,8 @@ extension ExportAccount {
             """
             'kind', contact.kind, 'address', contact.address,
             'created_at', \(at("contact.created_at")),
-            'confirmed_at', \(at("contact.confirmed_at"))
+            'confirmed_at', \(at("contact.confirmed_at")),
+            'disabled_at', \(at("contact.disabled_at"))
             """,
             """
             contact

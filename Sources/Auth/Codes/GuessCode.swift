@@ -117,11 +117,15 @@ struct GuessCode: Sendable {
     }
 
     /// The columns that ``GuessRefusal`` reads.
-    static let columns = """
+    ///
+    /// - Parameter left: how many more wrong ones anything else than the code and the hour bears.
+    static func columns(left: String = "null::int4") -> String {
+        """
         asked.subject_id as guessed_subject_id, asked.purpose as guessed_purpose,
                    asked.code_id as guessed_code_id,
-                   least(attempted.attempts_left, \(Code.guessesPerHour) - guessed.guesses_spent)
-                       as attempts_left,
+                   least(
+                       attempted.attempts_left, \(Code.guessesPerHour) - guessed.guesses_spent,
+                       \(left)) as attempts_left,
                    asked.digits as asked_digits, asked.newest_sent_at, asked.newest_reference,
                    case
                        when cardinality(asked.guesses) >= \(Code.guessesPerHour)
@@ -146,6 +150,7 @@ struct GuessCode: Sendable {
                        )::text
                    end as elsewhere
         """
+    }
 
     /// The joins that go with ``columns``; each arm may be empty.
     static let joins = """

@@ -26,7 +26,7 @@ struct VerifyRequestedCode: IdempotentStatement {
         \(GuessCode.arms),
         decided as (
             select \(GuessCode.word(accepted: "attempted.matched and attempted.alive")),
-                   \(GuessCode.columns)
+                   \(GuessCode.columns())
             from (values (1)) as always_one_row
             \(GuessCode.joins)
         ),

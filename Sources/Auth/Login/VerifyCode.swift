@@ -5,7 +5,7 @@ import Postgres
 /// step, opens the session.
 ///
 /// A login whose app was chosen is not looked at, unless the caller says that the code was sent.
-/// Rows are locked in the order subject, code, login.
+/// Rows are locked in the order subject, code, factor or contact, login.
 struct VerifyCode: IdempotentStatement {
     let act: Act
     let guess: GuessCode
@@ -37,21 +37,47 @@ struct VerifyCode: IdempotentStatement {
               and not exists (select from stored)
         ),
         \(GuessCode.arms),
-        counted_by_factor as (  -- A phone counts by itself too; of a mailbox there is no row (R4).
+        counted_by_factor as (  -- A phone counts by itself too (R4), and a chosen mailbox was used.
             update factor
-            set failures = case when attempted.matched then 0 else factor.failures + 1 end,
+            set \(FactorLimits.count(of: "factor")),
                 last_used_at = case
                     when attempted.matched then clock_timestamp()
                     else factor.last_used_at
-                end,
-                disabled_at = case
-                    when not attempted.matched and factor.failures + 1 >= \(FactorLimits.failures)
-                    then clock_timestamp()
                 end
             from flow, attempted
             where factor.account_id = flow.subject_id
               and factor.factor_id = attempted.factor_id
               and factor.disabled_at is null
+              and (attempted.matched or factor.type <> '\(Factor.Kind.email.rawValue)')
+            returning factor.failures
+        ),
+        counted_by_contact as (  -- A mailbox counts here, chosen or not.
+            update contact
+            set \(FactorLimits.count(of: "contact"))
+            from flow, attempted
+            where contact.account_id = flow.subject_id
+              and contact.contact_id = attempted.factor_id
+              and contact.disabled_at is null
+              and not (attempted.matched and contact.failures = 0)
+            returning contact.failures
+        ),
+        counted as (
+            select \(FactorLimits.failures) - max(failures) as failures_left
+            from (
+                select failures from counted_by_factor
+                union all
+                select failures from counted_by_contact
+            ) as counter
+        ),
+        stopped as (  -- The last wrong one that it bears: here no right one counts either.
+            update login
+            set ended_at = clock_timestamp()
+            from counted
+            where login.practice_id = $1::uuid
+              and login.login_id = $6::uuid
+              and login.done_at is null
+              and login.ended_at is null
+              and counted.failures_left <= 0
         ),
         advanced as (  -- 2. The right code takes its step off.
             update login
@@ -74,10 +100,11 @@ struct VerifyCode: IdempotentStatement {
         \(OpenedSession.arm),
         decided as (
             select \(GuessCode.word(accepted: "advanced.account_id is not null")),
-                   \(GuessCode.columns),
+                   \(GuessCode.columns(left: "counted.failures_left")),
                    \(OpenedSession.columns)
             from (values (1)) as always_one_row
             \(GuessCode.joins)
+            left join counted on true
             left join advanced on true
             left join opened on true
             left join identified on true

@@ -166,13 +166,26 @@ struct FinishRecovery: IdempotentStatement {
                    or \(isLate("factor.activated_at")))
             returning factor.factor_id
         ),
-        unconfirmed as (  -- Else whom the freeze was against comes back by it once it is lifted.
+        kept as (
             update contact
-            set confirmed_at = null
+            set -- Else whom the freeze was against comes back by it once it is lifted.
+                confirmed_at = case
+                    when \(isFrozenOut("contact")) then null
+                    else contact.confirmed_at
+                end,
+                -- One that was stopped signs in again: its owner read a code in it, and showed more.
+                failures = case
+                    when contact.contact_id = any (judged.proof_ids) then 0
+                    else contact.failures
+                end,
+                disabled_at = case
+                    when contact.contact_id = any (judged.proof_ids) then null
+                    else contact.disabled_at
+                end
             from finished, judged
             where contact.account_id = finished.account_id
               and contact.contact_id is distinct from $11::uuid
-              and (\(isFrozenOut("contact")))
+              and (\(isFrozenOut("contact")) or contact.contact_id = any (judged.proof_ids))
         ),
         voided as (
             delete from recovery_codes

@@ -64,7 +64,7 @@ struct VerifyContact: IdempotentStatement {
             select decided.*, decided.word \(GuessCode.lasting) as lasting
             from (
                 select \(GuessCode.word(accepted: "shown.recovery_id is not null")),
-                       \(GuessCode.columns),
+                       \(GuessCode.columns()),
                        shown.account_id
                 from (values (1)) as always_one_row
                 \(GuessCode.joins)

@@ -3,7 +3,7 @@ import Postgres
 
 /// Spends one guess on the code that a pending factor was sent; the right one makes it active (AC-6).
 ///
-/// Rows are locked in the order subject, code, factor, session.
+/// Rows are locked in the order subject, code, factor, contact, session.
 struct ActivateFactor: IdempotentStatement {
     let act: Act
     let guess: GuessCode
@@ -39,11 +39,20 @@ struct ActivateFactor: IdempotentStatement {
               and attempted.alive
             returning factor.factor_id, factor.type
         ),
+        rebound as (  -- A mailbox that was stopped signs in again, now that a code was read in it.
+            update contact
+            set failures = 0,
+                disabled_at = null
+            from activated
+            where contact.account_id = $9::uuid
+              and contact.contact_id = activated.factor_id
+              and activated.type = '\(Factor.Kind.email.rawValue)'
+        ),
         \(FactorSessions.mineArm(after: "activated", session: "$10")),
         \(FactorSessions.waitingArm(after: "activated", account: "$9", factor: "$6")),
         decided as (
             select \(GuessCode.word(accepted: "activated.factor_id is not null")),
-                   \(GuessCode.columns), activated.type
+                   \(GuessCode.columns()), activated.type
             from (values (1)) as always_one_row
             \(GuessCode.joins)
             left join activated on true

@@ -99,6 +99,7 @@ struct Factor: Sendable, Equatable, Decodable {
                     where contact.account_id = \(account)
                       and contact.kind = 'email'
                       and contact.confirmed_at is not null
+                      and contact.disabled_at is null
                       and \(emailCodes)::bool
                       and (not \(isBound(account))
                            or exists (

@@ -9,6 +9,19 @@ enum FactorLimits {
     /// Wrong ones in a row after which any factor must be bound again (NIST SP 800-63B, section 3.2.2).
     static let failures = 100
 
+    /// What a sent code, the arm `attempted`, does to what it came by (`failures`, `disabled_at`): the right
+    /// one forgives the wrong ones before it, and the last of too many stops it.
+    static func count(of row: String) -> String {
+        """
+        failures = case when attempted.matched then 0 else \(row).failures + 1 end,
+                        disabled_at = case
+                            when not attempted.matched
+                                and \(row).failures + 1 >= \(failures)
+                            then clock_timestamp()
+                        end
+        """
+    }
+
     /// When the next try may come after so many wrong ones in a row, as SQL: at once, and from the fifth
     /// on after a wait that doubles.
     static func nextTry(after failures: String) -> String {

@@ -13,7 +13,9 @@ struct FindFactors: Statement {
                head.mailbox, factor.factor_id, factor.type,
                coalesce(factor.address, contact.address) as address, factor.secret,
                factor.last_step, factor.created_at, factor.activated_at, factor.last_used_at,
-               factor.disabled_at, $nonce as nonce
+               -- A mailbox counts by its contact, chosen or not.
+               coalesce(factor.disabled_at, contact.disabled_at) as disabled_at,
+               $nonce as nonce
         from (
             select clock_timestamp() as now,
                    recovery_codes.set_id as recovery_set_id,

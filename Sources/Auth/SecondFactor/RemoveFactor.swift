@@ -44,7 +44,8 @@ struct RemoveFactor: Statement {
                        select from contact
                        where contact.account_id = $4::uuid
                          and contact.kind = 'email'
-                         and contact.confirmed_at is not null) as dispensable
+                         and contact.confirmed_at is not null
+                         and contact.disabled_at is null) as dispensable
             from held as target
             where target.factor_id = $5::uuid
         ),

@@ -276,8 +276,10 @@ import Testing
             try await service.database.execute("update factor set failures = 99")
             let last = try await service.login(person).json()
             let right = try await service.mail.code(of: last["code"], to: TestService.number)
-            _ = try await service.verify(
-                try #require(last["id"].string), TestService.wrong(right))
+            let lastID = try #require(last["id"].string)
+            let wrong = try await service.verify(lastID, TestService.wrong(right))
+            #expect(try wrong.json()["attempts_left"] == 0, "\(wrong.text)")
+            #expect(try await service.verify(lastID, right).problem == "login-ended")
             let stopped = try await service.database.value(
                 "select disabled_at is not null from factor")
             #expect(stopped == "t")

@@ -45,8 +45,8 @@ extension Problem.Kind {
             "The code was right and has been used. If it was this request's own first try, repeat "
                 + "it with the same Idempotency-Key."
         case .factorUnavailable:
-            "The account has no factor that a code may go to now. Offer another factor or the "
-                + "practice's contact."
+            "The account has no factor that a code may go to now: the practice's policy leaves none, or "
+                + "wrong codes stopped it. Offer another factor, a recovery or the practice's contact."
         case .factorRequired:
             "It is the last factor that the practice's policy demands, or the only way left to sign in. "
                 + "Nothing was changed: add another one first."

@@ -111,8 +111,8 @@ struct EnglishProblemTexts: ProblemTexts {
         case .codeUsed:
             "This code has been used already. Not done yet? Then ask for a new code."
         case .factorUnavailable:
-            "We cannot send you a code this way just now. Choose another way, or contact "
-                + "\(contact(facts))."
+            "We cannot send you a code this way just now. Choose another way. If you cannot sign "
+                + "in, restore your access, or contact \(contact(facts))."
         case .factorRequired:
             "You need this way to sign in. Add another one first; then you can remove "
                 + "this one."

@@ -111,8 +111,8 @@ struct BokmålProblemTexts: ProblemTexts {
         case .codeUsed:
             "Koden er allerede brukt. Er du ikke ferdig? Be om en ny kode."
         case .factorUnavailable:
-            "Vi kan ikke sende deg en kode på denne måten nå. Velg en annen måte, eller ta kontakt "
-                + "med \(contact(facts))."
+            "Vi kan ikke sende deg en kode på denne måten nå. Velg en annen måte. Får du ikke logget "
+                + "inn? Gjenopprett da tilgangen, eller ta kontakt med \(contact(facts))."
         case .factorRequired:
             "Du trenger denne måten å logge inn på. Legg først til en annen; så kan du "
                 + "fjerne denne."

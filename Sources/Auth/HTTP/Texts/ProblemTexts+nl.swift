@@ -110,8 +110,8 @@ struct DutchProblemTexts: ProblemTexts {
         case .codeUsed:
             "Deze code is al gebruikt. Bent u nog niet klaar? Vraag dan een nieuwe code aan."
         case .factorUnavailable:
-            "We kunnen u op deze manier nu geen code sturen. Kies een andere manier of neem "
-                + "contact op met \(contact(facts))."
+            "We kunnen u op deze manier nu geen code sturen. Kies een andere manier. Kunt u niet "
+                + "inloggen? Herstel dan uw toegang of neem contact op met \(contact(facts))."
         case .factorRequired:
             "Deze manier om in te loggen is nodig. Voeg eerst een andere toe; daarna "
                 + "kunt u deze verwijderen."
