@@ -64,23 +64,24 @@ struct FindRecovery: Statement {
                            json_agg(
                                json_build_object(
                                    'id', way.id, 'type', way.type, 'address', way.address,
+                                   'stopped', way.stopped,
                                    'aged', way.since <= clock_timestamp()
                                        - interval '\(RecoveryProof.agedDays) days')
                                order by way.since, way.id),
                            '[]')
                 from (
                     select factor.factor_id as id, factor.type, factor.address,
-                           factor.activated_at as since
+                           factor.activated_at as since,
+                           factor.disabled_at is not null as stopped
                     from factor
                     where factor.account_id = named.live_account_id
                       and factor.type <> 'email'
                       and factor.activated_at is not null
-                      -- A stopped app can be lost too; it proves nothing here.
-                      and (factor.disabled_at is null or factor.type = 'totp')
                       and \(Factor.isOpen(in: "$1"))
                       and \(isStanding("factor"))
                     union all
-                    select contact.contact_id, contact.kind, contact.address, contact.confirmed_at
+                    select contact.contact_id, contact.kind, contact.address, contact.confirmed_at,
+                           false
                     from contact
                     where contact.account_id = named.live_account_id
                       and contact.kind = 'email'

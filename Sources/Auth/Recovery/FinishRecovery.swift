@@ -72,7 +72,6 @@ struct FinishRecovery: IdempotentStatement {
             where factor.factor_id = $10::uuid
               and factor.type <> 'email'
               and factor.activated_at is not null
-              and (factor.disabled_at is null or factor.type = 'totp')
               and factor.factor_id <> all (standing.proof_ids)
         ),
         lost_mailbox as (

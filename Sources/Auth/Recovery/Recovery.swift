@@ -32,7 +32,7 @@ struct Recovery: Sendable {
     /// Of the account; nil where there is none.
     let locale: Language?
     let owner: Owner?
-    /// Confirmed mailboxes and active factors, the oldest first.
+    /// Confirmed mailboxes, and phones and apps that were activated, the oldest first.
     let ways: [Way]
     /// The code that is the subject's newest, of whatever recovery.
     let newestCodeID: UUID?
@@ -55,6 +55,8 @@ struct Recovery: Sendable {
         let type: Factor.Kind
         let address: String?
         let aged: Bool
+        /// By wrong codes: what can be lost, and proves nothing.
+        let stopped: Bool
 
         var factor: Factor { Factor(id: id, type: type, address: address) }
     }

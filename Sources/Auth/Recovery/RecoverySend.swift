@@ -63,7 +63,7 @@ struct RecoverySend: Sendable {
         _ channel: ChannelKind, _ recovery: Recovery, _ practice: Practice, _ keys: KeyRing
     ) throws(Problem) -> Target? {
         var isProven = false
-        for way in recovery.ways where way.type.channel == channel {
+        for way in recovery.ways where way.type.channel == channel && !way.stopped {
             guard let destination = way.factor.destination(in: practice) else { continue }
             let proof = RecoveryProof(
                 method: channel == .email ? .email : .sms,

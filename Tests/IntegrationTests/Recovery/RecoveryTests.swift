@@ -96,6 +96,29 @@ import Testing
         }
     }
 
+    @Test func `a phone that wrong codes stopped proves nothing, and is bound again by a recovery`()
+        async throws
+    {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let pin = try await service.ownSuperPIN(person)
+            let phone = try await service.phone(person)
+            try await service.database.execute(
+                "update factor set failures = 100, disabled_at = clock_timestamp()")
+            #expect(try await service.login(person).problem == "factor-unavailable")
+            let id = try await service.provenRecovery(person, pin)
+            let unsent = try await service.recover(id, "codes", ["channel": "sms"])
+            #expect(unsent.problem == "factor-unavailable", "\(unsent.text)")
+            let sent = try await service.recover(id, "codes", ["number": .string(phone.number)])
+            let code = try await service.mail.code(of: sent.json(), to: phone.number)
+            let proven = try await service.recover(id, "verify", ["code": .string(code)])
+            #expect(try proven.json()["factors"][0]["id"].string == phone.id)
+            let done = try await service.recover(id, "factor", ["factor_id": .string(phone.id)])
+            #expect(done.status == 200, "\(done.text)")
+            #expect(try await service.login(person).json()["code"]["channel"] == "sms")
+        }
+    }
+
     @Test func `a number that was not proven takes nobody's place`() async throws {
         try await TestService.run { service in
             let person = try await service.person()
