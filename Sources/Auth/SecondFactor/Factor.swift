@@ -23,12 +23,12 @@ struct Factor: Sendable, Equatable, Decodable {
             }
         }
 
-        /// What a sign-in with it is worth.
-        var level: Assurance.Level {
+        /// What a sign-in with it shows.
+        var proof: Proof.Method {
             switch self {
-            case .email: .one
-            case .sms: .twoRestricted
-            case .totp: .two
+            case .email: .email
+            case .sms: .sms
+            case .totp: .totp
             }
         }
     }

@@ -25,11 +25,11 @@ struct Assurance: Sendable, Equatable {
     }
 
     init(_ proofs: [Proof]) {
-        let methods = proofs.map(\.method)
-        let level = methods.map(\.level).max() ?? .one
+        let worths = proofs.map(\.method.worth)
+        let level = worths.map { $0.level }.max() ?? .one
         self.level = level
         var amr: [String] = []
-        for name in methods.compactMap(\.amr) where !amr.contains(name) { amr.append(name) }
+        for case let name? in worths.map({ $0.amr }) where !amr.contains(name) { amr.append(name) }
         self.amr = level > .one ? amr + ["mfa"] : amr
     }
 }
@@ -52,30 +52,17 @@ struct Proof: Sendable, Equatable {
         /// The mailbox of an invitation, with a proof of identity (AC-3).
         case enrolment
 
-        fileprivate var level: Assurance.Level {
+        /// How sure it makes a sign-in; what `amr` says of it (RFC 8176, and `email`, for which that has no
+        /// word; a device says nothing of the person); and whether a sensitive act may rest on it (Z-3).
+        var worth: (level: Assurance.Level, amr: String?, isFreshProof: Bool) {
             switch self {
-            case .password, .email, .device, .enrolment: .one
-            case .sms, .recoveryCode: .twoRestricted
-            case .totp: .two
-            }
-        }
-
-        /// RFC 8176, and `email`, for which it has no word; a device says nothing of the person.
-        fileprivate var amr: String? {
-            switch self {
-            case .password: "pwd"
-            case .email, .enrolment: "email"
-            case .sms: "sms"
-            case .totp, .recoveryCode: "otp"
-            case .device: nil
-            }
-        }
-
-        /// Whether a sensitive act may rest on it (Z-3).
-        var isFreshProof: Bool {
-            switch self {
-            case .email, .sms, .totp, .enrolment: true
-            case .password, .recoveryCode, .device: false
+            case .password: (.one, "pwd", false)
+            case .email: (.one, "email", true)
+            case .sms: (.twoRestricted, "sms", true)
+            case .totp: (.two, "otp", true)
+            case .recoveryCode: (.twoRestricted, "otp", false)
+            case .device: (.one, nil, false)
+            case .enrolment: (.one, "email", true)
             }
         }
     }

@@ -23,13 +23,14 @@ struct SignedIn: Sendable {
     /// The surest sign-in that they are capable of.
     /// A phone or an app that was stopped counts: nobody gets below it by stopping it.
     var highest: Assurance.Level {
-        max(factors.map(\.level).max() ?? .one, isBound ? .twoRestricted : .one)
+        max(factors.map { $0.proof.worth.level }.max() ?? .one, isBound ? .twoRestricted : .one)
     }
 
     /// Whether the sign-in is as sure as they are capable of, and rests on more than what stands in for a
     /// factor: a password alone, a remembered device or a recovery code carries no change (Z-3).
     private var isSure: Bool {
-        session.assurance.level >= highest && session.proofs.contains(where: \.method.isFreshProof)
+        session.assurance.level >= highest
+            && session.proofs.contains { $0.method.worth.isFreshProof }
     }
 
     /// What an act asks of the sign-in that it rests on.
