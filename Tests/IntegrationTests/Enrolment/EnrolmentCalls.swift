@@ -70,31 +70,24 @@ extension TestService {
         return id
     }
 
-    /// A customer number and a super-PIN as a practice prints them.
+    /// A customer number and a super-PIN as a practice has them made.
     func letter(for guest: Guest, way: String = "pin-post") async throws -> PrintedNumbers {
-        let (number, pin) = (CustomerNumber.random(), SuperPIN.random())
-        let rows = try await database.rows(
-            """
-            select practice_id, patient_id from patient where external_id = '\(guest.patient)'
-            """)
-        let (practice, patient) = (
-            try #require(UUID(uuidString: rows[0][0] ?? "")),
-            try #require(UUID(uuidString: rows[0][1] ?? ""))
-        )
-        let hasher = SuperPINHasher(hasher: service.hasher, keys: service.keys)
-        let sealed = try await hasher.sealed(
-            pin, of: ActivationPIN.owner(patient: patient), practice: practice,
-            turn: Turn(practice: practice, network: nil, kind: .import))
-        let hex = sealed.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        try await database.execute(
-            """
-            insert into customer_number (practice_id, patient_id, number)
-            values ('\(practice)', '\(patient)', '\(number.digits)');
-            insert into activation_pin (practice_id, patient_id, hash, expires_at, way)
-            values ('\(practice)', '\(patient)', '\\x\(hex)',
-                    clock_timestamp() + interval '30 days', '\(way)')
-            """)
-        return PrintedNumbers(customerNumber: number.printed, superPIN: pin.printed.expose())
+        let answer = try await makeSuperPIN(guest.patient, way: way)
+        try #require(answer.status == 201, "\(answer.status)")
+        let numbers = try answer.json()
+        return PrintedNumbers(
+            customerNumber: try #require(numbers["customer_number"].string),
+            superPIN: try #require(numbers["super_pin"].string))
+    }
+
+    /// The same, read on the page that the practice prints and the patient holds.
+    func printedLetter(for guest: Guest, way: String) async throws -> PrintedNumbers {
+        let answer = try await makeSuperPIN(guest.patient, way: way, accept: "application/pdf")
+        try #require(answer.status == 201, "\(answer.status)")
+        let lines = try ReadLetter(answer.body).text.split(separator: "\n").map(String.init)
+        return PrintedNumbers(
+            customerNumber: try #require(lines.first { (try? CustomerNumber(typed: $0)) != nil }),
+            superPIN: try #require(lines.first { (try? SuperPIN(typed: $0)) != nil }))
     }
 }
 

@@ -78,7 +78,7 @@ import Testing
             let guest = try await service.guest()
             // "U heeft van ons, in de praktijk, uw CGM LIFE super PIN ontvangen (zie begeleidende
             // brief met toegang). Voer de super PIN in om uw CGM LIFE KEY te bevestigen."
-            let letter = try await service.letter(for: guest, way: way)
+            let letter = try await service.printedLetter(for: guest, way: way)
             let id = try await service.opened(try await service.invited(guest).token)
             let identity = try await service.step(id, "identity", letter.body)
             #expect(identity.status == 200, "\(identity.text)")
