@@ -46,25 +46,32 @@ package struct AccountImport: Sendable {
     }
 
     /// Imports lines, at most ``lineLimit``; whatever is wrong with one is its answer. Where there is no
-    /// place for a password among those that are hashed, its line and those after it are not processed.
+    /// place for a password among those that are hashed, or no time, its line and those after it are not
+    /// processed.
     ///
-    /// - Parameter lines: a line's bytes are nil where it is too long.
+    /// - Parameters:
+    ///   - lines: a line's bytes are nil where it is too long.
+    ///   - deadline: no hash is begun after it; nil where nobody waits.
     /// - Throws: faults of the service or the database; then none was imported, or it is unknown.
     func run(
-        _ lines: [(number: Int, bytes: [UInt8]?)], in practice: Practice, act: Act
+        _ lines: [(number: Int, bytes: [UInt8]?)], in practice: Practice, act: Act,
+        until deadline: ContinuousClock.Instant? = nil
     ) async throws -> [Result] {
         if lines.isEmpty { return [] }
         var judged: [Judged] = []
-        while judged.count < lines.count {
+        var goesOn = true
+        while judged.count < lines.count, goesOn {
             let next = lines[judged.count...].prefix(width)
             do {
                 judged += try await next.mapConcurrently { line in
                     try await judge(line.number, line.bytes, in: practice, act: act)
                 }
+                goesOn = deadline.map { ContinuousClock.now < $0 } ?? true
             } catch is HasherOverloaded {
-                judged += lines[judged.count...].map { .answered(.notProcessed($0.number)) }
+                goesOn = false
             }
         }
+        judged += lines[judged.count...].map { .answered(.notProcessed($0.number)) }
         var outcomes = try await write(judged.compactMap(\.statement), act).makeIterator()
         return judged.compactMap { line in
             switch line {

@@ -21,44 +21,53 @@ struct AccountRoutes: Sendable {
     @Sendable private func importLines(
         _ lines: BodyLines, _ context: AuthRequestContext
     ) async throws -> Answer {
-        let practice = try context.caller.practice
-        let act = try context.act(accounts.keys)
         let deadline = ContinuousClock.now + ImportLimits.processing
-        var results: [AccountImport.Result] = []
-        var left: [AccountImport.Result] = []
-        var waiting: [BodyLines.Line] = []
-        var count = 0
-        // What was imported is told even where the service can't go on: the rest is sent again.
-        var goesOn = true
-        func write() async throws {
-            defer { waiting.removeAll() }
-            do {
-                results += try await accounts.run(
-                    waiting.map { ($0.number, $0.bytes) }, in: practice, act: act)
-                goesOn = results.last?.status != .notProcessed
-            } catch is PostgresError where !results.isEmpty {
-                goesOn = false
-                results += waiting.map { .notProcessed($0.number) }
-            }
-        }
-        for try await line in lines {
-            count += 1
-            // The first line too many stands for those after it, which are read and left.
-            guard count <= ImportLimits.lines + 1 else { continue }
-            goesOn = goesOn && count <= ImportLimits.lines && ContinuousClock.now < deadline
-            guard goesOn else {
-                left.append(.notProcessed(line.number))
-                continue
-            }
-            waiting.append(line)
-            if waiting.count == AccountImport.lineLimit { try await write() }
-        }
-        try await write()
-        results += left
+        let results = try await lines.results(
+            of: AccountLines(
+                accounts: accounts, practice: try context.caller.practice,
+                act: try context.act(accounts.keys), deadline: deadline), until: deadline)
         return try .json(
             Report(
                 imported: results.count { $0.status == .imported },
                 refused: results.count { $0.status == .refused },
                 results: results))
     }
+}
+
+/// The accounts of one request, written as many at a time as one transaction takes.
+private struct AccountLines: LineImport {
+    let accounts: AccountImport
+    let practice: Practice
+    let act: Act
+    let deadline: ContinuousClock.Instant
+    private(set) var takesMore = true
+    private var waiting: [(number: Int, bytes: [UInt8]?)] = []
+
+    init(
+        accounts: AccountImport, practice: Practice, act: Act, deadline: ContinuousClock.Instant
+    ) {
+        self.accounts = accounts
+        self.practice = practice
+        self.act = act
+        self.deadline = deadline
+    }
+
+    mutating func add(_ number: Int, _ bytes: [UInt8]?) async throws -> [AccountImport.Result] {
+        waiting.append((number, bytes))
+        return waiting.count == AccountImport.lineLimit ? try await finish() : []
+    }
+
+    mutating func finish() async throws -> [AccountImport.Result] {
+        let results = try await accounts.run(waiting, in: practice, act: act, until: deadline)
+        waiting.removeAll()
+        takesMore = results.last?.status != .notProcessed
+        return results
+    }
+
+    mutating func unanswered() -> [AccountImport.Result] {
+        defer { waiting.removeAll() }
+        return waiting.map { .notProcessed($0.number) }
+    }
+
+    static func notProcessed(_ line: Int) -> AccountImport.Result { .notProcessed(line) }
 }

@@ -39,39 +39,19 @@ struct PatientImportRoutes: Sendable {
         _ lines: BodyLines, _ context: AuthRequestContext
     ) async throws -> Answer {
         let isDryRun = try context.isDryRun
-        var patients = PatientImport(
+        let patients = PatientImport(
             database: database, notices: notices, practice: try context.caller.practice,
             act: try context.act(keys), isDryRun: isDryRun)
-        let deadline = ContinuousClock.now + ImportLimits.processing
-        var results: [PatientImport.Result] = []
-        var left: [PatientImport.Result] = []
-        var count = 0
-        // What was written is told even where the service can't go on: the rest is sent again.
-        var goesOn = true
-        for try await line in lines {
-            count += 1
-            // The first line too many stands for those after it, which are read and left.
-            guard count <= ImportLimits.lines + 1 else { continue }
-            goesOn = goesOn && count <= ImportLimits.lines && ContinuousClock.now < deadline
-            guard goesOn else {
-                left.append(.notProcessed(line.number))
-                continue
-            }
-            do {
-                results += try await patients.add(line.number, line.bytes)
-            } catch is PostgresError where !results.isEmpty {
-                goesOn = false
-                results += patients.unanswered()
-            }
-        }
-        do {
-            results += try await patients.finish()
-        } catch is PostgresError where !results.isEmpty {
-            results += patients.unanswered()
-        }
-        results += left
+        let results = try await lines.results(
+            of: patients, until: ContinuousClock.now + ImportLimits.processing)
         return try .json(Report(results, dryRun: isDryRun))
     }
+}
+
+extension PatientImport: LineImport {
+    var takesMore: Bool { true }
+
+    static func notProcessed(_ line: Int) -> Result { .notProcessed(line) }
 }
 
 extension AuthRequestContext {
