@@ -9,17 +9,25 @@ final class RecordingChannel: DeliveryChannel {
     let name = "recording"
     let kinds = Set(ChannelKind.allCases)
 
-    private let kept = Mutex<[RenderedMessage]>([])
+    /// By address too: a test may send a hundred thousand.
+    private struct Kept {
+        var all: [RenderedMessage] = []
+        var byAddress: [String: [RenderedMessage]] = [:]
+    }
 
-    var messages: [RecordedMessage] { kept.withLock { $0 }.map(RecordedMessage.init) }
+    private let kept = Mutex(Kept())
+
+    var messages: [RecordedMessage] { kept.withLock { $0.all }.map(RecordedMessage.init) }
 
     func forget() {
-        kept.withLock { $0 = [] }
+        kept.withLock { $0 = Kept() }
     }
 
-    func count(to address: String) -> Int {
-        kept.withLock { $0.count { $0.to == address } }
+    private func sent(to address: String) -> [RenderedMessage] {
+        kept.withLock { $0.byAddress[address] ?? [] }
     }
+
+    func count(to address: String) -> Int { sent(to: address).count }
 
     /// The message of that number to the address, from 1, as soon as it is there; an issue that names it
     /// where it does not come.
@@ -29,8 +37,7 @@ final class RecordingChannel: DeliveryChannel {
         try await eventually(
             orElse: "message \(number) to \(address) never came", sourceLocation: sourceLocation
         ) { count(to: address) >= number }
-        let sent = kept.withLock { $0.filter { $0.to == address } }
-        return RecordedMessage(message: sent[number - 1])
+        return RecordedMessage(message: sent(to: address)[number - 1])
     }
 
     /// The code that an answer told of, by its `sent_at`: neither a notice that comes meanwhile nor a
@@ -40,7 +47,7 @@ final class RecordingChannel: DeliveryChannel {
     ) async throws -> String {
         let instant = try #require(sent["sent_at"].string, sourceLocation: sourceLocation)
         @Sendable func found() -> String? {
-            kept.withLock { $0 }.last { $0.to == address && $0.sentAt.rfc3339 == instant }?.code
+            self.sent(to: address).last { $0.sentAt.rfc3339 == instant }?.code
         }
         try await eventually(
             orElse: "the code of \(instant) to \(address) never came",
@@ -50,7 +57,10 @@ final class RecordingChannel: DeliveryChannel {
     }
 
     func deliver(_ message: RenderedMessage) async throws(DeliveryFailure) -> Receipt {
-        kept.withLock { $0.append(message) }
+        kept.withLock {
+            $0.all.append(message)
+            $0.byAddress[message.to, default: []].append(message)
+        }
         return Receipt(providerMessageID: nil)
     }
 }
