@@ -30,15 +30,28 @@ struct PracticeRoutes: Sendable {
         for _ in 0..<Self.attempts {
             let current = try await find(try context.caller)
             var reader = fields
+            let gateways = try await database.run(FindGateways(practice: current.id))
             var ladders: [NewLadder] = []
             let wanted = try reader.read { fields in
-                fields.optionalObject("channels") { ladders = self.ladders(&$0) }
-                return current.changed(by: &fields)
+                let wanted = current.changed(by: &fields)
+                let countries = wanted.policy.senderCountries
+                fields.optionalObject("channels") {
+                    ladders = self.ladders(&$0, senderCountries: countries)
+                }
+                if countries != current.policy.senderCountries,
+                    !ladders.contains(where: { $0.kind == .sms })
+                {
+                    fields.faults += Self.senderFaults(of: gateways, in: countries)
+                }
+                return wanted
             }
             if let condition = context.ifMatch, !current.matches(condition) {
                 throw Problem(.preconditionFailed)
             }
-            ladders = try await changed(ladders, of: current)
+            // An answer that is sent back changes nothing.
+            ladders = ladders.filter { ladder in
+                !ladder.describes(gateways.filter { $0.kind == ladder.kind })
+            }
             let changes = current.changes(to: wanted) + (ladders.isEmpty ? [] : ["channels"])
             if changes.isEmpty { return try await answer(current) }
             let notice = try AdminNotice(
@@ -63,19 +76,24 @@ struct PracticeRoutes: Sendable {
         try await database.run(FindPractice(practice: caller.practice.id))
     }
 
-    private func ladders(_ fields: inout FieldReader) -> [NewLadder] {
-        ChannelKind.allCases.compactMap { kind in
-            NewLadder(kind.rawValue, for: kind, of: &fields, by: gateways)
+    private func ladders(
+        _ fields: inout FieldReader, senderCountries: [Practice.Country]
+    ) -> [NewLadder] {
+        var rules = gateways
+        rules.senderCountries = senderCountries
+        return ChannelKind.allCases.compactMap { kind in
+            NewLadder(kind.rawValue, for: kind, of: &fields, by: rules)
         }
     }
 
-    /// Those that differ from what is there; an answer that is sent back changes nothing.
-    private func changed(_ ladders: [NewLadder], of practice: Practice) async throws -> [NewLadder]
-    {
-        if ladders.isEmpty { return [] }
-        let found = try await database.run(FindGateways(practice: practice.id))
-        return ladders.filter { ladder in
-            !ladder.describes(found.filter { $0.kind == ladder.kind })
+    /// What networks of countries newly allowed refuse in the SMS ladder that stays.
+    private static func senderFaults(
+        of gateways: [Gateway], in countries: [Practice.Country]
+    ) -> [Problem.Fault] {
+        gateways.filter { $0.kind == .sms }.enumerated().compactMap { index, gateway in
+            gateway.settings.senderFault(in: countries).map {
+                Problem.Fault(.pointer("/channels/sms/\(index)/settings/sender"), $0)
+            }
         }
     }
 
@@ -102,7 +120,7 @@ struct PracticeRoutes: Sendable {
                 kind.rawValue, .array(found.filter { $0.kind == kind }.map { .object($0.members) }))
         }
         return .json(
-            .object(practice.members + [JSONMember("channels", .object(channels))]),
+            .object(practice.members(found) + [JSONMember("channels", .object(channels))]),
             headers: [.eTag: practice.entityTag])
     }
 }
@@ -117,7 +135,7 @@ extension Practice {
     }
 
     /// The settings as callers see them, with null for what is not set.
-    fileprivate var members: [JSONMember] {
+    fileprivate func members(_ gateways: [Gateway]) -> [JSONMember] {
         func text(_ text: String?) -> JSONValue { text.map(JSONValue.string) ?? .null }
         func texts(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }
         return [
@@ -132,7 +150,7 @@ extension Practice {
             JSONMember("admin_contacts", texts(adminContacts)),
             JSONMember("sms_price_note", text(smsPriceNote)),
             JSONMember("sender_id", text(senderID)),
-            JSONMember("sender_id_notes", texts(senderIDNotes)),
+            JSONMember("sender_id_notes", texts(senderIDNotes(with: gateways))),
             JSONMember(
                 "policy",
                 .object([
@@ -172,6 +190,6 @@ extension Practice {
                 }
             }
         }
-        return names(members, other.members)
+        return names(members([]), other.members([]))
     }
 }

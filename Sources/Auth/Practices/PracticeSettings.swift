@@ -92,12 +92,14 @@ extension Practice {
         }
     }
 
-    /// What else has to be arranged before messages arrive under its sender id.
-    var senderIDNotes: [String] {
-        guard let senderID, let checked = try? SenderID(senderID, country: country) else {
-            return []
-        }
-        return checked.notes.map(\.rawValue)
+    /// What else has to be arranged before messages arrive under its sender id, and under those that
+    /// its SMS gateways have of their own.
+    func senderIDNotes(with gateways: [Gateway]) -> [String] {
+        let own = senderID.flatMap { try? SenderID($0, country: country) }
+        let theirs = gateways.filter { $0.kind == .sms }.compactMap(\.settings.sender)
+            .compactMap { try? SenderID($0, countries: policy.senderCountries) }
+        let notes = ([own].compactMap(\.self) + theirs).flatMap(\.notes)
+        return SenderID.Note.allCases.filter(notes.contains).map(\.rawValue)
     }
 }
 
@@ -173,6 +175,11 @@ extension Practice.Policy {
 
     /// More than there are.
     private static let countryLimit = 300
+
+    /// The countries that get an SMS and whose networks have rules for its sender.
+    var senderCountries: [Practice.Country] {
+        allowedCountries.compactMap(Practice.Country.init(rawValue:))
+    }
 }
 
 extension Practice.Country {
@@ -182,8 +189,8 @@ extension Practice.Country {
 }
 
 extension SenderID.Fault {
-    /// What the field `sender_id` is refused for.
-    fileprivate var code: Problem.Fault.Code {
+    /// What a field that holds a sender id is refused for.
+    var code: Problem.Fault.Code {
         switch self {
         case .tooShort: .tooShort
         case .tooLong: .tooLong

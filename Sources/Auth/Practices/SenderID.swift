@@ -39,21 +39,33 @@ struct SenderID: Hashable, Sendable {
         case plainCharactersAreSafer = "plain-characters-are-safer"
     }
 
+    /// A sender for the networks of one country.
+    ///
     /// - Throws: the first thing that is wrong.
     init(_ text: String, country: Practice.Country) throws(Fault) {
+        try self.init(text, countries: [country])
+    }
+
+    /// A sender for networks of several countries: each has to take it, and each adds its notes. With
+    /// none, only what holds everywhere is checked.
+    ///
+    /// - Throws: the first thing that is wrong.
+    init(_ text: String, countries: [Practice.Country]) throws(Fault) {
         guard let septets = GSM7.septets(of: text), !text.contains(where: \.isNewline) else {
             throw .foreignCharacter
         }
         guard text.first != " ", text.last != " " else { throw .blankAtEnd }
+        var found: [Note] = []
         let digits = text.hasPrefix("+") ? text.dropFirst() : text[...]
         if !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-            notes = try Self.notes(onNumber: text, country)
+            for country in countries { found += try Self.notes(onNumber: text, country) }
         } else {
             guard text.unicodeScalars.count >= Self.shortest else { throw .tooShort }
             guard septets <= Self.longest else { throw .tooLong }
             guard !Self.generic.contains(text.lowercased()) else { throw .generic }
-            notes = Self.notes(onName: text, country)
+            for country in countries { found += Self.notes(onName: text, country) }
         }
+        notes = Note.allCases.filter(found.contains)
         self.text = text
     }
 

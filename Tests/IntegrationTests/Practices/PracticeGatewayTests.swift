@@ -13,6 +13,15 @@ import Testing
         ],
     ]
 
+    private static func twilio(_ sender: String) -> JSON {
+        [
+            "name": "primary", "type": "twilio",
+            "settings": [
+                "url": "https://sms.example.nl", "account": "AC1", "sender": .string(sender),
+            ],
+        ]
+    }
+
     private static var settings: TestService.Settings {
         var settings = TestService.Settings()
         settings.configure = { $0.outbound = .init(hosts: ["sms.example.nl"]) }
@@ -76,6 +85,55 @@ import Testing
             let norwegian = try await service.send(
                 "PUT", "/v1/practice", json: ["sender_id": "2077"], key: service.foreignKey)
             #expect(try norwegian.json()["sender_id_notes"].array == ["lease-short-code"])
+        }
+    }
+
+    @Test func `a gateway's own sender is held to the rules of each country that is allowed`()
+        async throws
+    {
+        try await TestService.run(Self.settings) { service in
+            for sender in ["2077", "+31612345678", "MuchTooLongAName", "info"] {
+                let answer = try await put(
+                    ["channels": ["sms": [Self.twilio(sender)]]], to: service)
+                #expect(answer.problem == "field-invalid", "\(sender)")
+                #expect(
+                    try answer.json()["errors"].array.map { $0["pointer"] }
+                        == ["/channels/sms/0/settings/sender"])
+            }
+            let picked = try await put(
+                ["channels": ["sms": [Self.twilio("MG0123456789abcdef0123456789abcdef")]]],
+                to: service)
+            #expect(picked.status == 200, "\(picked.text)")
+            let named = try await put(
+                [
+                    "policy": ["allowed_countries": ["NL", "NO", "BE"]],
+                    "channels": ["sms": [Self.twilio("DeLinde")]],
+                ], to: service)
+            #expect(named.status == 200, "\(named.text)")
+            #expect(try named.json()["sender_id_notes"].array == ["register-name"])
+        }
+    }
+
+    @Test func `a country is not allowed where the ladder that stays can't send to it`()
+        async throws
+    {
+        try await TestService.run(Self.settings) { service in
+            func put(_ body: JSON) async throws -> HTTPAnswer {
+                try await service.send("PUT", "/v1/practice", json: body, key: service.foreignKey)
+            }
+            let norwegian = try await put(["channels": ["sms": [Self.twilio("2077")]]])
+            #expect(norwegian.status == 200, "\(norwegian.text)")
+            #expect(try norwegian.json()["sender_id_notes"].array == ["lease-short-code"])
+            let answer = try await put(["policy": ["allowed_countries": ["NO", "NL"]]])
+            #expect(answer.problem == "field-invalid")
+            #expect(
+                try answer.json()["errors"].array.map { $0["pointer"] }
+                    == ["/channels/sms/0/settings/sender"])
+            let both = try await put([
+                "policy": ["allowed_countries": ["NO", "NL"]],
+                "channels": ["sms": [Self.twilio("Bryggen")]],
+            ])
+            #expect(both.status == 200, "\(both.text)")
         }
     }
 }

@@ -6,12 +6,14 @@ import Testing
 /// What a practice may say of a gateway, and what is refused by name.
 @Suite struct GatewaySettingsTests {
     private func faults(
-        _ json: String, kind: ChannelKind = .sms, development: Bool = false
+        _ json: String, kind: ChannelKind = .sms, development: Bool = false,
+        senderCountries: [Practice.Country] = []
     ) throws -> [String] {
         var fields = FieldReader(
             try JSONReader.object(of: Array("{\"sms\": [\(json)]}".utf8)))
         let rules = NewLadder.Rules(
-            allows: { $0.host == "sms.example.nl" }, development: development)
+            allows: { $0.host == "sms.example.nl" }, development: development,
+            senderCountries: senderCountries)
         do {
             _ = try fields.read { NewLadder("sms", for: kind, of: &$0, by: rules) }
             return []
@@ -73,6 +75,42 @@ import Testing
     ])
     func `what can't be used is refused at its place`(json: String, expected: [String]) throws {
         #expect(Set(try faults(json)) == Set(expected))
+    }
+
+    private func twilio(_ sender: String) -> String {
+        """
+        {"name": "a", "type": "twilio", "settings": {"url": "https://sms.example.nl",
+         "account": "AC1", "sender": "\(sender)"}}
+        """
+    }
+
+    @Test(
+        arguments: [
+            ("DeLinde", [.netherlands, .norway], nil), ("2077", [.norway], nil),
+            ("2077", [.netherlands], "not-allowed"),
+            // One country that takes it does not speak for the other.
+            ("2077", [.norway, .netherlands], "not-allowed"),
+            ("+4791234567", [.norway], "not-allowed"), ("+32470123456", [], nil),
+            ("MG0123456789abcdef0123456789ABCDEF", [.netherlands, .norway], nil),
+            ("MG0123456789abcdef0123456789ABCDE", [.netherlands], "too-long"),
+            ("MG0123456789abcdef0123456789ABCDE", [], "too-long"),
+            ("HuisartsABCD", [], "too-long"), ("AB", [.norway], "too-short"),
+            ("info", [], "not-allowed"), ("Åse", [.norway], "wrong-format"),
+            ("32470123456", [], "wrong-format"), ("+0123456789", [], "wrong-format"),
+            ("12", [], "wrong-format"), ("&&&", [.netherlands], "wrong-format"),
+        ] as [(String, [Practice.Country], String?)])
+    func `a sender of Twilio's has one of its forms, and is one that each country takes`(
+        sender: String, countries: [Practice.Country], code: String?
+    ) throws {
+        let faults = try faults(twilio(sender), senderCountries: countries)
+        #expect(faults == (code.map { ["settings/sender \($0)"] } ?? []))
+    }
+
+    @Test func `a described gateway's own sender is checked for an SMS only`() throws {
+        let json = http(body + #", "sender": "praktijk@example.nl""#)
+        #expect(
+            try faults(json, senderCountries: [.netherlands]) == ["settings/sender too-long"])
+        #expect(try faults(json, kind: .email, senderCountries: [.netherlands]) == [])
     }
 
     @Test(arguments: [

@@ -43,6 +43,17 @@ import Testing
         }
     }
 
+    @Test func `what goes to several countries is held to the rules of each`() throws {
+        let both: [Practice.Country] = [.netherlands, .norway]
+        #expect(
+            try SenderID("Dr.Lie", countries: both).notes
+                == [.registerName, .plainCharactersAreSafer])
+        #expect(throws: SenderID.Fault.numberNotAllowed) {
+            try SenderID("2077", countries: both.reversed())
+        }
+        #expect(try SenderID("2077", countries: []).notes == [])
+    }
+
     @Test(arguments: ["2077", "31612345678", "+31612345678", "1"])
     func `Dutch networks take names only`(text: String) {
         #expect(check(text, .netherlands) == .failure(.numberNotAllowed))

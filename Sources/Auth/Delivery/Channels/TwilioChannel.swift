@@ -38,8 +38,7 @@ struct TwilioChannel: DeliveryChannel {
     }
 
     private func fields(_ message: RenderedMessage) -> [(name: String, value: String)] {
-        // A messaging service picks the sender itself.
-        let sender = settings.sender.hasPrefix("MG") ? "MessagingServiceSid" : "From"
+        let sender = settings.hasService ? "MessagingServiceSid" : "From"
         let life = Int(message.expiresAt.timeIntervalSinceNow.rounded(.up))
         return [
             ("To", message.to), (sender, settings.sender), ("Body", message.text),

@@ -64,21 +64,56 @@ enum GatewaySettings: Equatable, Sendable {
     }
 }
 
+extension GatewaySettings {
+    /// Whom its SMS come from; nil where that is the practice's to say, or picked by the gateway.
+    var sender: String? {
+        switch self {
+        case .smtp, .mailbox, .webhook: nil
+        case .twilio(let settings): settings.hasService ? nil : settings.sender
+        case .http(let settings): settings.sender
+        }
+    }
+
+    /// Why the gateway, or networks of those countries, would refuse its sender; nil where they take
+    /// it, or it has none.
+    ///
+    /// Asked when it is chosen and not when it is read back: a rule may come after it.
+    func senderFault(in countries: [Practice.Country]) -> Problem.Fault.Code? {
+        guard let sender, !sender.isEmpty else { return nil }
+        if case .twilio(let settings) = self, !settings.hasSenderForm { return .wrongFormat }
+        do throws(SenderID.Fault) {
+            _ = try SenderID(sender, countries: countries)
+            return nil
+        } catch {
+            return error.code
+        }
+    }
+}
+
 /// A Twilio account, or one of a service that speaks the same API.
 struct TwilioSettings: Equatable, Sendable {
     /// `https://api.twilio.com` unless the service is another.
     let url: OutboundURL
     /// `AC…`
     let account: String
-    /// A number, a name, or a messaging service (`MG…`).
+    /// A telephone number in E.164, a short code, a name, or a messaging service (`MG…`).
     let sender: String
+
+    /// Whether a messaging service picks the sender itself.
+    var hasService: Bool { sender.wholeMatch(of: /MG[0-9A-Fa-f]{32}/) != nil }
+
+    /// Whether it is a number, a short code or a name as Twilio spells them: a name has a letter.
+    fileprivate var hasSenderForm: Bool {
+        let name = /[\x20-\x7E]*[A-Za-z][\x20-\x7E]*/
+        let number = /\+[1-9][0-9]{6,14}|[1-9][0-9]{2,7}/
+        return sender.wholeMatch(of: name) != nil || sender.wholeMatch(of: number) != nil
+    }
 
     init(_ fields: inout FieldReader) throws {
         let url = try? fields.outboundURL("url")
         account = fields.string("account", max: 64)
         sender = fields.string("sender", max: 64)
         if account.wholeMatch(of: /[A-Za-z0-9]*/) == nil { fields.refuse("account", .wrongFormat) }
-        if sender.wholeMatch(of: /[\x20-\x7E]*/) == nil { fields.refuse("sender", .wrongFormat) }
         guard let url else { throw FieldReader.Unreadable() }
         self.url = url
     }

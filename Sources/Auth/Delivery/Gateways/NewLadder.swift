@@ -29,6 +29,8 @@ struct NewLadder: Sendable {
     struct Rules: Sendable {
         let allows: @Sendable (OutboundURL) -> Bool
         let development: Bool
+        /// Whose networks have to take an SMS gateway's own sender.
+        var senderCountries: [Practice.Country] = []
     }
 
     /// Whether these gateways are what it asks for; never where it brings a secret.
@@ -85,6 +87,9 @@ extension NewLadder.Rung {
         settings = try fields.object("settings") { fields in
             let settings = try GatewaySettings(type, &fields)
             if let url = settings.url, !rules.allows(url) { fields.refuse("url", .notAllowed) }
+            if kind == .sms, let fault = settings.senderFault(in: rules.senderCountries) {
+                fields.refuse("sender", fault)
+            }
             return settings
         }
         let isMissing = type == .mailbox && !rules.development
