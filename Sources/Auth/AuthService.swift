@@ -90,8 +90,8 @@ package struct AuthService: Sendable {
         self.gateways = gateways
         dispatcher = Dispatcher(
             database: database, channels: gateways, templates: templates,
-            keys: keys, workers: configuration.limits.deliveryWorkers, logger: logger,
-            metrics: metrics)
+            keys: keys, prices: configuration.sending.prices,
+            workers: configuration.limits.deliveryWorkers, logger: logger, metrics: metrics)
         housekeeper = Housekeeper(
             database: database, retention: configuration.retention, logger: logger,
             metrics: HousekeepingMetrics(factory: metrics))

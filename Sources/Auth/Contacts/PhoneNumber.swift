@@ -38,6 +38,11 @@ struct PhoneNumber: Sendable, Hashable {
     /// As answers show it: enough for its owner, too little for anybody else.
     var masked: String { MaskedDestination.phone(e164) }
 
+    /// The country of a number that was kept in E.164, in two letters; empty where it is nobody's.
+    static func country(of e164: String) -> String {
+        PhoneSpelling(e164).map { DialledNumber($0, from: "").country } ?? ""
+    }
+
     /// Whether two letters name a country that has telephone numbers.
     static func isCountry(_ code: String) -> Bool { cphone_country_code(code) != 0 }
 

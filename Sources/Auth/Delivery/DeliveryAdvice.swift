@@ -34,6 +34,8 @@ extension DeliveryFailure.Reason {
             "Het bericht werd niet aangenomen. Kies een andere manier of bel de praktijk."
         case .notReported:
             "Het netwerk meldde niet dat het bericht aankwam. Wacht even of vraag een nieuwe code."
+        case .dailyLimitReached:
+            "De praktijk kan vandaag geen sms meer sturen. Kies een andere manier of bel de praktijk."
         case .unknownCause:
             "Het netwerk kon het bericht niet bezorgen. Vraag een nieuwe code of kies een andere "
                 + "manier."
@@ -74,6 +76,9 @@ extension DeliveryFailure.Reason {
             "Meldingen ble ikke tatt imot. Velg en annen måte eller ring legekontoret."
         case .notReported:
             "Nettet meldte ikke at meldingen kom fram. Vent litt, eller be om en ny kode."
+        case .dailyLimitReached:
+            "Legekontoret kan ikke sende flere SMS-er i dag. Velg en annen måte eller ring "
+                + "legekontoret."
         case .unknownCause:
             "Nettet kunne ikke levere meldingen. Be om en ny kode eller velg en annen måte."
         case .serverUnreachable, .serverTimeout, .serverBusy, .answerUnreadable:
@@ -113,6 +118,9 @@ extension DeliveryFailure.Reason {
             "The message was not accepted. Choose another way or call the practice."
         case .notReported:
             "The network did not say that the message arrived. Wait a little, or ask for a new code."
+        case .dailyLimitReached:
+            "The practice can send no more text messages today. Choose another way or call the "
+                + "practice."
         case .unknownCause:
             "The network could not deliver the message. Ask for a new code or choose another way."
         case .serverUnreachable, .serverTimeout, .serverBusy, .answerUnreadable:

@@ -59,6 +59,9 @@ enum DeliveryFailure: Error, Equatable, Sendable {
         case noGateway = "no_gateway"
         /// No report came in the time that the practice set.
         case notReported = "not_reported"
+        /// It would go on to another gateway, which has to be paid again, and the practice's day of SMS
+        /// is spent (SU-6).
+        case dailyLimitReached = "daily_limit_reached"
         /// The network gave no cause that we know.
         case unknownCause = "unknown_cause"
         /// The body could not be opened or its text not be made: ours to mend.
@@ -74,8 +77,8 @@ enum DeliveryFailure: Error, Equatable, Sendable {
                 true
             case .addressUnusable, .unknownNumber, .notAMobile, .unknownMailbox, .mailboxFull,
                 .blockedBySubscriber, .barredByNetwork, .phoneUnreachable, .spamRefused,
-                .messageRefused, .senderRefused, .countryRefused, .notReported, .unknownCause,
-                .messageUnreadable:
+                .messageRefused, .senderRefused, .countryRefused, .notReported, .dailyLimitReached,
+                .unknownCause, .messageUnreadable:
                 false
             }
         }

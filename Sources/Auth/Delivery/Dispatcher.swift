@@ -42,10 +42,12 @@ final class Dispatcher: Service, Sendable {
 
     /// - Parameters:
     ///   - channels: of the operator, one for each kind of message, and of the practices' gateways.
+    ///   - prices: of an SMS, which a message that climbs may cost once more.
     ///   - workers: messages handed over at the same time.
     init(
         database: Database, channels: GatewayChannels, templates: Templates, keys: KeyRing,
-        workers: Int, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
+        prices: SMSPrices, workers: Int, logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.database = database
         self.channels = channels
@@ -59,7 +61,7 @@ final class Dispatcher: Service, Sendable {
             database: database,
             texts: PracticeTexts(
                 templates: templates, database: database, logger: logger, metrics: metrics),
-            keys: keys, traffic: traffic, logger: logger)
+            keys: keys, traffic: traffic, prices: prices, logger: logger)
     }
 
     /// Says that a message was just committed, so that it need not wait for the next look.
@@ -207,8 +209,13 @@ extension Dispatcher {
             metrics.count(
                 .withdrawn, by: channels.channel(nil, for: kind).name, times: count)
         }
-        let climbed = try await database.run(ClimbUnreported(), within: Self.statementLimit)
-        if climbed > 0 { nudge() }
+        let overdue = try await database.run(ClimbUnreported(), within: Self.statementLimit)
+        if overdue.climbed > 0 { nudge() }
+        if overdue.stopped > 0 {
+            logger.warning(
+                "messages not sent on: their practice's SMS of the day are spent",
+                metadata: ["messages": "\(overdue.stopped)"])
+        }
         metrics.record(try await database.run(MeasureOutbox(), within: Self.statementLimit))
     }
 }

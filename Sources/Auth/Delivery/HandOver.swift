@@ -12,6 +12,7 @@ struct HandOver: Sendable {
     let texts: PracticeTexts
     let keys: KeyRing
     let traffic: GatewayTraffic
+    let prices: SMSPrices
     let logger: Logger
 
     /// Hands the message over; never throws, since every ending has to be settled.
@@ -41,7 +42,7 @@ struct HandOver: Sendable {
         do throws(DeliveryFailure) {
             let receipt = try await channel.deliver(rendered)
             traffic.succeeded(way)
-            return .sent(receipt)
+            return .sent(receipt, price: price(of: rendered, message))
         } catch {
             guard error.reason.blamesGateway else {
                 traffic.succeeded(way)
@@ -54,6 +55,13 @@ struct HandOver: Sendable {
             }
             return result(of: error, message, mayClimb: message.hasNextRung, isClosed: isClosed)
         }
+    }
+
+    /// What it costs the practice, by the country of its number; nil where it is no SMS.
+    private func price(of rendered: RenderedMessage, _ message: ClaimedMessage) -> Int? {
+        guard message.channel == .sms else { return nil }
+        let country = PhoneNumber.country(of: rendered.to)
+        return prices.price(to: country, in: message.currency.rawValue)
     }
 
     private func result(

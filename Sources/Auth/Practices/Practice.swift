@@ -118,7 +118,7 @@ extension Practice.Country {
     }
 
     /// Some five hundred SMS.
-    fileprivate var smsCostPerDay: Int {
+    var smsCostPerDay: Int {
         switch self {
         case .netherlands: 50_00
         case .norway: 500_00

@@ -69,14 +69,15 @@ struct OutboxFixture: Sendable {
     func dispatcher(
         _ channel: any DeliveryChannel, on database: Database? = nil, keys: KeyRing? = nil,
         workers: Int = 4, metrics: any MetricsFactory = NOOPMetricsHandler.instance,
-        door: OutboundDoor = OutboundDoor(.init(), threads: 1)
+        door: OutboundDoor = OutboundDoor(.init(), threads: 1),
+        prices: SMSPrices = SMSPrices()
     ) throws -> Dispatcher {
         Dispatcher(
             database: database ?? self.database,
             channels: GatewayChannels(
                 [channel], door: door, keys: keys ?? self.keys, publicURL: Self.publicURL),
-            templates: try Templates.shipped(), keys: keys ?? self.keys, workers: workers,
-            logger: Self.quiet, metrics: metrics)
+            templates: try Templates.shipped(), keys: keys ?? self.keys, prices: prices,
+            workers: workers, logger: Self.quiet, metrics: metrics)
     }
 
     private func makePractice() async throws {

@@ -86,7 +86,8 @@ struct ClaimMessage: Statement {
                       message.rung < coalesce(gateway.places, 0) as has_next_rung,
                       \(Gateway.columns),
                       code.reference, coalesce(code.sent_at, message.created_at) as sent_at,
-                      practice.name, practice.time_zone, practice.support_contact
+                      practice.name, practice.time_zone, practice.support_contact,
+                      practice.country, practice.sms_cost_currency
         )
         select judged.*, $nonce as nonce
         from (values (1)) as always_one_row
@@ -149,6 +150,8 @@ struct ClaimedMessage: Sendable {
     let practiceName: String
     let timeZone: TimeZone
     let supportContact: String
+    /// What the practice's SMS are paid in.
+    let currency: Practice.Currency
     /// The gateway on its rung; nil where the practice leaves the kind to the operator.
     let gateway: Gateway?
     let rung: Int
@@ -172,6 +175,13 @@ struct ClaimedMessage: Sendable {
         }
         self.timeZone = timeZone
         supportContact = try row.text("support_contact")
+        let chosen = try row.textIfPresent("sms_cost_currency")
+            .flatMap(Practice.Currency.init(rawValue:))
+        let usual = Practice.Country(rawValue: try row.text("country"))?.currency
+        guard let currency = chosen ?? usual else {
+            throw PostgresError.undecodable("sms_cost_currency")
+        }
+        self.currency = currency
         gateway = try Gateway(row)
         rung = try row.int("message_rung")
         hasNextRung = try row.bool("has_next_rung")

@@ -4,7 +4,10 @@ import Postgres
 /// Sends messages on to the next rung that their gateway has not reported in time, with the same
 /// live code and to the same destination (Z-1); lets go of those that have died.
 ///
-/// It is our own clock that does this, never a report (Z-27).
+/// It is our own clock that does this, never a report (Z-27). The gateway had taken the message and
+/// may charge for it, and so may the next: it counts towards the practice's day once more, in messages
+/// and in money, and where that is spent it fails instead (SU-6). What a gateway refused climbs by
+/// `SettleMessage`, and costs nothing.
 struct ClimbUnreported: Statement {
     /// Messages of one round, so that its locks are short.
     static let batchLimit = 200
@@ -12,9 +15,32 @@ struct ClimbUnreported: Statement {
     static let lane = Lane.ordinary
     static let spansPractices: String? = "one dispatcher delivers for every practice"
 
+    struct Outcome: Equatable, Sendable {
+        let climbed: Int
+        /// Failed, since the practice's day is spent.
+        let stopped: Int
+    }
+
     static let sql = """
-        with overdue as (  -- 1. As a subselect, like the view's own.
-            select message.practice_id, message.message_id,
+        with today as (  -- 1. As counters have it.
+            select date_trunc('day', clock_timestamp(), 'UTC') as window_start
+        ),
+        spending as (  -- 2. Of two instances one at a time spends a practice's day.
+            select practice.practice_id, practice.sms_per_day,
+                   coalesce(practice.sms_cost_per_day, \(usualCostPerDay)) as sms_cost_per_day
+            from practice
+            where practice.practice_id in (
+                select message.practice_id
+                from message
+                where message.report_due_at <= (select clock_timestamp())
+                -- Bounded, or all messages of each practice would be read to find those.
+                order by message.report_due_at
+                limit $1::int8)
+            for no key update skip locked
+        ),
+        overdue as (  -- 3. As a subselect, like the view's own.
+            select message.practice_id, message.message_id, message.report_due_at,
+                   message.sms_price, spending.sms_per_day, spending.sms_cost_per_day,
                    (
                        select live_message.message_id
                        from live_message
@@ -22,39 +48,101 @@ struct ClimbUnreported: Statement {
                          and live_message.message_id = message.message_id
                    ) is not null as lives
             from message
+            join spending using (practice_id)
             where message.report_due_at <= (select clock_timestamp())
             order by message.report_due_at
             limit $1::int8
-            for update skip locked
+            for update of message skip locked
         ),
-        climbed as (  -- 2. A report that said why keeps its reason.
+        judged as (  -- 4. Those that the day has room for, behind the practice's earlier ones.
+            select overdue.practice_id, overdue.message_id, overdue.lives,
+                   overdue.lives
+                       and spent.messages + count(*) filter (where overdue.lives) over so_far
+                           <= overdue.sms_per_day
+                       and spent.cost
+                           + coalesce(
+                               sum(overdue.sms_price) filter (where overdue.lives) over so_far, 0)
+                           <= overdue.sms_cost_per_day
+                   as climbs
+            from overdue
+            cross join today
+            cross join lateral (
+                select coalesce(sum(send_count.amount) filter (
+                           where send_count.counter = 'sms'), 0) as messages,
+                       coalesce(sum(send_count.amount) filter (
+                           where send_count.counter = 'cost'), 0) as cost
+                from send_count
+                where send_count.practice_id = overdue.practice_id
+                  and send_count.counter in ('cost', 'sms')
+                  and send_count.window_start = today.window_start) as spent
+            window so_far as (
+                partition by overdue.practice_id
+                order by overdue.report_due_at, overdue.message_id
+                rows unbounded preceding)
+        ),
+        climbed as (  -- 5. A report that said why keeps its reason.
             update message
-            set state = case when overdue.lives then 'queued' else message.state end,
-                body = case when overdue.lives then message.body end,
-                rung = message.rung + overdue.lives::int4,
+            set state = case
+                    when judged.climbs then 'queued'
+                    when judged.lives then 'failed'
+                    else message.state
+                end,
+                body = case when judged.climbs then message.body end,
+                rung = message.rung + judged.climbs::int4,
                 reason = case
-                    when overdue.lives then coalesce(message.reason, 'not_reported')
+                    when judged.climbs
+                    then coalesce(message.reason, '\(DeliveryFailure.Reason.notReported.rawValue)')
+                    when judged.lives then '\(DeliveryFailure.Reason.dailyLimitReached.rawValue)'
                     else message.reason
                 end,
                 report_due_at = null,
                 leased_until = null,
                 next_attempt_at = clock_timestamp()
-            from overdue
-            where message.practice_id = overdue.practice_id
-              and message.message_id = overdue.message_id
+            from judged
+            where message.practice_id = judged.practice_id
+              and message.message_id = judged.message_id
               -- Or all messages would be read to find those.
               and message.report_due_at is not null
-            returning overdue.lives
+            returning message.practice_id, message.sms_price, judged.lives, judged.climbs
+        ),
+        paid as (  -- 6. What they add to the day.
+            select climbed.practice_id, amounts.counter, sum(amounts.amount) as amount
+            from climbed
+            cross join lateral (
+                values ('cost', climbed.sms_price), ('sms', 1)) as amounts (counter, amount)
+            where climbed.climbs
+            group by climbed.practice_id, amounts.counter
+        ),
+        counted as (
+            insert into send_count (practice_id, counter, window_start, slice, amount)
+            select practice_id, paid.counter, today.window_start, pg_backend_pid() % 32,
+                   paid.amount
+            from paid
+            cross join today
+            where paid.amount > 0
+            order by practice_id, paid.counter
+            on conflict (practice_id, counter, window_start, slice) do update
+            set amount = send_count.amount + excluded.amount
         )
-        select count(*) filter (where climbed.lives) as messages, $nonce as nonce
+        select count(*) filter (where climbed.climbs) as climbed,
+               count(*) filter (where climbed.lives and not climbed.climbs) as stopped,
+               $nonce as nonce
         from (values (1)) as always_one_row
         left join climbed on true
         """
 
+    /// The ceiling in money of a practice that chose none.
+    private static var usualCostPerDay: String {
+        let countries = Practice.Country.allCases.map { country in
+            "when '\(country.rawValue)' then \(country.smsCostPerDay)"
+        }
+        return "case practice.country \(countries.joined(separator: " ")) end"
+    }
+
     var parameters: [Parameter] { [.int(Self.batchLimit)] }
 
-    /// How many climbed.
-    static func decode(_ rows: [Row]) throws -> Int {
-        try rows.first?.int("messages") ?? 0
+    static func decode(_ rows: [Row]) throws -> Outcome {
+        guard let row = rows.first else { return Outcome(climbed: 0, stopped: 0) }
+        return Outcome(climbed: try row.int("climbed"), stopped: try row.int("stopped"))
     }
 }

@@ -9,7 +9,8 @@ struct SettleMessage: Statement {
     let gateway: String
 
     enum Result: Equatable, Sendable {
-        case sent(Receipt)
+        /// With what an SMS to its number costs, which a climb from there costs again.
+        case sent(Receipt, price: Int? = nil)
         case failed(DeliveryFailure.Reason)
         /// The next rung's turn, at once: the same code to the same destination (Z-1).
         case climb(DeliveryFailure.Reason)
@@ -59,6 +60,7 @@ struct SettleMessage: Statement {
                 end,
                 reason = $5::text,
                 provider_message_id = $6::text,
+                sms_price = coalesce($11::int8, message.sms_price),
                 handed_over_at = case when verdict.state = 'sent' then clock_timestamp() end,
                 next_attempt_at = clock_timestamp() + $7::float8 * interval '1 second',
                 leased_until = null
@@ -80,22 +82,28 @@ struct SettleMessage: Statement {
         ]
         let way = Parameter.text(gateway)
         return switch result {
-        case .sent(let receipt):
+        case .sent(let receipt, let price):
             row + [
                 .text("sent"), .null, receipt.providerMessageID.map(Parameter.text) ?? .null,
-                .real(0), way, .int(0), reportSeconds,
+                .real(0), way, .int(0), reportSeconds, price.map(Parameter.int) ?? .null,
             ]
         case .failed(let reason):
-            row + [.text("failed"), .text(reason.rawValue), .null, .real(0), way, .int(0), .null]
+            row + [
+                .text("failed"), .text(reason.rawValue), .null, .real(0), way, .int(0), .null,
+                .null,
+            ]
         case .climb(let reason):
-            row + [.text("queued"), .text(reason.rawValue), .null, .real(0), way, .int(1), .null]
+            row + [
+                .text("queued"), .text(reason.rawValue), .null, .real(0), way, .int(1), .null,
+                .null,
+            ]
         case .retry(let reason, let delay):
             row + [
                 .text("queued"), .text(reason.rawValue), .null, .real(delay.seconds), way, .int(0),
-                .null,
+                .null, .null,
             ]
         case .withdrawn:
-            row + [.text("withdrawn"), .null, .null, .real(0), way, .int(0), .null]
+            row + [.text("withdrawn"), .null, .null, .real(0), way, .int(0), .null, .null]
         }
     }
 
