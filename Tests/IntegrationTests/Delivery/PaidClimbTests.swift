@@ -181,6 +181,29 @@ struct PaidClimbTests {
         }
     }
 
+    @Test func `while one instance spends a practice's day, another leaves the practice alone`()
+        async throws
+    {
+        let (first, second) = (try await peer(HTTPSPeer.takes), try await peer(HTTPSPeer.takes))
+        try await OutboxFixture.run { outbox in
+            try await setCeilings("sms_per_day = 1", outbox)
+            let messages = try await unreported(2, outbox, first, second)
+            try await outbox.change(messages[1], "report_due_at = report_due_at + interval '1 h'")
+            try await outbox.database.transaction { transaction in
+                #expect(
+                    try await transaction.run(ClimbUnreported()) == .init(climbed: 1, stopped: 0))
+                try await outbox.change(messages[1], "report_due_at = clock_timestamp()")
+                // What the first has spent is not to be seen yet.
+                #expect(
+                    try await outbox.otherDatabase.run(ClimbUnreported())
+                        == .init(climbed: 0, stopped: 0))
+            }
+            #expect(
+                try await outbox.otherDatabase.run(ClimbUnreported())
+                    == .init(climbed: 0, stopped: 1))
+        }
+    }
+
     @Test func `climbs and codes share one day of money, and the code says that it is spent`()
         async throws
     {
