@@ -20,6 +20,17 @@ struct Notices: Sendable {
         former: Addresses? = nil, by transaction: Transaction
     ) async throws -> Bool {
         let now = try await addresses(of: account, in: practice, by: transaction)
+        return try await tell(
+            news, of: account, at: now, former: former, act: act, in: practice, by: transaction)
+    }
+
+    /// The same for who tells many people, and has looked them up at once.
+    ///
+    /// - Parameter now: what the account has; nil for nothing.
+    func tell(
+        _ news: AccountNotice.News, of account: UUID, at now: Addresses?,
+        former: Addresses? = nil, act: Act, in practice: Practice, by transaction: Transaction
+    ) async throws -> Bool {
         let locale = (now ?? former)?.locale ?? practice.locale
         let isTold = try await transaction.run(
             AccountNotice(
@@ -40,8 +51,16 @@ struct Notices: Sendable {
     func addresses(
         of account: UUID, in practice: Practice, by transaction: Transaction
     ) async throws -> Addresses? {
-        try await transaction.run(
-            FindAddresses(practice: practice.id, accounts: [account]))[account]
+        try await addresses(of: [account] as Set, in: practice, by: transaction)[account]
+    }
+
+    /// By account; one that has none is missing.
+    func addresses(
+        of accounts: Set<UUID>, in practice: Practice, by transaction: Transaction
+    ) async throws -> [UUID: Addresses] {
+        if accounts.isEmpty { return [:] }
+        return try await transaction.run(
+            FindAddresses(practice: practice.id, accounts: Array(accounts)))
     }
 }
 

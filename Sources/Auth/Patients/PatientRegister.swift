@@ -20,10 +20,15 @@ struct PatientRegister: Sendable {
             rerunningOn: WritePatients.retryableConstraints
         ) { transaction in
             var written = try await transaction.run(statement)
+            // One look for all of them: the entries of a few hundred people may be locked meanwhile.
+            let accounts = written.flatMap { [$0.movedAccount, $0.remobiledAccount] }
+            let addresses = try await notices.addresses(
+                of: Set(accounts.compactMap { $0 }), in: practice, by: transaction)
             for (index, line) in zip(written.indices, statement.lines) {
                 for (account, news) in news(of: written[index], line) {
                     let isTold = try await notices.tell(
-                        news, of: account, act: statement.act, in: practice, by: transaction)
+                        news, of: account, at: addresses[account], act: statement.act,
+                        in: practice, by: transaction)
                     written[index].isTold = written[index].isTold && isTold
                 }
             }

@@ -7,23 +7,33 @@ import Testing
 /// phone that gets the codes, and adds it or does not (NO-2, Z-13).
 @Suite struct MobileNoticeTests {
     private func register(
-        _ mobile: String?, of person: Person, _ service: TestService
-    ) async throws -> HTTPAnswer {
+        _ mobile: String?, of patient: String, _ service: TestService
+    ) async throws -> Int {
         try await service.putPatient(
-            "ext-\(person.username)",
-            PatientSample.with(["mobile": mobile.map(JSON.string) ?? .null]))
+            patient, PatientSample.with(["mobile": mobile.map(JSON.string) ?? .null])
+        ).status
+    }
+
+    /// Somebody whom the register had, with a mobile, before there was an account.
+    private func registered(
+        _ service: TestService, extra: [String: JSON] = [:]
+    ) async throws -> (person: Person, patient: String) {
+        let patient = "P-" + UUID().uuidString
+        #expect(try await register("06 11 22 33 44", of: patient, service) == 201)
+        let person = try await service.person(
+            extra: extra.merging(["external_id": .string(patient)]) { old, _ in old })
+        return (person, patient)
     }
 
     @Test func `mailbox and phone are told, and codes go where they went`() async throws {
         try await TestService.run { service in
-            let person = try await service.person()
-            #expect(try await register("06 11 22 33 44", of: person, service).status == 200)
+            let (person, patient) = try await registered(service)
             let phone = try await service.phone(person)
-            // Neither a first number nor the same one is a change.
-            #expect(try await register("0611223344", of: person, service).status == 200)
+            // The same number is no change.
+            #expect(try await register("0611223344", of: patient, service) == 200)
             #expect(try await service.database.count("message", where: "true") == 0)
 
-            #expect(try await register("06 55 66 77 88", of: person, service).status == 200)
+            #expect(try await register("06 55 66 77 88", of: patient, service) == 200)
             let mail = try await service.mail.message(1, to: person.email)
             #expect(mail.text.contains("een ander mobiel nummer van u genoteerd: •••88"))
             #expect(mail.text.contains("not-me"))
@@ -45,11 +55,9 @@ import Testing
 
     @Test func `a number that gets the codes already is no news`() async throws {
         try await TestService.run { service in
-            let person = try await service.person()
-            #expect(try await register("06 11 22 33 44", of: person, service).status == 200)
+            let (person, patient) = try await registered(service)
             let phone = try await service.phone(person)
-            #expect(try await register(phone.number, of: person, service).status == 200)
-            #expect(try await register(nil, of: person, service).status == 200)
+            #expect(try await register(phone.number, of: patient, service) == 200)
             #expect(try await service.database.count("message", where: "true") == 0)
         }
     }
@@ -58,16 +66,15 @@ import Testing
         async throws
     {
         try await TestService.run { service in
-            let reached = try await service.person()
-            let silent = try await service.person(extra: ["email_confirmed": false])
+            let (reached, patient) = try await registered(service)
+            let silent = try await registered(service, extra: ["email_confirmed": false])
             func notes(_ mobile: String, dryRun: Bool = false) async throws -> [JSON] {
                 let report = try await service.importPatients(
-                    [reached, silent].map {
-                        PatientSample.line("ext-\($0.username)", ["mobile": .string(mobile)])
+                    [patient, silent.patient].map {
+                        PatientSample.line($0, ["mobile": .string(mobile)])
                     }, dryRun: dryRun)
                 return report["results"].array.map { $0["notes"] }
             }
-            #expect(try await notes("0611223344") == [[], []])
             #expect(try await notes("0655667788", dryRun: true) == [[], []])
             #expect(try await notes("0655667788") == [[], ["not-told"]])
             _ = try await service.mail.message(1, to: reached.email)
@@ -86,13 +93,39 @@ import Testing
         }
     }
 
+    @Test func `of many in one import each is told of their own number, in their language`()
+        async throws
+    {
+        try await TestService.run { service in
+            var people: [(person: Person, patient: String, phone: String)] = []
+            for locale: JSON in ["nl", "nb", "en"] {
+                let (person, patient) = try await registered(service, extra: ["locale": locale])
+                people.append((person, patient, try await service.phone(person).number))
+            }
+            let report = try await service.importPatients(
+                people.indices.map { index in
+                    PatientSample.line(
+                        people[index].patient, ["mobile": .string("06 55 66 77 8\(index)")])
+                })
+            #expect(report["results"].array.map { $0["notes"] } == [[], [], []])
+            let words = ["mobiel nummer", "mobilnummer", "mobile number"]
+            for (index, (person, _, phone)) in people.enumerated() {
+                let mail = try await service.mail.message(1, to: person.email)
+                #expect(mail.text.contains(words[index]), "\(mail.text)")
+                #expect(mail.text.contains("•••8\(index)"), "\(mail.text)")
+                #expect(try await service.mail.message(1, to: phone).locale == mail.locale)
+            }
+            try await service.settle()
+            #expect(try await service.database.count("message", where: "true") == 6)
+        }
+    }
+
     @Test func `no SMS that the practice can't pay keeps the change back`() async throws {
         try await TestService.run { service in
-            let person = try await service.person()
-            #expect(try await register("06 11 22 33 44", of: person, service).status == 200)
+            let (person, patient) = try await registered(service)
             let phone = try await service.phone(person)
             try await service.setPolicy(["sms_per_day": 0])
-            #expect(try await register("06 55 66 77 88", of: person, service).status == 200)
+            #expect(try await register("06 55 66 77 88", of: patient, service) == 200)
             _ = try await service.mail.message(1, to: person.email)
             try await service.settle()
             #expect(service.mail.count(to: phone.number) == 0)
@@ -107,12 +140,11 @@ import Testing
         async throws
     {
         try await TestService.run { service in
-            let person = try await service.person()
+            let (person, patient) = try await registered(service)
             let phone = try await service.phone(person)
             try await service.setPolicy(["sms_per_day": 10])
             for last in 0...6 {
-                let put = try await register("06 55 66 77 8\(last)", of: person, service)
-                #expect(put.status == 200)
+                #expect(try await register("06 55 66 77 8\(last)", of: patient, service) == 200)
             }
             // A fifth of ten.
             try await service.settle()
