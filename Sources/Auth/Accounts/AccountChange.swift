@@ -22,7 +22,7 @@ enum AccountChange: Sendable, Equatable {
     case frozen
     /// Staff saw an identity document and made a code for a recovery (Z-11).
     case deskCodeMade
-    /// The practice's register has another number now, masked here (NO-2).
+    /// The practice's register has a new number, masked here (NO-2).
     case registeredMobileChanged(to: String)
 
     /// Whether somebody may come in by it who could not before, or is kept out.
@@ -69,7 +69,7 @@ enum AccountChange: Sendable, Equatable {
         case .frozen: "Uw account is geblokkeerd. Niemand kan er nu mee inloggen."
         case .deskCodeMade: "De praktijk heeft een baliecode gemaakt om uw account te herstellen."
         case .registeredMobileChanged(let masked):
-            "De praktijk heeft een ander mobiel nummer van u genoteerd: \(masked). Codes gaan daar "
+            "De praktijk heeft een nieuw mobiel nummer van u genoteerd: \(masked). Codes gaan daar "
                 + "pas heen als u het zelf aan uw account toevoegt."
         }
     }
@@ -99,7 +99,7 @@ enum AccountChange: Sendable, Equatable {
         case .frozen: "Kontoen din er sperret. Ingen kan logge inn med den nå."
         case .deskCodeMade: "Legekontoret har laget en skrankekode for å gjenopprette kontoen din."
         case .registeredMobileChanged(let masked):
-            "Legekontoret har registrert et annet mobilnummer for deg: \(masked). Koder går dit "
+            "Legekontoret har registrert et nytt mobilnummer for deg: \(masked). Koder går dit "
                 + "først når du selv legger det til kontoen din."
         }
     }
@@ -129,7 +129,7 @@ enum AccountChange: Sendable, Equatable {
         case .frozen: "Your account was blocked. Nobody can sign in to it now."
         case .deskCodeMade: "The practice made a desk code to restore access to your account."
         case .registeredMobileChanged(let masked):
-            "The practice noted another mobile number of yours: \(masked). Codes go there only "
+            "The practice noted a new mobile number of yours: \(masked). Codes go there only "
                 + "once you have added it to your account yourself."
         }
     }

@@ -28,8 +28,8 @@ struct AccountNotice: Statement {
         /// They, or whoever is signed in as them, changed something; the mail has a link that freezes the
         /// account (Z-32).
         case changed(AccountChange)
-        /// The register has another mobile of theirs, masked here: no code goes there until they have
-        /// added it (NO-2).
+        /// The register has a new mobile of theirs, masked here: no code goes there until they have added
+        /// it (NO-2).
         case registeredMobile(patient: UUID, to: String)
         /// Theirs is no more; the last mail (SU-3).
         case erased

@@ -168,7 +168,7 @@ extension PatientImport {
         package enum Note: String, Encodable, Sendable {
             /// No text message reaches the patient.
             case noMobile = "no-mobile"
-            /// The patient's own account lost the number that it was found by, or another mobile was
+            /// The patient's own account lost the number that it was found by, or a new mobile was
             /// noted, and not all of its mailboxes could be told: there is none, or they had too many
             /// notices already.
             case notTold = "not-told"

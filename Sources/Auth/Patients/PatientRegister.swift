@@ -3,7 +3,10 @@ import Foundation
 import Postgres
 
 /// Writes lines of a practice's register, and tells the people whose national number that moves, or of
-/// whom it notes another mobile (Z-18, NO-2).
+/// whom it notes a mobile that their account does not have (Z-18, NO-2).
+///
+/// That a mobile is taken away is told to nobody: codes go where they went, and none is offered in its
+/// place. The next one is told, as is the first that comes after the account.
 ///
 /// Whose it is shows only once the entries are written, and what a mail says is sealed for its address
 /// outside the database. So the notices follow in the same transaction: a change is committed with them
@@ -25,7 +28,7 @@ struct PatientRegister: Sendable {
             let addresses = try await notices.addresses(
                 of: Set(accounts.compactMap { $0 }), in: practice, by: transaction)
             for (index, line) in zip(written.indices, statement.lines) {
-                for (account, news) in news(of: written[index], line) {
+                for (account, news) in news(of: written[index], line, addresses) {
                     let isTold = try await notices.tell(
                         news, of: account, at: addresses[account], act: statement.act,
                         in: practice, by: transaction)
@@ -37,20 +40,20 @@ struct PatientRegister: Sendable {
     }
 
     private func news(
-        of written: WritePatients.Written, _ line: SealedPatient
+        of written: WritePatients.Written, _ line: SealedPatient, _ addresses: [UUID: Addresses]
     ) -> [(UUID, AccountNotice.News)] {
         guard let patient = written.entry?.id else { return [] }
-        let moved = written.movedAccount.map {
-            ($0, AccountNotice.News.nationalNumberMoved(patient: patient))
+        var news: [(UUID, AccountNotice.News)] = []
+        if let account = written.movedAccount {
+            news.append((account, .nationalNumberMoved(patient: patient)))
         }
-        let remobiled = written.remobiledAccount.map {
-            (
-                $0,
-                AccountNotice.News.registeredMobile(
-                    patient: patient,
-                    to: MaskedDestination.phone(line.details.mobile ?? ""))
-            )
+        // A number that is their account's already is no news.
+        if let account = written.remobiledAccount, let mobile = line.details.mobile,
+            addresses[account]?.numbers.contains(mobile) != true
+        {
+            let masked = MaskedDestination.phone(mobile)
+            news.append((account, .registeredMobile(patient: patient, to: masked)))
         }
-        return [moved, remobiled].compactMap { $0 }
+        return news
     }
 }

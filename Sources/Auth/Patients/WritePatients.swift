@@ -36,7 +36,7 @@ struct WritePatients: Statement {
         let hasAccount: Bool
         /// The patient's own account, where the line takes the number away that it was found by.
         var movedAccount: UUID?
-        /// The patient's own account, where the line has another mobile that is no phone of its own.
+        /// The patient's own account, where the line has a mobile that the entry did not have.
         var remobiledAccount: UUID?
         /// Whether all of its mailboxes are told of either; so where there is nothing to tell (Z-18, NO-2).
         var isTold = true
@@ -120,14 +120,8 @@ struct WritePatients: Statement {
                              and mac.key_id <> ($15::text[])[1]) then held.key_id
                        else ($15::text[])[1]
                    end as key_id,
-                   line.mobile <> '' and line.mobile <> coalesce(held.mobile, line.mobile)
-                       and not exists (
-                           select from owned
-                           join factor on factor.account_id = owned.account_id
-                           where owned.patient_id = held.patient_id
-                             and factor.type = 'sms'
-                             and factor.address = line.mobile
-                             and factor.activated_at is not null) as remobiles,
+                   -- Where none stood as well: who takes a number away first is no less of a thief.
+                   line.mobile <> '' and line.mobile is distinct from held.mobile as remobiles,
                    exists (
                        select from patient_number
                        where patient_number.practice_id = $1::uuid

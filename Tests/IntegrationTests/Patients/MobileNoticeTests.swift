@@ -3,8 +3,8 @@ import Testing
 
 @testable import Auth
 
-/// Another mobile in the register moves no factor: the account's owner hears of it by mail and by the
-/// phone that gets the codes, and adds it or does not (NO-2, Z-13).
+/// A new mobile in the register moves no factor: the account's owner hears of it by mail and by the phone
+/// that gets the codes, and adds it or does not (NO-2, Z-13).
 @Suite struct MobileNoticeTests {
     private func register(
         _ mobile: String?, of patient: String, _ service: TestService
@@ -35,7 +35,7 @@ import Testing
 
             #expect(try await register("06 55 66 77 88", of: patient, service) == 200)
             let mail = try await service.mail.message(1, to: person.email)
-            #expect(mail.text.contains("een ander mobiel nummer van u genoteerd: •••88"))
+            #expect(mail.text.contains("een nieuw mobiel nummer van u genoteerd: •••88"))
             #expect(mail.text.contains("not-me"))
             #expect(!mail.text.contains("5566"))
             let text = try await service.mail.message(1, to: phone.number)
@@ -53,12 +53,42 @@ import Testing
         }
     }
 
-    @Test func `a number that gets the codes already is no news`() async throws {
+    @Test func `a number that the account has already is no news`() async throws {
+        try await TestService.run { service in
+            let (person, patient) = try await registered(
+                service, extra: ["mobile": "06 44 55 66 99", "mobile_confirmed": true])
+            let phone = try await service.phone(person)
+            for number in [phone.number, nil, phone.number, "06 44 55 66 99"] {
+                #expect(try await register(number, of: patient, service) == 200)
+            }
+            #expect(try await service.database.count("message", where: "true") == 0)
+        }
+    }
+
+    @Test func `one that is taken away first and set anew is told like any other`() async throws {
         try await TestService.run { service in
             let (person, patient) = try await registered(service)
             let phone = try await service.phone(person)
-            #expect(try await register(phone.number, of: patient, service) == 200)
+            #expect(try await register(nil, of: patient, service) == 200)
             #expect(try await service.database.count("message", where: "true") == 0)
+            #expect(try await register("06 55 66 77 88", of: patient, service) == 200)
+            #expect(try await service.told("•••88", person).text.contains("not-me"))
+            _ = try await service.mail.message(1, to: phone.number)
+        }
+    }
+
+    @Test func `the first is told to who has an account, and to nobody else`() async throws {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let patient = "ext-\(person.username)"
+            #expect(try await register(nil, of: patient, service) == 200)
+            #expect(try await register(nil, of: "P-1", service) == 201)
+            #expect(try await register("06 44 55 66 77", of: "P-1", service) == 200)
+            #expect(try await service.database.count("message", where: "true") == 0)
+            #expect(try await register("06 55 66 77 88", of: patient, service) == 200)
+            _ = try await service.told("•••88", person)
+            try await service.settle()
+            #expect(try await service.database.count("message", where: "true") == 1)
         }
     }
 
