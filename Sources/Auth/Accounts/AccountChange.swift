@@ -18,8 +18,6 @@ enum AccountChange: Sendable, Equatable {
     case deviceRemembered
     /// Somebody showed what a recovery needs, and gave the account another password or factor.
     case recovered
-    /// By a freeze code.
-    case frozen
     /// Staff saw an identity document and made a code for a recovery (Z-11).
     case deskCodeMade
     /// The practice's register has a new number, masked here (NO-2).
@@ -29,7 +27,7 @@ enum AccountChange: Sendable, Equatable {
     var opensOrShuts: Bool {
         switch self {
         case .passwordChanged, .emailChanged, .mobileChanged, .factorAdded, .factorRemoved,
-            .recoveryCodesMade, .superPINActivated, .recovered, .frozen, .deskCodeMade,
+            .recoveryCodesMade, .superPINActivated, .recovered, .deskCodeMade,
             .registeredMobileChanged:
             true
         case .appDisabled, .recoveryCodeUsed, .dataExported, .deviceRemembered: false
@@ -66,7 +64,6 @@ enum AccountChange: Sendable, Equatable {
             "Een apparaat is onthouden. Bij het inloggen wordt daar geen code meer gevraagd."
         case .dataExported: "Er is een overzicht van al uw gegevens opgehaald."
         case .recovered: "De toegang tot uw account is hersteld."
-        case .frozen: "Uw account is geblokkeerd. Niemand kan er nu mee inloggen."
         case .deskCodeMade: "De praktijk heeft een baliecode gemaakt om uw account te herstellen."
         case .registeredMobileChanged(let masked):
             "De praktijk heeft een nieuw mobiel nummer van u genoteerd: \(masked). Codes gaan daar "
@@ -96,7 +93,6 @@ enum AccountChange: Sendable, Equatable {
             "En enhet er husket. Ved innlogging der spørres det ikke lenger om en kode."
         case .dataExported: "En oversikt over alle opplysningene dine er hentet."
         case .recovered: "Tilgangen til kontoen din er gjenopprettet."
-        case .frozen: "Kontoen din er sperret. Ingen kan logge inn med den nå."
         case .deskCodeMade: "Legekontoret har laget en skrankekode for å gjenopprette kontoen din."
         case .registeredMobileChanged(let masked):
             "Legekontoret har registrert et nytt mobilnummer for deg: \(masked). Koder går dit "
@@ -126,7 +122,6 @@ enum AccountChange: Sendable, Equatable {
             "A device was remembered. Signing in there no longer asks for a code."
         case .dataExported: "A copy of all your data was fetched."
         case .recovered: "Access to your account was restored."
-        case .frozen: "Your account was blocked. Nobody can sign in to it now."
         case .deskCodeMade: "The practice made a desk code to restore access to your account."
         case .registeredMobileChanged(let masked):
             "The practice noted a new mobile number of yours: \(masked). Codes go there only "

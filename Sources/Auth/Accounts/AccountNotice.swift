@@ -31,6 +31,9 @@ struct AccountNotice: Statement {
         /// The register has a new mobile of theirs, masked here: no code goes there until they have added
         /// it (NO-2).
         case registeredMobile(patient: UUID, to: String)
+        /// They stopped their account by such a link. This mail has none: what it was against may be
+        /// whoever reads it (Z-32).
+        case frozen
         /// Theirs is no more; the last mail (SU-3).
         case erased
 
@@ -38,6 +41,7 @@ struct AccountNotice: Statement {
             switch self {
             case .nationalNumberMoved: .nationalNumberChanged
             case .changed, .registeredMobile: .accountChanged
+            case .frozen: .accountFrozen
             case .erased: .accountErased
             }
         }
@@ -45,7 +49,7 @@ struct AccountNotice: Statement {
         fileprivate var event: AuditEvent {
             switch self {
             case .nationalNumberMoved: .moveTold
-            case .changed, .registeredMobile, .erased: .changeTold
+            case .changed, .registeredMobile, .frozen, .erased: .changeTold
             }
         }
 
@@ -55,7 +59,7 @@ struct AccountNotice: Statement {
             case .changed(let change): change.sentence(in: language)
             case .registeredMobile(_, let masked):
                 AccountChange.registeredMobileChanged(to: masked).sentence(in: language)
-            case .nationalNumberMoved, .erased: nil
+            case .nationalNumberMoved, .frozen, .erased: nil
             }
         }
 
@@ -63,7 +67,7 @@ struct AccountNotice: Statement {
         fileprivate func object(of account: UUID) -> UUID {
             switch self {
             case .nationalNumberMoved(let patient), .registeredMobile(let patient, _): patient
-            case .changed, .erased: account
+            case .changed, .frozen, .erased: account
             }
         }
 
@@ -71,7 +75,7 @@ struct AccountNotice: Statement {
         var lane: Destination.Lane {
             switch self {
             case .nationalNumberMoved, .registeredMobile: .register
-            case .changed, .erased: .notice
+            case .changed, .frozen, .erased: .notice
             }
         }
 
@@ -81,7 +85,7 @@ struct AccountNotice: Statement {
             switch self {
             case .nationalNumberMoved: "moves"
             case .registeredMobile: "mobiles"
-            case .changed, .erased: "changes"
+            case .changed, .frozen, .erased: "changes"
             }
         }
     }
@@ -107,6 +111,7 @@ struct AccountNotice: Statement {
             var facts: [MessageTemplate.Variable: String] = [:]
             facts[.change] = sentence
             facts[.freezeLink] = code?.link(portal: practice.portalOrigin)
+            if case .frozen = news { facts[.recoveryLink] = practice.recoveryURL }
             let body = try OutgoingMessage(to: mailbox.typed, facts: facts).sealed(
                 with: keys.sealingKey(.message), boundTo: id, of: practice.id)
             let key = Destination.mailbox(mailbox).key(news.lane, keys: keys)

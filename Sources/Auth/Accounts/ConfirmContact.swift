@@ -53,7 +53,7 @@ struct ConfirmContact: IdempotentStatement {
               and contact_change.change_id = $6::uuid
               and judged.verdict = 'confirmed'
             returning contact_change.account_id, contact_change.address, judged.is_named,
-                      null::timestamptz as recovered_at
+                      null::timestamptz as recovered_at, true as keeps_former
         ),
         -- 3. The new contact in place of the former.
         \(ContactMove.arms(

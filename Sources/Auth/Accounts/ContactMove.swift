@@ -40,8 +40,8 @@ enum ContactMove {
         """
     }
 
-    /// Arms after one named `confirmed`, a row of `account_id`, `address`, `is_named` and `recovered_at`,
-    /// or none.
+    /// Arms after one named `confirmed`, or none: a row of `account_id`, `address`, `is_named`,
+    /// `recovered_at` and `keeps_former`, whether a mailbox before it may come back.
     ///
     /// - Parameters:
     ///   - contact: the new one's id.
@@ -51,11 +51,28 @@ enum ContactMove {
         value: String
     ) -> String {
         """
-        removed as (
+        replaced as (  -- Its owner may say that this was not them (Z-32).
+                update contact
+                set stood_from = contact.confirmed_at,
+                    stood_until = clock_timestamp(),
+                    confirmed_at = null
+                from confirmed
+                where contact.account_id = confirmed.account_id
+                  and \(former)
+                  and contact.kind = 'email'
+                  and contact.confirmed_at is not null
+                  and confirmed.keeps_former
+                returning contact.contact_id
+            ),
+            removed as (
                 delete from contact
                 using confirmed
                 where contact.account_id = confirmed.account_id
                   and \(former)
+                  and not (
+                      contact.kind = 'email' and contact.confirmed_at is not null
+                      and confirmed.keeps_former)
+                  and contact.stood_until is null
                 returning contact.contact_id
             ),
             added as (
@@ -73,8 +90,12 @@ enum ContactMove {
                   and factor.type = 'email'
                   and \(kind)::text = 'email'
                   and factor.factor_id = (
-                      select min(removed.contact_id::text)::uuid
-                      from removed)
+                      select min(gone.contact_id::text)::uuid
+                      from (
+                          select replaced.contact_id from replaced
+                          union all
+                          select removed.contact_id from removed
+                      ) as gone)
             ),
             unnamed as (  -- What the account signs in with.
                 delete from identifier

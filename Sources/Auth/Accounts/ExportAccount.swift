@@ -104,8 +104,9 @@ extension ExportAccount {
             """
             'kind', contact.kind, 'address', contact.address,
             'created_at', \(at("contact.created_at")),
-            'confirmed_at', \(at("contact.confirmed_at")),
-            'disabled_at', \(at("contact.disabled_at"))
+            'confirmed_at', \(at("coalesce(contact.confirmed_at, contact.stood_from)")),
+            'disabled_at', \(at("contact.disabled_at")),
+            'replaced_at', \(at("contact.stood_until"))
             """,
             """
             contact

@@ -1,7 +1,8 @@
 import Foundation
 import Postgres
 
-/// Where the people behind accounts of a practice are reached: confirmed addresses alone.
+/// Where the people behind accounts of a practice are reached: confirmed addresses alone. While an owner's
+/// freeze lasts, not those that it was against; the mailbox before such a one is told instead (Z-32).
 struct FindAddresses: Statement {
     let practice: UUID
     let accounts: [UUID]
@@ -16,8 +17,11 @@ struct FindAddresses: Statement {
             select contact.account_id, contact.kind as channel, contact.address,
                    contact.created_at, contact.contact_id as way_id
             from contact
+            join account as owner on owner.account_id = contact.account_id
             where contact.account_id = any ($2::uuid[])
-              and contact.confirmed_at is not null
+              and (contact.confirmed_at is not null
+                   and \(reach.isAgainst("contact", since: "confirmed_at")) is not true
+                   or \(reach.givesBack("contact")))
             union all
             select factor.account_id, 'sms', factor.address, factor.created_at, factor.factor_id
             from factor
@@ -25,13 +29,14 @@ struct FindAddresses: Statement {
             where factor.account_id = any ($2::uuid[])
               and factor.type = 'sms'
               and factor.activated_at is not null
-              -- Not one that a recovery bound which its owner stopped (Z-32).
-              and (factor.recovered_at <= owner.frozen_at) is not true
+              and \(reach.isAgainst("factor", since: "activated_at")) is not true
         ) as way on way.account_id = membership.account_id
         where membership.practice_id = $1::uuid
           and membership.account_id = any ($2::uuid[])
         order by way.account_id, way.created_at, way.way_id
         """
+
+    private static let reach = FreezeReach(of: "owner")
 
     var parameters: [Parameter] { [.uuid(practice), .uuids(accounts)] }
 

@@ -70,6 +70,7 @@ struct FindOwnAccount: Statement {
                 from contact
                 where contact.account_id = account.account_id
                   and contact.kind = '\(kind.rawValue)'
+                  and contact.stood_until is null
                 order by contact.confirmed_at is null, contact.created_at, contact.contact_id
                 limit 1) as contact_\(kind.rawValue),
                (select contact_change.address

@@ -69,7 +69,7 @@ extension AccountNotice.News {
     fileprivate var goesToPhones: Bool {
         switch self {
         case .changed(let change): change.opensOrShuts
-        case .registeredMobile: true
+        case .registeredMobile, .frozen: true
         case .nationalNumberMoved, .erased: false
         }
     }

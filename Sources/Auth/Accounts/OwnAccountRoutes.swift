@@ -178,7 +178,8 @@ extension OwnAccountRoutes {
 // MARK: - Freezing
 
 extension OwnAccountRoutes {
-    /// Whoever has the code needs no sign-in: it is for those who have lost theirs (Z-32).
+    /// Whoever has the code needs no sign-in: it is for those who have lost theirs (Z-32). Told is whom the
+    /// account reached until now, and the mailbox that it is back at.
     @Sendable private func freeze(
         _ body: TypedFreezeCode, _ context: AuthRequestContext
     ) async throws -> Answer {
@@ -188,15 +189,24 @@ extension OwnAccountRoutes {
         let answered = try await database.transaction(
             of: statement.act, rerunningOn: FreezeAccount.retryableConstraints
         ) { transaction in
-            let answered = try await transaction.run(statement)
-            if case .now(.frozen(let account)) = answered {
-                try await transaction.run(LockAccount(practice: practice.id, account: account))
-                try await transaction.endAccess(
-                    to: account, sparing: nil, because: .frozen, act: statement.act)
-                try await notices.tell(
-                    .changed(.frozen), of: account, act: statement.act, in: practice,
-                    by: transaction)
+            let owner = try await transaction.run(
+                FindFreezeCode(practice: practice.id, codeHash: statement.codeHash))
+            var former: Addresses?
+            if let owner {
+                // What an address may name depends on rows that another change is about to write.
+                try await transaction.run(LockImports(practice: practice.id))
+                try await transaction.run(LockAccount(practice: practice.id, account: owner))
+                former = try await notices.addresses(of: owner, in: practice, by: transaction)
             }
+            let answered = try await transaction.run(statement)
+            guard case .now(.frozen(let account)) = answered else { return answered }
+            try await transaction.endAccess(
+                to: account, sparing: nil, because: .frozen, act: statement.act)
+            try await transaction.run(EndFreezeCodes(account: account))
+            try await transaction.giveBackName(to: account, in: practice, keys: keys)
+            try await notices.tell(
+                .frozen, of: account, act: statement.act, in: practice, former: former,
+                by: transaction)
             return answered
         }
         guard case .frozen = try answered.unlessReused() else { throw Problem(.linkUnknown) }

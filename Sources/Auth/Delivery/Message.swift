@@ -42,6 +42,8 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     case superPINMade = "super-pin-made"
     /// To the contacts of an account: something about it was changed, and how to stop it (Z-32).
     case accountChanged = "account-changed"
+    /// To the contacts of an account: its owner stopped it, and how to restore access (Z-32).
+    case accountFrozen = "account-frozen"
     /// To the register's mobile, else to the mailbox: an account was made for the person (Z-16).
     case accountCreated = "account-created"
     /// To the contacts that an account had: it was erased (SU-3).
@@ -64,8 +66,8 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
         case .sessionCode, .oneTimeCode, .factorCode, .signInPass, .invitation,
             .invitationReminder, .reactivation, .emailConfirmation:
             true
-        case .nationalNumberChanged, .superPINMade, .accountChanged, .accountCreated,
-            .accountErased, .settingsChanged, .keyCreated, .keyRevoked:
+        case .nationalNumberChanged, .superPINMade, .accountChanged, .accountFrozen,
+            .accountCreated, .accountErased, .settingsChanged, .keyCreated, .keyRevoked:
             false
         }
     }

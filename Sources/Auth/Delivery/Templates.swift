@@ -179,6 +179,7 @@ extension MessageTemplate {
         case .superPINMade, .accountCreated, .accountErased:
             [.practice, .sentAt, .supportContact]
         case .accountChanged: [.practice, .sentAt, .change, .freezeLink, .supportContact]
+        case .accountFrozen: [.practice, .sentAt, .recoveryLink, .supportContact]
         case .settingsChanged: [.practice, .sentAt, .changes, .actor]
         case .keyCreated: [.practice, .sentAt, .keyID, .keyClient, .scopes, .actor]
         case .keyRevoked: [.practice, .sentAt, .keyID, .keyClient, .actor]
@@ -193,6 +194,7 @@ extension MessageTemplate {
         case .reactivation: [.signInLink, .recoveryLink]
         case .emailConfirmation: [.confirmationLink]
         case .accountChanged: [.freezeLink]
+        case .accountFrozen: [.recoveryLink]
         case .sessionCode, .oneTimeCode, .factorCode, .nationalNumberChanged, .superPINMade,
             .accountCreated, .accountErased, .settingsChanged, .keyCreated, .keyRevoked:
             []

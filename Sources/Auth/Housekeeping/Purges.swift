@@ -8,7 +8,7 @@ enum Purges {
         PurgeLogins.self, PurgeLoginPasses.self, PurgeSessions.self, PurgeRecoveries.self,
         PurgeDeskCodes.self, PurgeRecoveryPINs.self, PurgeActivationPINs.self,
         PurgeFreezeCodes.self, PurgeRememberedDevices.self, PurgeContactChanges.self,
-        PurgeEnrolments.self, PurgeInvitations.self,
+        PurgeFormerMailboxes.self, PurgeEnrolments.self, PurgeInvitations.self,
     ]
 }
 
@@ -154,6 +154,17 @@ struct PurgeContactChanges: PurgeStatement {
     static let table = "contact_change"
     static let over = "contact_change.created_at"
     static let usualDays = 90
+}
+
+/// Mailboxes that others took the place of; a link to say that it was not their owner's doing works for
+/// so many days, and the recovery after it takes its time (Z-32).
+struct PurgeFormerMailboxes: PurgeStatement {
+    let days: Int
+    static let table = "contact"
+    static let over = "contact.stood_until"
+    static let condition: String? = "contact.stood_until is not null"
+    static let usualDays = 60
+    static let leastDays = FreezeCode.days + 1
 }
 
 // MARK: - Enrolment

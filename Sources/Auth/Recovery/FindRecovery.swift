@@ -64,7 +64,7 @@ struct FindRecovery: Statement {
                            json_agg(
                                json_build_object(
                                    'id', way.id, 'type', way.type, 'address', way.address,
-                                   'stopped', way.stopped,
+                                   'stopped', way.stopped, 'former', way.former,
                                    'aged', way.since <= clock_timestamp()
                                        - interval '\(RecoveryProof.agedDays) days')
                                order by way.since, way.id),
@@ -72,7 +72,7 @@ struct FindRecovery: Statement {
                 from (
                     select factor.factor_id as id, factor.type, factor.address,
                            factor.activated_at as since,
-                           factor.disabled_at is not null as stopped
+                           factor.disabled_at is not null as stopped, false as former
                     from factor
                     where factor.account_id = named.live_account_id
                       and factor.type <> 'email'
@@ -81,12 +81,20 @@ struct FindRecovery: Statement {
                       and \(isStanding("factor"))
                     union all
                     select contact.contact_id, contact.kind, contact.address, contact.confirmed_at,
-                           false
+                           false, false
                     from contact
                     where contact.account_id = named.live_account_id
                       and contact.kind = 'email'
                       and contact.confirmed_at is not null
                       and \(isStanding("contact"))
+                    union all
+                    -- It proves nothing, and comes back if it is read.
+                    select contact.contact_id, contact.kind, contact.address, contact.stood_from,
+                           false, true
+                    from contact
+                    join account on account.account_id = contact.account_id
+                    where contact.account_id = named.live_account_id
+                      and \(FreezeReach(of: "account").givesBack("contact"))
                 ) as way)::text as ways,
                $nonce as nonce
         from named
@@ -106,7 +114,7 @@ struct FindRecovery: Statement {
         not exists (
                           select from account as stopped
                           where stopped.account_id = \(way).account_id
-                            and \(way).recovered_at <= stopped.frozen_at)
+                            and \(FreezeReach(of: "stopped").stops(way)))
         """
     }
 

@@ -31,9 +31,11 @@ struct FinishRecovery: IdempotentStatement {
     }
 
     enum Outcome: Sendable {
-        /// - Parameter tellsFormer: whether the mailbox that is no more its contact is told too; one
-        ///   that the owner's freeze was against is not.
-        case changed(tellsFormer: Bool)
+        /// - Parameters:
+        ///   - tellsFormer: whether the mailbox that is no more its contact is told too; one that the
+        ///     owner's freeze was against is not.
+        ///   - liftsFreeze: whether its owner had stopped the account.
+        case changed(tellsFormer: Bool, liftsFreeze: Bool)
         case refused(Problem.Kind)
         case waiting(until: Date)
     }
@@ -41,8 +43,9 @@ struct FinishRecovery: IdempotentStatement {
     static let arms = """
         owned as (  -- 1. The account first: of two recoveries of it one waits for the other.
             select account.account_id, account.created_at, account.recovered_at,
-                   account.recovered_classes, account.frozen_at, account.disabled_at,
-                   account.password_changed_at, account.password_recovered_at
+                   account.recovered_classes, account.frozen_at, account.opposed_at,
+                   account.disabled_at, account.password_changed_at,
+                   account.password_recovered_at
             from recovery
             join account using (account_id)
             where recovery.practice_id = $1::uuid
@@ -53,7 +56,8 @@ struct FinishRecovery: IdempotentStatement {
         ),
         standing as (
             select recovery.*, owned.recovered_at, owned.recovered_classes,
-                   owned.frozen_at, owned.disabled_at, owned.created_at as account_created_at,
+                   owned.frozen_at, owned.opposed_at, owned.disabled_at,
+                   owned.created_at as account_created_at,
                    (select array_agg(distinct proof ->> 'class')
                     from jsonb_array_elements(recovery.proofs) as proof
                     where not \(RecoveryProof.isSuspect(of: "owned"))) as classes,
@@ -146,6 +150,7 @@ struct FinishRecovery: IdempotentStatement {
                 password_change_due = account.password_change_due and $9::bytea is null,
                 disabled_at = null,
                 frozen_at = null,
+                opposed_at = null,
                 recovered_at = clock_timestamp(),
                 -- Without a new one there is none to append; a null would make all waits endless.
                 recovered_by = array_remove(
@@ -155,21 +160,55 @@ struct FinishRecovery: IdempotentStatement {
             where account.account_id = finished.account_id
             returning account.account_id
         ),
-        dropped as (  -- 3. What is lost, and what came shortly before the freeze or the owner stopped.
+        dropped as (  -- 3. What is lost, and what the freeze was against.
             delete from factor
             using finished, judged
             where factor.account_id = finished.account_id
               and factor.factor_id is distinct from $11::uuid
               and (factor.factor_id = $10::uuid
-                   or factor.recovered_at <= judged.frozen_at
-                   or \(isLate("factor.activated_at")))
+                   or \(reach.isAgainst("factor", since: "activated_at")))
             returning factor.factor_id
         ),
-        kept as (
+        given_back as (  -- The mailbox of before, if whoever recovers the account reads it.
+            update contact
+            set confirmed_at = contact.stood_from,
+                stood_from = null,
+                stood_until = null,
+                failures = 0,
+                disabled_at = null
+            from finished, judged
+            where contact.account_id = finished.account_id
+              and contact.contact_id = any (judged.proof_ids)
+              and $11::uuid is null
+              and \(reach.givesBack("contact"))
+            returning contact.contact_id
+        ),
+        displaced as (
+            delete from contact
+            using finished, judged
+            where contact.account_id = finished.account_id
+              and contact.kind = 'email'
+              and contact.confirmed_at is not null
+              and \(reach.isAgainst("contact", since: "confirmed_at"))
+              and exists (select from given_back)
+            returning contact.contact_id
+        ),
+        led_back as (  -- Codes that its owner chose to get by mail come there again.
+            update factor
+            set factor_id = given_back.contact_id
+            from finished, judged, given_back
+            where factor.account_id = finished.account_id
+              and factor.type = 'email'
+              and factor.factor_id = (
+                  select min(displaced.contact_id::text)::uuid
+                  from displaced)
+              and \(reach.isAgainst("factor", since: "activated_at")) is not true
+        ),
+        kept as (  -- Of a row that another arm changes nothing is changed here.
             update contact
             set -- Else whom the freeze was against comes back by it once it is lifted.
                 confirmed_at = case
-                    when \(isFrozenOut("contact")) then null
+                    when \(reach.isAgainst("contact", since: "confirmed_at")) then null
                     else contact.confirmed_at
                 end,
                 -- One that was stopped signs in again: its owner read a code in it, and showed more.
@@ -184,13 +223,18 @@ struct FinishRecovery: IdempotentStatement {
             from finished, judged
             where contact.account_id = finished.account_id
               and contact.contact_id is distinct from $11::uuid
-              and (\(isFrozenOut("contact")) or contact.contact_id = any (judged.proof_ids))
+              and contact.stood_until is null
+              and (\(reach.isAgainst("contact", since: "confirmed_at"))
+                   or contact.contact_id = any (judged.proof_ids))
+              and (contact.kind = 'email'
+                   and \(reach.isAgainst("contact", since: "confirmed_at"))
+                   and exists (select from given_back)) is not true
         ),
         voided as (
             delete from recovery_codes
             using finished, judged
             where recovery_codes.account_id = finished.account_id
-              and \(isLate("recovery_codes.created_at"))
+              and \(reach.includes("recovery_codes.created_at"))
         ),
         bound as (
             insert into factor
@@ -204,7 +248,8 @@ struct FinishRecovery: IdempotentStatement {
         ),
         confirmed as (  -- 4. The mailbox that was proven, in place of the lost one.
             select finished.account_id, judged.new_mailbox as address, judged.is_named,
-                   clock_timestamp() as recovered_at
+                   clock_timestamp() as recovered_at,
+                   exists (\(lostByItsOwner)) as keeps_former
             from finished, judged
             where $11::uuid is not null
         ),
@@ -218,15 +263,14 @@ struct FinishRecovery: IdempotentStatement {
             where recovery_pin.practice_id = $1::uuid
               and recovery_pin.account_id = finished.account_id
               and (recovery_pin.pin_id = any (judged.proof_ids)
-                   or \(isLate("recovery_pin.activated_at")))
+                   or \(reach.includes("recovery_pin.activated_at")))
               and recovery_pin.ended_at is null
         ),
         outcome as (
             select coalesce(judged.word, 'ended') as word,
                    finished.recovery_id is not null as lasting,
-                   exists (
-                       select from lost_mailbox
-                       where (\(isFrozenOut("lost_mailbox"))) is not true) as tells_former,
+                   exists (\(lostByItsOwner)) as tells_former,
+                   judged.frozen_at is not null as lifts_freeze,
                    case judged.word
                        when 'early' then judged.change_from
                        else judged.recovered_at + \(wait)
@@ -248,10 +292,7 @@ struct FinishRecovery: IdempotentStatement {
         )
         """
 
-    private static func isLate(_ since: String) -> String {
-        RecoveryProof.isLate(
-            since, frozenAt: "judged.frozen_at", createdAt: "judged.account_created_at")
-    }
+    private static let reach = FreezeReach(of: "judged", createdAt: "account_created_at")
 
     /// Those that count: the password does where a mailbox was lost.
     private static let classes = """
@@ -260,10 +301,12 @@ struct FinishRecovery: IdempotentStatement {
             else array_remove(standing.classes, '\(RecoveryProof.passwordClass)')
         end
         """
-    /// Whether the owner's freeze was against whoever gave the account this mailbox.
-    private static func isFrozenOut(_ contact: String) -> String {
-        "\(contact).recovered_at <= judged.frozen_at or \(isLate("\(contact).confirmed_at"))"
-    }
+
+    /// Of a mailbox that no freeze was against.
+    private static let lostByItsOwner = """
+        select from lost_mailbox
+                       where \(reach.isAgainst("lost_mailbox", since: "confirmed_at")) is not true
+        """
 
     private static let wait = "interval '\(RecoveryLimits.waitHours) hours'"
 
@@ -284,8 +327,11 @@ struct FinishRecovery: IdempotentStatement {
 
     static func outcome(_ row: Row) throws -> Outcome {
         switch try row.text("word") {
-        // What a former version stored says nothing of it.
-        case "changed": return .changed(tellsFormer: try row.boolIfPresent("tells_former") ?? true)
+        // What a former version stored says nothing of either.
+        case "changed":
+            return .changed(
+                tellsFormer: try row.boolIfPresent("tells_former") ?? true,
+                liftsFreeze: try row.boolIfPresent("lifts_freeze") ?? false)
         case "early", "waiting": return .waiting(until: try row.instant("waits_until"))
         case "insufficient": return .refused(.stepOutOfOrder)
         case "factor-unknown": return .refused(.factorUnknown)

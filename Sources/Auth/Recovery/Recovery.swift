@@ -57,6 +57,8 @@ struct Recovery: Sendable {
         let aged: Bool
         /// By wrong codes: what can be lost, and proves nothing.
         let stopped: Bool
+        /// Whether it is a mailbox that was the account's before what its owner stopped.
+        let former: Bool
 
         var factor: Factor { Factor(id: id, type: type, address: address) }
     }
@@ -67,7 +69,7 @@ struct Recovery: Sendable {
 
     /// Mailboxes and factors that may be the lost one: neither proof is one of them.
     var losable: [Factor] {
-        ways.filter { way in !proofs.contains { $0.id == way.id } }.map(\.factor)
+        ways.filter { way in !way.former && !proofs.contains { $0.id == way.id } }.map(\.factor)
     }
 
     init(_ row: Row) throws {

@@ -93,8 +93,9 @@ struct RecoveryProof: Sendable, Equatable, Codable {
 }
 
 extension RecoveryProof {
-    /// Whether a proof is by what came to the account shortly before its owner froze it: whoever changed
-    /// it then may be the one whom the freeze was against. What a new account began with is not.
+    /// Whether a proof is by what a freeze of the account reaches: whoever changed it may be the one whom
+    /// the freeze was against. A mailbox that was given up is no proof either: who reads it may be whom
+    /// its owner left it to.
     ///
     /// - Parameter account: an arm or table with the account's id and times; `proof` is the proof.
     static func isSuspect(of account: String) -> String {
@@ -115,22 +116,18 @@ extension RecoveryProof {
                     and \(account).password_recovered_at = \(account).password_changed_at
                     and \(account).password_recovered_at <= \(account).frozen_at, false)
             """
-        let late = isLate(
-            "given.since", frozenAt: "\(account).frozen_at", createdAt: "\(account).created_at")
+        let late = FreezeReach(of: account).includes("given.since")
         return """
             (\(stolen) or exists (
                 select from (\((given + [password]).joined(separator: " union all "))) as given
                 where given.id = (proof ->> 'id')::uuid
-                  and \(late)))
+                  and \(late))
+            or exists (
+                select from contact as former
+                where former.account_id = \(account).account_id
+                  and former.contact_id = (proof ->> 'id')::uuid
+                  and former.stood_until is not null))
             """
-    }
-
-    /// Whether something came to an account so shortly before a freeze. Null where it is not frozen.
-    static func isLate(_ since: String, frozenAt: String, createdAt: String) -> String {
-        """
-        (\(since) > \(frozenAt) - interval '\(RecoveryLimits.waitHours) hours'
-                   and \(since) > \(createdAt) + interval '1 day')
-        """
     }
 }
 

@@ -94,9 +94,12 @@ extension RecoveryRoutes {
             var former = try await notices.addresses(
                 of: account, in: practice, by: transaction)
             let answered = try await transaction.run(statement)
-            guard case .now(.changed(let tellsFormer)) = answered else { return answered }
+            guard case .now(.changed(let tellsFormer, let liftsFreeze)) = answered else {
+                return answered
+            }
             try await transaction.endAccess(
                 to: account, sparing: nil, because: .recovered, act: act, recovery: recovery.id)
+            if liftsFreeze { try await transaction.run(EndFreezeCodes(account: account)) }
             if !tellsFormer { former?.mailboxes = [] }
             try await notices.tell(
                 .changed(change.news), of: account, act: act, in: practice, former: former,

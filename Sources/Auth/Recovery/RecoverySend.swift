@@ -89,7 +89,8 @@ struct RecoverySend: Sendable {
         let loss = wanted.address == nil ? RecoveryProof.Loss.factor : .mailbox
         if recovery.verdict(for: loss) == .insufficient { throw Problem(.stepOutOfOrder) }
         if let address = wanted.address {
-            let held = recovery.ways.compactMap { $0.factor.destination(in: practice)?.normalized }
+            let held = recovery.ways.filter { !$0.former }
+                .compactMap { $0.factor.destination(in: practice)?.normalized }
             guard !held.contains(Destination.mailbox(address).normalized) else {
                 throw Problem(.fieldInvalid, faults: [.init(.pointer("/email"), .notAllowed)])
             }

@@ -39,6 +39,8 @@ import Testing
             #expect(account == [["t", "t"]])
             let mail = try await service.mail.message(mails + 1, to: person.email)
             #expect(mail.text.contains("Uw account is geblokkeerd."))
+            #expect(mail.text.contains("https://portal.example/recover"))
+            #expect(mail.freezeCode.isEmpty)
             #expect(
                 try await service.database.count(
                     "audit", where: "event = 'account-frozen' and account_id is not null") == 1)

@@ -12,11 +12,16 @@ import Testing
     {
         try await TestService.run { service in
             let frozen = try await Self.frozen(service, withoutOldPhone: true)
-            let id = try await service.recovery(frozen.mailbox)
-            try await service.proveContact(id, to: frozen.mailbox)
-            let both = try await service.proveContact(id, "sms", to: frozen.number)
-            #expect(both["proofs"] == ["email", "sms"])
-            #expect(both["next"] == "proof" && both["factors"].array.isEmpty)
+            // Their mailbox is nobody's any more.
+            try await service.settle()
+            let read = service.mail.count(to: frozen.mailbox)
+            let nobody = try await service.recovery(frozen.mailbox)
+            #expect(try await service.recover(nobody, "codes", [:]).status == 201)
+            let id = try await service.recovery(frozen.person.username)
+            let phone = try await service.proveContact(id, "sms", to: frozen.number)
+            #expect(service.mail.count(to: frozen.mailbox) == read)
+            #expect(phone["proofs"] == ["sms"])
+            #expect(phone["next"] == "proof" && phone["factors"].array.isEmpty)
             #expect(try await service.setPassword(id).problem == "step-out-of-order")
             let lost = try await service.recover(
                 id, "factor", ["factor_id": .string(frozen.oldPhone)])
@@ -33,7 +38,7 @@ import Testing
             // Time makes them no older than the freeze.
             try await service.travel(31 * 86_400)
             let late = try await service.recovery(frozen.person.username)
-            try await service.proveContact(late, to: frozen.mailbox)
+            try await service.proveContact(late, "sms", to: frozen.number)
             let desk = try #require(
                 try await service.deskCode(frozen.person).json()["desk_code"].string)
             let vouched = try await service.recover(late, "verify", ["desk_code": .string(desk)])
@@ -112,7 +117,7 @@ import Testing
 
     /// An account that a thief with a fresh sign-in and the password gave a mailbox and a phone of their
     /// own, and that its owner stopped by the mail to the mailbox before it.
-    private struct Frozen {
+    struct Frozen {
         let person: Person
         let pin: String
         let oldPhone: String
@@ -120,8 +125,9 @@ import Testing
         let number: String
     }
 
-    private static func frozen(
-        _ service: TestService, withoutOldPhone: Bool = false
+    static func frozen(
+        _ service: TestService, withoutOldPhone: Bool = false, daysLater: Double = 0,
+        meanwhile: (Person) async throws -> Void = { _ in }
     ) async throws -> Frozen {
         let person = try await service.person()
         let oldPhone = try await service.phone(try await service.tokens(of: person).access)
@@ -139,6 +145,8 @@ import Testing
             try #require(gone.status == 204, "\(gone.text)")
         }
         let link = try await service.mail.message(mails + 1, to: person.email).freezeCode
+        try await meanwhile(person)
+        try await service.travel(daysLater * 86_400)
         #expect(try await service.freeze(link).status == 204)
         return Frozen(
             person: person, pin: pin, oldPhone: oldPhone, mailbox: mailbox, number: number)

@@ -16,7 +16,8 @@ enum AllStatements {
         ChangePassword.self, EndWaysIn.self, EndSessions.self, FindSessions.self,
         RememberDevice.self, FindDevices.self, ForgetDevices.self,
         FindContactChange.self, FindSentCodes.self, AskContactChange.self, ConfirmContact.self,
-        CancelContactChange.self, NumberNotice.self, FreezeAccount.self, FindActivity.self,
+        CancelContactChange.self, NumberNotice.self, FreezeAccount.self, FindFreezeCode.self,
+        EndFreezeCodes.self, FindFormerMailbox.self, RenameAccount.self, FindActivity.self,
         AdmitConfirmation.self, ForgetConfirmations.self,
         FindSealedValues.self, ResealValues.self, FindFormerIdentifiers.self,
         RekeyIdentifiers.self, HoldFormerPatients.self, RekeyPatients.self,
@@ -55,6 +56,7 @@ enum AllStatements {
         PurgeMessages.self, PurgeLogins.self, PurgeLoginPasses.self, PurgeSessions.self,
         PurgeRecoveries.self, PurgeDeskCodes.self, PurgeRecoveryPINs.self,
         PurgeActivationPINs.self, PurgeFreezeCodes.self, PurgeRememberedDevices.self,
-        PurgeContactChanges.self, PurgeEnrolments.self, PurgeInvitations.self,
+        PurgeContactChanges.self, PurgeFormerMailboxes.self, PurgeEnrolments.self,
+        PurgeInvitations.self,
     ]
 }

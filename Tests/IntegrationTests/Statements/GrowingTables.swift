@@ -40,6 +40,10 @@ enum GrowingTables {
         insert into contact (account_id, contact_id, kind, address, confirmed_at)
         select account_id, gen_random_uuid(), 'email', 'a@example.nl', clock_timestamp()
         from account;
+        insert into contact (account_id, contact_id, kind, address, stood_from, stood_until)
+        select account_id, gen_random_uuid(), 'email', 'b@example.nl', created_at,
+               clock_timestamp()
+        from account;
         insert into contact_change
             (practice_id, account_id, kind, change_id, session_id, address, confirmed_at)
         select practice_id, account_id, kind, gen_random_uuid(), gen_random_uuid(), 'a@example.nl',
