@@ -36,8 +36,9 @@ import Testing
     }
 
     @Test func `every link within the page leads somewhere`() {
+        let places = Set(page.matches(of: /\bid="([^"]+)"/).map(\.1))
         for link in page.matches(of: /href="#([^"]+)"/) {
-            #expect(page.contains("id=\"\(link.1)\""), "\(link.1)")
+            #expect(places.contains(link.1), "\(link.1)")
         }
     }
 
