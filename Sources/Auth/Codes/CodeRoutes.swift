@@ -89,7 +89,8 @@ extension CodeRoutes {
         let destination = try await destination(of: body, caller)
         let requestID = SecureRandom.uuid()
         let kind = SendCode.Kind(
-            template: .oneTimeCode, lane: .client(caller.clientID), digits: body.digits,
+            template: .oneTimeCode, purpose: body.purpose.slug, lane: .client(caller.clientID),
+            digits: body.digits,
             lifetime: body.lifetime ?? caller.practice.policy.codeLifetimeSeconds)
         let answered = try await Race.settled {
             try await database.run(
@@ -130,8 +131,8 @@ extension CodeRoutes {
             let request = try await find(id, caller)
             let destination = try await destination(of: request, by: body.channel, caller)
             let kind = SendCode.Kind(
-                template: .oneTimeCode, lane: .client(caller.clientID), digits: request.digits,
-                lifetime: request.lifetime)
+                template: .oneTimeCode, purpose: request.purpose,
+                lane: .client(caller.clientID), digits: request.digits, lifetime: request.lifetime)
             let answered = try await database.run(
                 ResendRequestedCode(
                     act: act, request: request,

@@ -30,6 +30,8 @@ struct SendCode: Sendable {
     /// What the code is like, beside where it goes.
     struct Kind: Sendable {
         var template = MessageTemplate.sessionCode
+        /// Of another system's code; nil where it shall not show in the message.
+        var purpose: String?
         var lane = Destination.Lane.signIn
         var digits = Code.digitCount
         /// Seconds.
@@ -59,8 +61,9 @@ struct SendCode: Sendable {
         lifetime = kind.lifetime
         template = kind.template
         self.locale = locale
-        body = try OutgoingMessage(to: destination.address, code: code.digits).sealed(
-            with: keys.sealingKey(.message), boundTo: messageID, of: caller.practice.id)
+        body = try OutgoingMessage(
+            to: destination.address, code: code.digits, purpose: kind.purpose
+        ).sealed(with: keys.sealingKey(.message), boundTo: messageID, of: caller.practice.id)
         limits = try SendLimits.parameter(
             (shown
                 ?? SendLimit.all(

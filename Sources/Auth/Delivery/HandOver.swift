@@ -95,7 +95,9 @@ struct HandOver: Sendable {
                 message.body, with: keys.sealingKey(.message), boundTo: message.messageID,
                 of: message.practiceID)
             let found = try await texts.find(
-                template, locale: message.locale, practice: message.practiceID)
+                TextPlace(
+                    template: template, locale: message.locale, purpose: outgoing.purpose),
+                practice: message.practiceID)
             return try RenderedMessage(message, outgoing, words: found)
         } catch SealingKey.Fault.keyUnknown {
             throw .transient(.messageUnreadable)

@@ -85,6 +85,8 @@ struct OutgoingMessage: Codable, Equatable, Sendable {
     let to: String
     /// The code, in plain digits; nil where it carries none.
     var code: String?
+    /// Of a code for another system: the practice may have words for it.
+    var purpose: String?
     /// What else it says that is written nowhere else.
     var facts: [MessageTemplate.Variable: String] = [:]
 

@@ -47,42 +47,42 @@ struct PracticeTexts: Sendable {
 
     /// The text for a message of the practice; throws what the database or the service's own texts
     /// throw, never for what the practice wrote.
-    func find(
-        _ template: MessageTemplate, locale: String, practice: UUID
-    ) async throws -> Found {
-        let own = try templates.text(template, locale: locale)
+    func find(_ place: TextPlace, practice: UUID) async throws -> Found {
+        let own = try templates.text(place.template, locale: place.locale)
         let stored = try await database.run(
-            FindText(practice: practice, template: template, locale: locale),
-            within: Dispatcher.statementLimit)
+            FindText(practice: practice, place: place), within: Dispatcher.statementLimit)
         let portal = DomainName(origin: stored.portalOrigin)
-        guard template.isThePractices, !stored.parts.isEmpty else {
-            if stored.hasOtherLanguage {
-                report(.missing, template, locale, practice, faults: [])
+        if stored.isMissing { report(.missing, place, practice, faults: []) }
+        for parts in stored.layers where place.template.isThePractices {
+            do throws(TemplateFault) {
+                let text = try templates.text(place, with: parts, portal: portal)
+                return Found(text: text, portal: portal, senderID: stored.senderID)
+            } catch {
+                report(.broken, place, practice, faults: error.faults)
             }
-            return Found(text: own, portal: portal, senderID: stored.senderID)
         }
-        do throws(TemplateFault) {
-            let text = try templates.text(
-                template, locale: locale, with: stored.parts, portal: portal)
-            return Found(text: text, portal: portal, senderID: stored.senderID)
-        } catch {
-            report(.broken, template, locale, practice, faults: error.faults)
-            return Found(text: own, portal: portal, senderID: stored.senderID)
-        }
+        return Found(text: own, portal: portal, senderID: stored.senderID)
     }
 
     private func report(
-        _ reason: Fallback, _ template: MessageTemplate, _ locale: String, _ practice: UUID,
-        faults: [String]
+        _ reason: Fallback, _ place: TextPlace, _ practice: UUID, faults: [String]
     ) {
         fallbacks[reason]?.increment()
         // Names of tags and parts, never what the practice wrote.
         logger.warning(
             "a practice's text was not used",
             metadata: [
-                "reason": "\(reason.rawValue)", "text": "\(locale)/\(template.rawValue)",
+                "reason": "\(reason.rawValue)", "text": "\(place.name)",
                 "practice_id": "\(practice.text)", "faults": "\(faults.count)",
             ])
+    }
+}
+
+extension FindText.Found {
+    /// The practice's words by which a text may go out, the most exact first: each part of a purpose's own
+    /// stands in place of that of all purposes.
+    fileprivate var layers: [[MessageText.Part: String]] {
+        [parts.isEmpty ? [:] : general.merging(parts) { $1 }, general].filter { !$0.isEmpty }
     }
 }
 
@@ -91,12 +91,11 @@ extension Templates {
     ///
     /// - Throws: what is wrong with the practice's parts.
     func text(
-        _ template: MessageTemplate, locale: String, with parts: [MessageText.Part: String],
-        portal: DomainName?
+        _ place: TextPlace, with parts: [MessageText.Part: String], portal: DomainName?
     ) throws(TemplateFault) -> MessageText {
-        let own = sources(of: template, locale: locale)
+        let own = sources(of: place.template, locale: place.locale)
         return try MessageText(
-            template, name: template.rawValue, sources: own.merging(parts) { $1 },
+            place.template, name: place.template.rawValue, sources: own.merging(parts) { $1 },
             hosts: Set([portal].compactMap(\.self)),
             trusted: Set(own.keys).subtracting(parts.keys))
     }

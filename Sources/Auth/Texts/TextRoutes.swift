@@ -17,16 +17,11 @@ struct TextRoutes: Sendable {
             path + "/preview", scope: .practice, optionalBody: TextParts.self, preview)
     }
 
-    /// Which text a path names.
-    private struct Place: Sendable {
-        let template: MessageTemplate
-        let locale: String
-    }
-
     @Sendable private func read(_ context: AuthRequestContext) async throws -> Answer {
         let place = try place(context)
         let stored = try await find(place, context)
-        return try answer(place, stored.parts, changedAt: stored.changedAt)
+        return try answer(
+            place, stored.parts, over: stored.general, changedAt: stored.changedAt)
     }
 
     @Sendable private func change(
@@ -36,16 +31,16 @@ struct TextRoutes: Sendable {
         guard !body.parts.isEmpty else {
             throw Problem(.fieldInvalid, faults: [.init(.pointer("/subject"), .required)])
         }
-        _ = try text(place, body.parts, try context.caller.practice)
+        let general = try await find(place, context).general
+        _ = try text(place, general.merging(body.parts) { $1 }, try context.caller.practice)
         let act = try context.act(keys)
         let outcome = try await telling(of: place, context) { transaction, notice in
             try await transaction.run(
-                ChangeText(
-                    act: act, template: place.template, locale: place.locale, parts: body.parts,
-                    notice: notice))
+                ChangeText(act: act, place: place, parts: body.parts, notice: notice))
         }
         switch outcome {
-        case .changed(let instant): return try answer(place, body.parts, changedAt: instant)
+        case .changed(let instant):
+            return try answer(place, body.parts, over: general, changedAt: instant)
         case .tooMany(let until): throw Problem(.tooManyChanges, retryAt: until)
         }
     }
@@ -54,20 +49,18 @@ struct TextRoutes: Sendable {
         let place = try place(context)
         let act = try context.act(keys)
         try await telling(of: place, context) { transaction, notice in
-            try await transaction.run(
-                RemoveText(
-                    act: act, template: place.template, locale: place.locale, notice: notice))
+            try await transaction.run(RemoveText(act: act, place: place, notice: notice))
         }
         return .noContent
     }
 
     /// A change that those who answer for the practice are told of in the same commit.
     private func telling<Outcome: Sendable>(
-        of place: Place, _ context: AuthRequestContext,
+        of place: TextPlace, _ context: AuthRequestContext,
         _ change: @escaping @Sendable (Transaction, AdminNotice) async throws -> Outcome
     ) async throws -> Outcome {
         let caller = try context.caller
-        let name = "text \(place.template.rawValue)/\(place.locale)"
+        let name = "text \(place.name)"
         return try await database.transaction { [keys] transaction in
             guard
                 let practice = try await transaction.run(
@@ -85,9 +78,9 @@ struct TextRoutes: Sendable {
     ) async throws -> Answer {
         let place = try place(context)
         let practice = try context.caller.practice
-        let parts =
-            body.parts.isEmpty ? try await find(place, context).parts : body.parts
-        let text = try text(place, parts, practice)
+        let stored = try await find(place, context)
+        let parts = body.parts.isEmpty ? stored.parts : body.parts
+        let text = try text(place, stored.general.merging(parts) { $1 }, practice)
         let variables: MessageText.Variables = [
             .practice: practice.name, .supportContact: practice.supportContact, .code: "048213",
             .sentAt: "11:50", .validUntil: "12:00", .minutes: "10", .reference: "KD",
@@ -111,30 +104,36 @@ struct TextRoutes: Sendable {
                 smsSegments: sms?.segments))
     }
 
-    private func place(_ context: AuthRequestContext) throws -> Place {
+    /// Which text a path and its query name.
+    private func place(_ context: AuthRequestContext) throws -> TextPlace {
         guard let template = MessageTemplate(rawValue: try context.segment("template")),
             template.isThePractices,
             let language = Language(rawValue: try context.segment("locale"))
         else { throw Problem(.notFound) }
-        return Place(template: template, locale: language.rawValue)
+        let isOfOthers = template == .oneTimeCode
+        let slug = try context.query(isOfOthers ? ["purpose"] : [])["purpose"]
+        if let slug, CodePurpose(ofCaller: slug) == nil {
+            let isReserved = CodePurpose.reserved.contains(slug)
+            throw Problem(
+                .queryInvalid,
+                faults: [.init(.parameter("purpose"), isReserved ? .notAllowed : .wrongFormat)])
+        }
+        return TextPlace(template: template, locale: language.rawValue, purpose: slug)
     }
 
     private func find(
-        _ place: Place, _ context: AuthRequestContext
+        _ place: TextPlace, _ context: AuthRequestContext
     ) async throws -> FindText.Found {
         try await database.run(
-            FindText(
-                practice: try context.caller.practice.id, template: place.template,
-                locale: place.locale))
+            FindText(practice: try context.caller.practice.id, place: place))
     }
 
     private func text(
-        _ place: Place, _ parts: [MessageText.Part: String], _ practice: Practice
+        _ place: TextPlace, _ parts: [MessageText.Part: String], _ practice: Practice
     ) throws -> MessageText {
         try refusing { () throws(TemplateFault) in
             try templates.text(
-                place.template, locale: place.locale, with: parts,
-                portal: DomainName(origin: practice.portalOrigin))
+                place, with: parts, portal: DomainName(origin: practice.portalOrigin))
         }
     }
 
@@ -147,23 +146,27 @@ struct TextRoutes: Sendable {
     }
 
     private func answer(
-        _ place: Place, _ parts: [MessageText.Part: String], changedAt: Date?
+        _ place: TextPlace, _ parts: [MessageText.Part: String],
+        over general: [MessageText.Part: String], changedAt: Date?
     ) throws -> Answer {
         let sources = templates.sources(of: place.template, locale: place.locale)
-            .merging(parts) { $1 }
+            .merging(general) { $1 }.merging(parts) { $1 }
         return try .json(
             Body(
-                template: place.template.rawValue, locale: place.locale,
+                template: place.template.rawValue, locale: place.locale, purpose: place.purpose,
                 subject: sources[.subject] ?? "", text: sources[.text] ?? "",
                 html: sources[.html] ?? "", sms: sources[.sms],
                 overridden: MessageText.Part.allCases.filter { parts[$0] != nil }.map(\.member),
                 changedAt: changedAt))
     }
 
-    /// A text as it is in force: the practice's words where `overridden` names the part.
+    /// A text as it is in force: the practice's words where `overridden` names the part, those for the
+    /// purpose where there is one.
     private struct Body: Encodable, Sendable {
         let template: String
         let locale: String
+        /// Left out where the text is for all.
+        let purpose: String?
         let subject: String
         let text: String
         let html: String

@@ -198,6 +198,107 @@ import Testing
         }
     }
 
+    @Test func `codes of one purpose have words of their own`() async throws {
+        try await TestService.run(.onItsOwn) { service in
+            let general = path("one-time-code")
+            let pharmacy = general + "?purpose=pharmacy"
+            func words(_ begin: String) -> JSON {
+                ["text": .string("\(begin): " + Self.mail)]
+            }
+            func sent(_ purpose: String, key: String? = nil) async throws -> String {
+                let to = TestService.freshAddress()
+                _ = try await service.issue(to: to, purpose: purpose, key: key)
+                return try await service.mail.message(to: to).text
+            }
+            let changed = try await service.send("PUT", pharmacy, json: words("Apotheek"))
+            #expect(changed.status == 200, "\(changed.text)")
+            #expect(try changed.json()["purpose"] == "pharmacy")
+            #expect(try await sent("pharmacy").hasPrefix("Apotheek: "))
+            #expect(try await sent("lab").contains("eenmalige code"))
+            #expect(
+                try await sent("pharmacy", key: service.foreignKey).contains("Apotheek") == false)
+
+            _ = try await service.send("PUT", general, json: words("Praktijk"))
+            #expect(try await sent("lab").hasPrefix("Praktijk: "))
+            // A part that it leaves out is that of all purposes.
+            let sms = ["sms": JSON.string(Self.sms)]
+            #expect(try await service.send("PUT", pharmacy, json: .object(sms)).status == 200)
+            let read = try await service.send("GET", pharmacy).json()
+            #expect(read["overridden"] == ["sms"] && read["sms"].string == Self.sms)
+            #expect(read["text"].string?.hasPrefix("Praktijk: ") == true)
+            #expect(try await service.send("GET", general).json()["purpose"].isAbsent)
+            #expect(try await sent("pharmacy").hasPrefix("Praktijk: "))
+            #expect(try await fallbacks(service, "missing") == "0")
+
+            _ = try await service.send("PUT", pharmacy, json: words("Apotheek"))
+            #expect(try await service.send("DELETE", general).status == 204)
+            #expect(try await sent("pharmacy").hasPrefix("Apotheek: "))
+            #expect(try await service.send("DELETE", pharmacy).status == 204)
+            #expect(try await sent("pharmacy").contains("eenmalige code"))
+            let audited = try await service.database.rows(
+                "select distinct reason from audit where event like 'text-%' order by reason")
+            #expect(
+                audited.map(\.first) == ["one-time-code/nl", "one-time-code/nl/pharmacy"])
+        }
+    }
+
+    @Test func `words for a purpose stay with its code when it is sent again`() async throws {
+        try await TestService.run { service in
+            let sms = JSON.string("Apotheek " + Self.sms)
+            _ = try await service.send(
+                "PUT", path("one-time-code") + "?purpose=pharmacy", json: ["sms": sms])
+            let to = "+31612345678"
+            let code = try await service.issue(to: to, purpose: "pharmacy")
+            try await service.travel(31)
+            #expect(try await service.resend(code.id).status == 201)
+            #expect(try await service.mail.message(2, to: to).text.hasPrefix("Apotheek "))
+        }
+    }
+
+    @Test func `words for a purpose that can't be used give way to those for all`() async throws {
+        try await TestService.run(.onItsOwn) { service in
+            let general = path("one-time-code")
+            _ = try await service.send("PUT", general, json: ["text": .string(Self.mail)])
+            _ = try await service.send(
+                "PUT", general + "?purpose=lab", json: ["text": .string("Lab: " + Self.mail)])
+            _ = try await service.send(
+                "PUT", path("one-time-code", "nb") + "?purpose=dental",
+                json: ["text": .string(Self.mail)])
+            try await service.database.execute(
+                "update text_override set body_text = 'Code' where purpose = 'lab'")
+            for (purpose, reason) in [("lab", "broken"), ("dental", "missing")] {
+                let to = TestService.freshAddress()
+                let code = try await service.issue(to: to, purpose: purpose)
+                let text = try await service.mail.message(to: to).text
+                #expect(text.hasPrefix("\(code.digits) is de code van"), "\(purpose)")
+                #expect(try await fallbacks(service, reason) == "1", "\(purpose)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("one-time-code", "sign-in", "not-allowed"), ("one-time-code", "Pharmacy", "wrong-format"),
+        ("one-time-code", "", "wrong-format"), ("session-code", "pharmacy", "unknown"),
+    ])
+    func `a purpose that no other system can have is refused by name`(
+        template: String, purpose: String, fault: String
+    ) async throws {
+        try await TestService.run { service in
+            let query = "?purpose=\(purpose)"
+            let calls: [(String, String, JSON?)] = [
+                ("GET", query, nil), ("PUT", query, ["text": .string(Self.mail)]),
+                ("DELETE", query, nil), ("POST", "/preview" + query, nil),
+            ]
+            for (method, rest, body) in calls {
+                let answer = try await service.send(method, path(template) + rest, json: body)
+                #expect(answer.status == 400 && answer.problem == "query-invalid", "\(method)")
+                let named = try answer.json()["errors"].array.first
+                #expect(named?["parameter"] == "purpose" && named?["code"].string == fault)
+            }
+            #expect(try await service.database.count("text_override", where: "true") == 0)
+        }
+    }
+
     private func fallbacks(_ service: TestService, _ reason: String) async throws -> String? {
         let metrics = try await service.internalInstances[0].send("GET", "/metrics").text
         let line = metrics.split(separator: "\n").first {
