@@ -90,6 +90,9 @@ struct SessionSettings {
                 "idle_in_transaction_session_timeout":
                     Self.milliseconds(configuration.idleInTransactionTimeout),
                 "TimeZone": "UTC",
+                // Where a plan's estimate is far too high, as before a table's first analysis, compiling
+                // it takes a hundred times as long as the statement, each time anew.
+                "jit": "off",
                 // Whether a standby has a commit is told by a warning alone (see `Notices`).
                 "client_min_messages": "warning",
             ]

@@ -47,6 +47,14 @@ import Testing
         }
     }
 
+    @Test func `the server compiles no statement that it takes for a dear one`() async throws {
+        try await Scratch.use { scratch async throws in
+            let plan = try await scratch.database.patiently(ExplainDear())
+            #expect(plan.contains { $0.hasPrefix("Execution Time") })
+            #expect(!plan.contains { $0.hasPrefix("JIT") })
+        }
+    }
+
     @Test func `beyond the queue's limit statements are refused at once`() async throws {
         try await Scratch.use(with: .with(\.queueLimit, 4)) { scratch async throws in
             let database = scratch.database

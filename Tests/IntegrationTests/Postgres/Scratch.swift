@@ -186,6 +186,21 @@ struct OrdinaryBackend: Statement {
     static func decode(_ rows: [Row]) throws -> Int { try rows[0].int("pid") }
 }
 
+/// What the server made of three rows that it took for 1,000,000,000.
+struct ExplainDear: Statement {
+    static let lane = Lane.ordinary
+    static let sql = """
+        explain analyze
+        select count(*)
+        from generate_series(1, (select 1)) as a, generate_series(1, (select 1)) as b,
+            generate_series(1, (select 3)) as c
+        """
+    var parameters: [Parameter] { [] }
+    static func decode(_ rows: [Row]) throws -> [String] {
+        try rows.map { try $0.text("QUERY PLAN") }
+    }
+}
+
 /// What a call came to, with its time.
 func timed<R: Sendable>(
     _ body: () async throws -> R
