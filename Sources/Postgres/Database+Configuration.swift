@@ -72,7 +72,9 @@ struct SessionSettings {
         label = "\(configuration.applicationName)-\(instance)"
     }
 
-    func servers(lockTimeout: Duration) throws -> [[String: String]] {
+    func servers(
+        lockTimeout: Duration, plans: PlanCacheMode
+    ) throws -> [[String: String]] {
         try ConnectionString(
             configuration.url,
             defaults: [
@@ -93,10 +95,20 @@ struct SessionSettings {
                 // Where a plan's estimate is far too high, as before a table's first analysis, compiling
                 // it takes a hundred times as long as the statement, each time anew.
                 "jit": "off",
+                "plan_cache_mode": plans.rawValue,
                 // Whether a standby has a commit is told by a warning alone (see `Notices`).
                 "client_min_messages": "warning",
             ]
         ).servers
+    }
+
+    /// Which plan a prepared statement is executed by.
+    enum PlanCacheMode: String {
+        /// Always the one that serves all parameters: what reads by keys needs no other, and the server
+        /// would plan each execution anew where it takes that one for dear.
+        case generic = "force_generic_plan"
+        /// As the server thinks best: a page's length tells how it is best read.
+        case auto
     }
 
     private static func milliseconds(_ duration: Duration) -> String {

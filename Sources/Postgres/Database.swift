@@ -30,8 +30,9 @@ package final class Database: Service, Sendable {
         deadline = configuration.deadline
         underWayWait = configuration.underWayWait
         let session = SessionSettings(configuration)
-        servers = try session.servers(lockTimeout: configuration.lockTimeout)
-        ordinaryServers = try session.servers(lockTimeout: configuration.ordinaryLockTimeout)
+        servers = try session.servers(lockTimeout: configuration.lockTimeout, plans: .generic)
+        ordinaryServers = try session.servers(
+            lockTimeout: configuration.ordinaryLockTimeout, plans: .auto)
         lanes = (0..<configuration.coalescedLanes).map { index in
             ConnectionThread(
                 settings: .init(

@@ -30,11 +30,11 @@ def program(name):
 
 
 def output(*command, limit=300):
-    """What a program writes; ends ours where it fails. Its session compiles no plan, like ours."""
+    """What a program writes; ends ours where it fails. Its session plans as ours does."""
     command = [str(part) for part in command]
     answer = subprocess.run(
         command, capture_output=True, text=True, timeout=limit,
-        env=os.environ | {"PGOPTIONS": "-c jit=off"})
+        env=os.environ | {"PGOPTIONS": "-c jit=off -c plan_cache_mode=force_generic_plan"})
     if answer.returncode != 0:
         raise SystemExit(f"bench: {command[0]} failed\n{answer.stdout}{answer.stderr}")
     return answer.stdout

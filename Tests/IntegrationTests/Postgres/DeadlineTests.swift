@@ -55,6 +55,17 @@ import Testing
         }
     }
 
+    @Test func `a statement of the coalesced lane is planned once, not at each execution`()
+        async throws
+    {
+        try await Scratch.use { scratch async throws in
+            for _ in 0..<3 { _ = try await scratch.database.patiently(Increment(id: UUID())) }
+            let plans = try await scratch.database.patiently(PlansUsed())
+            #expect(plans.custom == 0)
+            #expect(plans.generic > 0)
+        }
+    }
+
     @Test func `beyond the queue's limit statements are refused at once`() async throws {
         try await Scratch.use(with: .with(\.queueLimit, 4)) { scratch async throws in
             let database = scratch.database

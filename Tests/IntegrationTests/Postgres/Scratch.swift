@@ -201,6 +201,19 @@ struct ExplainDear: Statement {
     }
 }
 
+/// How often each kind of plan was used on its connection.
+struct PlansUsed: Statement {
+    static let sql = """
+        select sum(custom_plans)::int8 as custom, sum(generic_plans)::int8 as generic,
+               $nonce as nonce
+        from pg_prepared_statements
+        """
+    var parameters: [Parameter] { [] }
+    static func decode(_ rows: [Row]) throws -> (custom: Int, generic: Int) {
+        (try rows[0].int("custom"), try rows[0].int("generic"))
+    }
+}
+
 /// What a call came to, with its time.
 func timed<R: Sendable>(
     _ body: () async throws -> R
