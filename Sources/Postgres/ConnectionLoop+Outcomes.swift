@@ -32,6 +32,10 @@ extension ConnectionLoop {
         for (job, result) in zip(batch, results) {
             answer(job, .success(Execution(result: result, session: session)))
         }
+        // What runs on this connection next would be in it, and be answered without a commit.
+        if batch.contains(where: { $0.isAnswered && $0.kind == .begin }) {
+            lose(reason: "a transaction began that nobody waits for")
+        }
     }
 
     /// One of several failed: all were rolled back, and each runs again by itself, once.

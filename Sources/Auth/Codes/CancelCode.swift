@@ -16,6 +16,7 @@ struct CancelCode: Statement {
             where code_request.practice_id = $1::uuid
               and code_request.request_id = $4::uuid
               and code_request.client_id = $2::uuid
+            for key share  -- So that the commit waits for the standby that an earlier one waits for.
         ),
         voided as (
             update code

@@ -32,7 +32,7 @@ struct GuessCode: Sendable {
                    code.code_hash = any($7::bytea[]) as matches,
                    code.used_at is not null as used,
                    code.voided_at is not null as voided,
-                   code.expires_at <= clock_timestamp() as expired,
+                   not (\(isAlive)) as expired,
                    code_subject.newest_code_id <> code.code_id as superseded,
                    code_subject.newest_sent_at, code_subject.newest_reference,
                    \(Instants.within("1 hour", of: "code_subject.guesses")) as guesses,
@@ -44,18 +44,19 @@ struct GuessCode: Sendable {
                          and older.code_hash = any($7::bytea[])
                    ) as matches_older
             from flow
+            join code_subject
+                on code_subject.practice_id = $1::uuid
+                and code_subject.subject_id = flow.subject_id
+                and code_subject.purpose = flow.purpose
             join lateral (
                 select *
                 from code
                 where code.practice_id = $1::uuid
                   and code.flow_id = flow.flow_id
-                order by code.sent_at desc
+                -- After the server's clock was set back the newest is not the latest.
+                order by code.code_id = code_subject.newest_code_id desc, code.sent_at desc
                 limit 1
             ) as code on true
-            join code_subject
-                on code_subject.practice_id = $1::uuid
-                and code_subject.subject_id = flow.subject_id
-                and code_subject.purpose = flow.purpose
         ),
         guessed as (  -- Spend a guess of the hour; the right code clears them (R4).
             update code_subject
@@ -86,13 +87,20 @@ struct GuessCode: Sendable {
               and code.used_at is null
               and code.voided_at is null
               and code.attempts_left > 0
-              and code.expires_at > clock_timestamp()
+              and \(isAlive)
             returning code.used_at is not null as matched, code.attempts_left, code.used_at,
                       code.channel, code.factor_id,
                       -- A wait for the row's lock can outlast the code.
                       code.expires_at > clock_timestamp() as alive
         ),
         \(BlockCount.provenArm)
+        """
+
+    /// It is in its time. What was sent in the future died before the server's clock was set back, or the
+    /// clock is about to reach it (I4).
+    private static let isAlive = """
+        code.expires_at > clock_timestamp()
+                       and code.sent_at <= clock_timestamp() + interval '1 second'
         """
 
     /// The outcome's word; `accepted` is the condition under which the act is done.

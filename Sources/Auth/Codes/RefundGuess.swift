@@ -26,7 +26,25 @@ struct RefundGuess: Statement {
             where practice_id = $1::uuid
               and code_id = $4::uuid
               and attempts_left < \(Code.attemptCount)
-            returning code_id
+            returning code_id, factor_id
+        ),
+        unstopped as (  -- 3. To the phone or the mailbox, which it may have been the last one of.
+            update factor
+            set \(oneLess("factor"))
+            from restored
+            where factor.account_id = $3::uuid
+              and factor.factor_id = restored.factor_id
+              and $6::text = '\(CodePurpose.signIn.slug)'
+              and factor.failures > 0
+        ),
+        unstopped_mailbox as (
+            update contact
+            set \(oneLess("contact"))
+            from restored
+            where contact.account_id = $3::uuid
+              and contact.contact_id = restored.factor_id
+              and $6::text = '\(CodePurpose.signIn.slug)'
+              and contact.failures > 0
         ),
         audited as (
             insert into audit
@@ -37,6 +55,15 @@ struct RefundGuess: Statement {
         )
         select exists (select from returned) as returned, $nonce as nonce
         """
+
+    private static func oneLess(_ row: String) -> String {
+        """
+        failures = \(row).failures - 1,
+                        disabled_at = case
+                            when \(row).failures <> \(FactorLimits.failures) then \(row).disabled_at
+                        end
+        """
+    }
 
     var parameters: [Parameter] {
         [

@@ -44,6 +44,7 @@ struct AbandonLogin: Statement {
             where login.practice_id = $1::uuid
               and login.login_id = $4::uuid
               and login.client_id = $2::uuid
+            for key share  -- So that the commit waits for the standby that an earlier one waits for.
         ),
         audited as (
             insert into audit

@@ -152,6 +152,7 @@ struct FinishRecovery: IdempotentStatement {
                 frozen_at = null,
                 opposed_at = null,
                 recovered_at = clock_timestamp(),
+                strange_failures = 0,
                 -- Without a new one there is none to append; a null would make all waits endless.
                 recovered_by = array_remove(
                     judged.proof_ids || judged.new_factor_id || $12::uuid, null),

@@ -10,15 +10,23 @@ struct EndSession: Statement {
     var subject: UUID? { session }
 
     static let sql = """
-        with ended as (
-            update session
-            set ended_at = clock_timestamp(),
-                end_reason = $5::text
+        with standing as (  -- The lock has a commit wait for the standby that an earlier one waits for.
+            select session.session_id
+            from session
             where session.practice_id = $1::uuid
               and session.session_id = $4::uuid
               and session.client_id = $2::uuid
+            for key share
+        ),
+        ended as (
+            update session
+            set ended_at = clock_timestamp(),
+                end_reason = $5::text
+            from standing
+            where session.practice_id = $1::uuid
+              and session.session_id = standing.session_id
               and session.ended_at is null
-            returning session_id, account_id
+            returning session.session_id, session.account_id
         ),
         audited as (
             insert into audit
@@ -27,7 +35,7 @@ struct EndSession: Statement {
                    ended.account_id, ended.session_id, $3::uuid
             from ended
         )
-        select exists (select from ended) as ended, $nonce as nonce
+        select exists (select from standing) as known, $nonce as nonce
         """
 
     var parameters: [Parameter] {

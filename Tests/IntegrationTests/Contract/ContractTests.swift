@@ -45,6 +45,11 @@ import Yams
             causes?.compactMap(\.string) == DeliveryFailure.Reason.allCases.map(\.rawValue))
     }
 
+    @Test func `every kind of activity is in the contract, and no other`() {
+        let events = contract.schema("Activity")["properties"]?["event"]?["enum"]?.elements
+        #expect(events?.compactMap(\.string) == ActivityKind.allCases.map(\.rawValue))
+    }
+
     @Test func `every rule of passwords is in the contract, and no other`() {
         func names(_ schema: String) -> [String]? {
             contract.schema(schema)["properties"]?["name"]?["enum"]?.elements.compactMap(\.string)

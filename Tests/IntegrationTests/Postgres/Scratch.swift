@@ -107,6 +107,14 @@ struct Increment: Statement {
     static func decode(_ rows: [Row]) throws -> Int { try rows[0].int("n") }
 }
 
+struct OrdinaryIncrement: Statement {
+    let id: UUID
+    static let lane = Lane.ordinary
+    static let sql = Increment.sql
+    var parameters: [Parameter] { [.uuid(id)] }
+    static func decode(_ rows: [Row]) throws -> Int { try Increment.decode(rows) }
+}
+
 /// Writes an entry; what the database has of it. Empty words break a constraint.
 struct WriteEntry: Statement {
     struct Entry: Equatable, Sendable {

@@ -34,6 +34,24 @@ import Testing
         }
     }
 
+    @Test func `what runs after a transaction that began too late for anybody is kept`()
+        async throws
+    {
+        let cluster = try await TestCluster.own()
+        defer { cluster.discard() }
+        try await Scratch.use(on: cluster, with: .with(\.ordinaryConnections, 1)) {
+            scratch async throws in
+            cluster.local.freeze()
+            await #expect(throws: PostgresError.deadline) {
+                try await scratch.database.transaction(within: .milliseconds(300)) { _ in }
+            }
+            cluster.local.thaw()
+            let id = UUID()
+            #expect(try await scratch.database.patiently(OrdinaryIncrement(id: id)) == 1)
+            #expect(try await scratch.value("select n from counter") == "1")
+        }
+    }
+
     @Test func `an error of a statement undoes all of it`() async throws {
         try await Scratch.use(with: .with(\.ordinaryConnections, 1)) { scratch async throws in
             await #expect(

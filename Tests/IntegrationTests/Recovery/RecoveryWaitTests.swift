@@ -184,6 +184,10 @@ import Testing
             _ = try await service.recover(
                 id, "verify", ["super_pin": .string(pin)], ip: "10.5.0.1")
             #expect(try await service.setPassword(id).status == 200)
+            // Nor of the sign-in that it was for, wherever that is.
+            let login = try await service.login(
+                person, password: TestService.newPassword, ip: "10.5.0.2")
+            #expect(login.status == 201, "\(login.text)")
         }
     }
 

@@ -31,6 +31,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [97, 99])
+    func `the code of an older login counts as none of them`(before: Int) async throws {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let older = try await service.begin(person)
+            let login = try await service.begin(person)
+            try await Self.fail(before, service)
+            let mistaken = try await service.verify(login.id, older.code)
+            #expect(mistaken.problem == "code-superseded", "\(mistaken.text)")
+            #expect(
+                try await service.database.value(
+                    "select (failures, disabled_at is null)::text from contact")
+                    == "(\(before),t)")
+        }
+    }
+
     @Test func `parallel guesses don't get past the hundredth`() async throws {
         var settings = TestService.Settings()
         settings.instances = 2
