@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// An installation under traffic while something goes wrong, and what must hold of every fault: all
@@ -11,16 +12,24 @@ struct Ordeal: Sendable {
     /// Acknowledged before anything goes wrong, and again after it.
     private static let warmUp = 40
 
+    /// What repeats a run: `AUTH_TEST_SEED`, which each run prints.
+    static let firstSeed = ProcessInfo.processInfo.environment["AUTH_TEST_SEED"].flatMap {
+        UInt64($0)
+    }
+
     /// - Parameters:
     ///   - keptIn: where the history is compared with what the database has, after the body.
     ///   - instancesStay: false where the body ends instances itself.
     static func run(
         _ installation: Installation, callers: Int = 4,
-        seed: UInt64 = .random(in: 0 ... .max), clients: [HTTPClient]? = nil,
+        seed: UInt64 = firstSeed ?? .random(in: 0..<1 << 32), clients: [HTTPClient]? = nil,
         instancesStay: Bool = true, keptIn database: @Sendable () -> TestDatabase,
         _ body: @Sendable (Ordeal) async throws -> Void
     ) async throws {
-        let traffic = Traffic(clients ?? installation.instances.map(\.client), installation)
+        print("seed \(seed)")
+        let traffic = Traffic(
+            clients ?? installation.instances.map(\.client), installation,
+            isAlwaysAnswered: instancesStay && clients == nil)
         let processes = installation.instances.map(\.identifier)
         try await traffic.run(callers: callers, seed: seed) {
             let ordeal = Ordeal(installation: installation, traffic: traffic)

@@ -7,8 +7,7 @@ import Testing
     private static let environment = ProcessInfo.processInfo.environment
     /// How many, from a seed on; none in an ordinary run.
     private static let runs = environment["AUTH_TEST_SEEDS"].flatMap { UInt64($0) }
-    private static let firstSeed =
-        environment["AUTH_TEST_SEED"].flatMap { UInt64($0) } ?? .random(in: 0..<1 << 32)
+    private static let firstSeed = Ordeal.firstSeed ?? .random(in: 0..<1 << 32)
     private static let steps = FaultPlan.Fault.allCases.count
     /// Acknowledged in each run, at least.
     private static let acknowledged = 5_000
@@ -69,6 +68,24 @@ import Testing
         let arrived = Set(post.letters.map(\.id))
         #expect(sent.allSatisfy { $0[0].map(arrived.contains) == true })
         #expect(try await database.count("message", where: "state = 'failed'") == 0)
+        let unsent = try await database.value(
+            """
+            select count(*)
+            from code
+            join code_subject
+                on code_subject.practice_id = code.practice_id
+                and code_subject.newest_code_id = code.code_id
+            where code.used_at is null
+              and code.voided_at is null
+              and code.attempts_left > 0
+              and code.expires_at > clock_timestamp()
+              and not exists (
+                  select from message
+                  where message.practice_id = code.practice_id
+                    and message.code_id = code.code_id
+                    and message.state = 'sent')
+            """)
+        #expect(unsent == "0")
     }
 }
 

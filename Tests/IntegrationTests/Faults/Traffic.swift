@@ -8,11 +8,15 @@ final class Traffic: Sendable {
     private let clients: [HTTPClient]
     private let apiKey: String
     private let post: PostOffice
+    private let isAlwaysAnswered: Bool
     private let isOver = Atomic<Bool>(false)
 
-    /// - Parameter clients: of the instances, or of what stands in front of them.
-    init(_ clients: [HTTPClient], _ installation: Installation) {
+    /// - Parameters:
+    ///   - clients: of the instances, or of what stands in front of them.
+    ///   - isAlwaysAnswered: every request gets an answer, and whoever is put off is told for how long.
+    init(_ clients: [HTTPClient], _ installation: Installation, isAlwaysAnswered: Bool) {
         self.clients = clients
+        self.isAlwaysAnswered = isAlwaysAnswered
         apiKey = installation.key
         post = installation.post
     }
@@ -157,6 +161,9 @@ extension Traffic {
             switch (answer?.status, answer?.problem) {
             case (200, _), (201, _):
                 flow.map(History.Outcome.done) ?? .absurd("success without an id")
+            case (nil, _) where isAlwaysAnswered && !Task.isCancelled: .absurd("no answer")
+            case (503, let slug) where isAlwaysAnswered && answer?.header("Retry-After") == nil:
+                .absurd("503 \(slug ?? "") without a time")
             // What stands in front answers 502 or 504 where an instance ends in the middle.
             case (nil, _), (502, _), (503, _), (504, _): .unknown
             // An earlier one with the key may be done yet.
