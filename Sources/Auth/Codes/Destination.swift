@@ -79,6 +79,15 @@ enum Destination: Sendable, Equatable {
         /// is known from (Z-12).
         case allRecoveries(fromKnownNetwork: Bool)
 
+        /// What of the calling client's a send to it is taken from.
+        var budget: SendLimit.Budget {
+            switch self {
+            case .client: .codes
+            case .recovery, .allRecoveries: .recovery
+            default: .signIn
+            }
+        }
+
         fileprivate var text: String {
             switch self {
             case .signIn: "sign-in"

@@ -34,7 +34,7 @@ struct FindCodeRequest: Statement {
                 from code
                 where code.practice_id = $1::uuid
                   and code.flow_id = code_request.request_id
-                order by code.sent_at desc
+                \(SentCode.newestFirst(subject: "code_request.subject_id", purpose: "code_request.purpose"))
                 limit 1
             ) as code on true
             join lateral (

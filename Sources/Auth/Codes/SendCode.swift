@@ -67,8 +67,8 @@ struct SendCode: Sendable {
         limits = try SendLimits.parameter(
             (shown
                 ?? SendLimit.all(
-                    for: destination, of: caller, network: sender.network, keys: keys,
-                    ceilings: sender.ceilings)) + kind.limits)
+                    for: destination, of: caller, from: kind.lane.budget, network: sender.network,
+                    keys: keys, ceilings: sender.ceilings)) + kind.limits)
     }
 
     /// Whose send it is, and what it counts towards.

@@ -29,7 +29,7 @@ struct SendLimit: Sendable, Equatable, Encodable {
     }
 
     let kind: Kind
-    let counter: String
+    var counter: String
     let span: Span
     var ceiling: Int
     /// What one send adds.
@@ -83,15 +83,26 @@ extension SendLimit {
             ceiling: practice.policy.smsPerDay / 5)
     }
 
+    /// What one client may send, each of these by itself: neither strangers who ask for recoveries nor
+    /// another system's codes keep anybody from signing in (Z-19).
+    enum Budget: String, Sendable {
+        /// To people who have shown a password, a link or a proof.
+        case signIn = "sign-in"
+        /// `/v1/codes`
+        case codes
+        /// Before anything is proved.
+        case recovery
+    }
+
     /// All that hold for one send.
     static func all(
-        for destination: Destination, of caller: Caller, network: [UInt8]?, keys: KeyRing,
-        ceilings: SendCeilings
+        for destination: Destination, of caller: Caller, from budget: Budget, network: [UInt8]?,
+        keys: KeyRing, ceilings: SendCeilings
     ) -> [SendLimit] {
         var limits = [
             SendLimit(
-                kind: .client, counter: "client:\(caller.clientID.text)", span: .hour,
-                ceiling: ceilings.perClientAndHour)
+                kind: .client, counter: "client:\(caller.clientID.text):\(budget.rawValue)",
+                span: .hour, ceiling: ceilings.perClientAndHour)
         ]
         if let network {
             let key = keys.macKey(.network).authenticate(network)
@@ -101,7 +112,18 @@ extension SendLimit {
                     span: .hour, ceiling: perNetworkAndHour))
         }
         guard case .mobile(let number) = destination else { return limits }
-        return limits + sms(to: number, of: caller.practice, prices: ceilings.prices)
+        limits += sms(to: number, of: caller.practice, prices: ceilings.prices)
+        guard budget == .codes else { return limits }
+        return limits + limits.compactMap { $0.leavingAFifth() }
+    }
+
+    /// What codes of other systems may take of the practice's day; the rest is for who signs in (Z-19).
+    private func leavingAFifth() -> SendLimit? {
+        guard [.practice, .cost].contains(kind) else { return nil }
+        var limit = self
+        limit.counter += "-codes"
+        limit.ceiling -= ceiling / 5
+        return limit
     }
 
     /// What holds for one SMS, whoever asked for it.
@@ -124,7 +146,7 @@ extension SendLimit {
 
 /// What the operator decides about sending.
 package struct SendCeilings: Sendable {
-    /// Codes that one client may send in an hour.
+    /// Codes that one client may send in an hour, from each budget.
     package var perClientAndHour: Int
     package var prices: SMSPrices
 

@@ -48,6 +48,19 @@ struct SentCode: Sendable, Equatable {
                    )) as attempts_left
         """
 
+    /// The order of one flow's codes: after the server's clock was set back the newest is not the latest.
+    static func newestFirst(subject: String, purpose: String) -> String {
+        """
+        order by code.code_id is not distinct from (
+                             select code_subject.newest_code_id
+                             from code_subject
+                             where code_subject.practice_id = $1::uuid
+                               and code_subject.subject_id = \(subject)
+                               and code_subject.purpose = \(purpose)) desc,
+                         code.sent_at desc
+        """
+    }
+
     /// How far the message of `code` got; a message whose code is dead is as good as withdrawn, though
     /// the sweep may not have come by yet (SC-9).
     static let deliveryColumns = """

@@ -51,7 +51,7 @@ final class Dispatcher: Service, Sendable {
     ) {
         self.database = database
         self.channels = channels
-        traffic = GatewayTraffic(limit: workers / 2)
+        traffic = GatewayTraffic(workers: workers)
         self.workers = max(workers, 1)
         self.logger = logger
         self.metrics = DeliveryMetrics(

@@ -49,7 +49,7 @@ struct TellNewAccount: Statement {
         policy = caller.practice.policy
         limits = try SendLimits.parameter(
             SendLimit.all(
-                for: destination, of: caller, network: sender.network, keys: keys,
+                for: destination, of: caller, from: .signIn, network: sender.network, keys: keys,
                 ceilings: sender.ceilings))
     }
 

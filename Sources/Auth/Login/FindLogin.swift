@@ -50,7 +50,7 @@ struct FindLogin: Statement {
                 from code
                 where code.practice_id = $1::uuid
                   and code.flow_id = login.login_id
-                order by code.sent_at desc
+                \(SentCode.newestFirst(subject: "login.account_id", purpose: "code.purpose"))
                 limit 1
             ) as code on true
             left join code_subject

@@ -111,7 +111,7 @@ struct RecoverySend: Sendable {
         _ destination: Destination, _ recovery: Recovery, _ sender: SendCode.Sender
     ) -> [SendLimit] {
         guard recovery.proofs.isEmpty else { return [] }
-        let limits = all(destination, sender).filter { ![.client, .network].contains($0.kind) }
+        let limits = all(destination, recovery, sender).filter { ![.client, .network].contains($0.kind) }
         guard destination.channel == .sms else { return limits }
         return limits + [.unprovenSMS(in: sender.caller.practice)]
     }
@@ -120,7 +120,7 @@ struct RecoverySend: Sendable {
         _ channel: ChannelKind, _ destination: Destination, _ recovery: Recovery,
         _ sender: SendCode.Sender
     ) -> [SendLimit] {
-        let limits = all(destination, sender)
+        let limits = all(destination, recovery, sender)
         guard recovery.proofs.isEmpty else { return limits }
         let shown = limits.filter { [.client, .network].contains($0.kind) }
         guard channel == .sms else { return shown }
@@ -132,11 +132,12 @@ struct RecoverySend: Sendable {
     }
 
     private static func all(
-        _ destination: Destination, _ sender: SendCode.Sender
+        _ destination: Destination, _ recovery: Recovery, _ sender: SendCode.Sender
     ) -> [SendLimit] {
         SendLimit.all(
-            for: destination, of: sender.caller, network: sender.network, keys: sender.keys,
-            ceilings: sender.ceilings)
+            for: destination, of: sender.caller,
+            from: recovery.proofs.isEmpty ? .recovery : .signIn, network: sender.network,
+            keys: sender.keys, ceilings: sender.ceilings)
     }
 
     /// Something of the same kind, which no message is made for.

@@ -28,12 +28,44 @@ import Testing
         #expect(try answer.json()["retry_at"].string != nil)
     }
 
+    @Test func `codes of other systems and recoveries leave a client's sign-ins alone`()
+        async throws
+    {
+        try await TestService.run(Self.settings(perClient: 1)) { service in
+            let person = try await service.person()
+            _ = try await service.issue(to: TestService.freshAddress())
+            try Self.refused(
+                try await service.issueAnswer(to: TestService.freshAddress()), by: "client")
+            for expected in [201, 429] {
+                let id = try await service.recovery("nobody@example.org")
+                let sent = try await service.recover(id, "codes", [:])
+                #expect(sent.status == expected, "\(sent.text)")
+            }
+            #expect(try await service.login(person).status == 201)
+        }
+        try await TestService.run { service in
+            let person = try await service.person()
+            _ = try await service.phone(person)
+            try await service.setPolicy(["sms_per_day": 5])
+            for number in 1...5 {
+                let answer = try await service.issueAnswer(to: Self.number("+3161111", number))
+                if number < 5 { #expect(answer.status == 201, "\(answer.text)") }
+                if number == 5 { try Self.refused(answer, by: "practice") }
+            }
+            let login = try await service.login(person)
+            #expect(login.status == 201, "\(login.text)")
+            #expect(try login.json()["code"]["channel"] == "sms")
+        }
+    }
+
     @Test func `one client has its hour, for codes and for sign-ins, and another its own`()
         async throws
     {
         try await TestService.run(Self.settings(perClient: 2)) { service in
             let person = try await service.person()
             let first = try await service.issue(to: TestService.freshAddress())
+            _ = try await service.issue(to: TestService.freshAddress())
+            _ = try await service.begin(person)
             let login = try await service.begin(person)
             try await service.travel(31)
             try Self.refused(

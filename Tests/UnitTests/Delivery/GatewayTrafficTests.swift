@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func `gateways and channels that failed are counted until one message gets through`() {
-        let traffic = GatewayTraffic(limit: 4)
+        let traffic = GatewayTraffic(workers: 8)
         let first = GatewayTraffic.Way.gateway(UUID())
         let second = GatewayTraffic.Way.gateway(UUID())
         fail(first, traffic, times: 5)
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func `a gateway that has its share in hand is left alone until one is put down`() {
-        let traffic = GatewayTraffic(limit: 2)
+        let traffic = GatewayTraffic(workers: 4)
         let way = GatewayTraffic.Way.gateway(UUID())
         traffic.takeInHand(way, rung: "p/sms/1", hasNextRung: true)
         #expect(traffic.held() == .init())
@@ -56,9 +56,21 @@ import Testing
         #expect(!hadMoreWait)
     }
 
+    @Test func `a slow channel of the operator's leaves workers to the others`() {
+        let traffic = GatewayTraffic(workers: 8)
+        for _ in 0..<5 {
+            traffic.takeInHand(.operators(.email), rung: "p/email/1", hasNextRung: false)
+        }
+        #expect(traffic.held() == .init())
+        traffic.takeInHand(.operators(.email), rung: "p/email/1", hasNextRung: false)
+        #expect(traffic.held() == .init(kinds: [.email]))
+        let hadOthersWait = traffic.putDown(.operators(.email))
+        #expect(hadOthersWait && traffic.held() == .init())
+    }
+
     /// A ladder may be changed while messages are out, and one gateway may stand on several rungs.
     @Test func `a gateway is left alone on every rung where it was met`() {
-        let traffic = GatewayTraffic(limit: 2)
+        let traffic = GatewayTraffic(workers: 4)
         let way = GatewayTraffic.Way.gateway(UUID())
         traffic.takeInHand(way, rung: "p/sms/1", hasNextRung: true)
         traffic.takeInHand(way, rung: "p/sms/2", hasNextRung: false)

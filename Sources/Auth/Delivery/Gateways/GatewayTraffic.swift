@@ -26,13 +26,15 @@ final class GatewayTraffic: Sendable {
         var hasNext: [String: Bool] = [:]
     }
 
-    private let limit: Int
+    private let gatewayLimit: Int
+    private let channelLimit: Int
     private let ways = Mutex<[Way: Traffic]>([:])
 
-    /// - Parameter limit: messages in hand of one gateway of a practice, so that a slow one can't
-    ///   keep every worker to itself. The operator's channels may have all workers.
-    init(limit: Int) {
-        self.limit = max(limit, 1)
+    /// None can keep every worker to itself by being slow: a gateway of a practice has half of them in
+    /// hand at most, a channel of the operator's three quarters.
+    init(workers: Int) {
+        gatewayLimit = max(workers / 2, 1)
+        channelLimit = max(workers - workers / 4, 1)
     }
 
     /// Counts a message that was claimed for that way; whoever has it says `putDown` in the end.
@@ -107,6 +109,9 @@ final class GatewayTraffic: Sendable {
     }
 
     private func isFull(_ way: Way, _ traffic: Traffic) -> Bool {
-        if case .gateway = way { traffic.inHand >= limit } else { false }
+        switch way {
+        case .gateway: traffic.inHand >= gatewayLimit
+        case .operators: traffic.inHand >= channelLimit
+        }
     }
 }
