@@ -53,6 +53,15 @@ enum Destination: Sendable, Equatable {
         }
     }
 
+    /// Who is recovering, as far as that is known.
+    enum Asker: String, Sendable {
+        case anybody = "recoveries"
+        /// Has shown one of the account's own proofs, on paper for example.
+        case proven = "recoveries-proven"
+        /// Is at a network that the account is known from.
+        case fromKnownNetwork = "recoveries-known"
+    }
+
     /// Whose sends are counted together; lanes can't spend each other's (Z-19).
     enum Lane: Sendable {
         case signIn
@@ -75,9 +84,8 @@ enum Destination: Sendable, Equatable {
         case factor
         /// What somebody asks for who has proved nothing, by what they typed (Z-19, Z-20).
         case recovery(UUID)
-        /// All that recoveries send there: strangers can't spend what goes to a network that the account
-        /// is known from (Z-12).
-        case allRecoveries(fromKnownNetwork: Bool)
+        /// All that recoveries send there, by who asks for it: strangers can't spend the others' (Z-12).
+        case allRecoveries(Asker)
 
         /// What of the calling client's a send to it is taken from.
         var budget: SendLimit.Budget {
@@ -100,7 +108,7 @@ enum Destination: Sendable, Equatable {
             case .enrolment: "enrolment"
             case .factor: "factor"
             case .recovery(let subject): "recovery:\(subject.text)"
-            case .allRecoveries(let isKnown): isKnown ? "recoveries-known" : "recoveries"
+            case .allRecoveries(let asker): asker.rawValue
             }
         }
     }

@@ -34,8 +34,7 @@ struct RecoverySend: Sendable {
         } else if let target = try Self.target(wanted.channel, recovery, practice, sender.keys) {
             kind.factorID = target.proof.id
             destination = target.destination
-            let lane = Destination.Lane.allRecoveries(
-                fromKnownNetwork: recovery.fromKnownNetwork)
+            let lane = Destination.Lane.allRecoveries(Self.asker(recovery))
             route = SendContactCode.Route(
                 destinationKey: destination.key(lane, keys: sender.keys),
                 limits: Self.hiddenLimits(destination, recovery, sender), proof: target.proof)
@@ -51,6 +50,11 @@ struct RecoverySend: Sendable {
         code = try SendCode(
             to: destination, flow: recovery.id, kind: kind, locale: recovery.locale ?? language,
             by: sender, limits: Self.shownLimits(wanted.channel, destination, recovery, sender))
+    }
+
+    private static func asker(_ recovery: Recovery) -> Destination.Asker {
+        if recovery.fromKnownNetwork { return .fromKnownNetwork }
+        return recovery.proofs.isEmpty ? .anybody : .proven
     }
 
     private struct Target {
@@ -111,7 +115,9 @@ struct RecoverySend: Sendable {
         _ destination: Destination, _ recovery: Recovery, _ sender: SendCode.Sender
     ) -> [SendLimit] {
         guard recovery.proofs.isEmpty else { return [] }
-        let limits = all(destination, recovery, sender).filter { ![.client, .network].contains($0.kind) }
+        let limits = all(destination, recovery, sender).filter {
+            ![.client, .network].contains($0.kind)
+        }
         guard destination.channel == .sms else { return limits }
         return limits + [.unprovenSMS(in: sender.caller.practice)]
     }

@@ -210,6 +210,28 @@ import Testing
         }
     }
 
+    @Test func `who has shown a proof gets a code from anywhere, whatever strangers asked for`()
+        async throws
+    {
+        var settings = TestService.Settings()
+        settings.sendsPerHour = 1
+        try await TestService.run(settings) { service in
+            let person = try await service.person()
+            let pin = try await service.ownSuperPIN(person)
+            for last in 1...3 {
+                let ip = "10.7.0.\(last)"
+                let id = try await service.recovery(person.identifier, ip: ip)
+                _ = try await service.recover(id, "codes", [:], ip: ip)
+            }
+            let own = try await service.recovery(person.identifier, ip: "10.8.0.1")
+            let shown = try await service.recover(
+                own, "verify", ["super_pin": .string(pin)], ip: "10.8.0.1")
+            try #require(shown.status == 200, "\(shown.text)")
+            try await service.proveContact(own, to: person.email, ip: "10.8.0.1")
+            #expect(try await service.setPassword(own).status == 200)
+        }
+    }
+
     private static func signedIn(
         _ service: TestService, _ access: String
     ) async throws -> SignedIn {
