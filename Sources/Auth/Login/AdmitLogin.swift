@@ -22,7 +22,7 @@ struct AdmitLogin: Statement {
     static let sql = """
         with \(Act.storedArm),
         \(LoginAttempt.foundArm(nationalNumber: "$12", customerNumber: "$13")),
-        known as (  -- Whether somebody signed in to it from this network lately (Z-12).
+        known as (  -- Whether its owner was at this network lately: by a sign-in, or by a pass (Z-12).
             select found.account_id
             from found
             where exists (
@@ -33,6 +33,13 @@ struct AdmitLogin: Statement {
                   and session.created_at
                       > clock_timestamp() - interval '\(LoginLimits.knownNetworkDays) days'
                   and not session.proofs @> '[{"method": "\(Proof.Method.device.rawValue)"}]')
+               or exists (
+                select from login_pass
+                where login_pass.practice_id = $1::uuid
+                  and login_pass.account_id = found.account_id
+                  and login_pass.network_key = any ($8::bytea[])
+                  and login_pass.used_at is not null
+                  and login_pass.expires_at > clock_timestamp())
         ),
         pressed as (  -- What failed of this client and of the whole practice lately (Z-20).
             select coalesce(

@@ -17,7 +17,8 @@ struct ForgiveFailures: Statement {
             site: "$6::bytea", network: "$3::bytea", pair: "$2::bytea", lane: lane)),
         spent as (  -- 1. The pass.
             update login_pass
-            set used_at = clock_timestamp()
+            set used_at = clock_timestamp(),
+                network_key = $4::bytea
             where login_pass.practice_id = $1::uuid
               and login_pass.account_id = $5::uuid
               and login_pass.pass_hash = $8::bytea

@@ -91,7 +91,8 @@ struct SendPass: Sendable {
                     guesses_left = excluded.guesses_left,
                     created_at = clock_timestamp(),
                     expires_at = excluded.expires_at,
-                    used_at = null
+                    used_at = null,
+                    network_key = null
                 returning account_id, expires_at
             ),
             mailed as (

@@ -165,6 +165,24 @@ import Testing
         }
     }
 
+    @Test func `where a pass was used its owner goes on, though the first code came to nothing`()
+        async throws
+    {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let pass = try await service.pass(for: person)
+            let home = "198.51.100.1"
+            #expect(try await service.login(person, ip: home, pass: pass).status == 201)
+            try await service.close(person)
+            #expect(try await service.login(person, ip: "198.51.100.2").status == 403)
+            #expect(try await service.login(person, ip: home).status == 201)
+            // With the refusal that it was for the pass ends here too.
+            try await service.travel(24 * 3600 + 1)
+            try await service.close(person)
+            #expect(try await service.login(person, ip: home).status == 403)
+        }
+    }
+
     @Test func `there is one a day, and it ends with the refusal`() async throws {
         try await TestService.run { service in
             let person = try await service.person()
