@@ -20,10 +20,25 @@ static size_t read_message(char *buffer, size_t size, size_t count, void *contex
     return take;
 }
 
+typedef struct {
+    ccurl_smtp_result *result;
+    int completed;  // commands that were answered with 250
+} conversation;
+
+// EHLO is said twice, before and after STARTTLS, and MAIL comes next; a login is answered with 235
+// (RFC 4954) and STARTTLS with 220 (RFC 3207). libcurl gives one code for a refused MAIL and RCPT.
+static const int completed_with_sender = 3;
+
 // libcurl passes each reply line of the server here. The one to QUIT comes after the one that counts.
 static size_t note_reply(char *line, size_t size, size_t count, void *context) {
-    ccurl_smtp_result *result = context;
+    conversation *spoken = context;
+    ccurl_smtp_result *result = spoken->result;
     size_t length = size * count;
+    int is_last_line = length < 4 || line[3] != '-';
+    if (length >= 3 && memcmp(line, "250", 3) == 0 && is_last_line) {
+        spoken->completed++;
+        result->sender_taken = spoken->completed >= completed_with_sender;
+    }
     if (length >= 3 && memcmp(line, "221", 3) != 0) {
         size_t keep = length < sizeof result->reply - 1 ? length : sizeof result->reply - 1;
         memcpy(result->reply, line, keep);
@@ -93,6 +108,7 @@ ccurl_smtp_result ccurl_smtp_send(
     const uint8_t *message, size_t length) {
     ccurl_smtp_result result = {.outcome = CCURL_SMTP_NOT_TRIED};
     upload remaining = {message, length};
+    conversation spoken = {.result = &result};
     int64_t deadline = ccurl_now_ms() + server->timeout_ms;
     CURL *curl = curl_easy_init();
     struct curl_slist *recipients = curl_slist_append(NULL, to);
@@ -127,7 +143,7 @@ ccurl_smtp_result ccurl_smtp_send(
     curl_easy_setopt(curl, CURLOPT_READFUNCTION, read_message);
     curl_easy_setopt(curl, CURLOPT_READDATA, &remaining);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, note_reply);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, &result);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, &spoken);
 
     CURLcode code = curl_easy_perform(curl);
     result.outcome = outcome_of(code, curl);

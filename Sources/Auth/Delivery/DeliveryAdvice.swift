@@ -41,7 +41,7 @@ extension DeliveryFailure.Reason {
                 + "manier."
         case .serverUnreachable, .serverTimeout, .serverBusy, .answerUnreadable:
             "De verzending hapert. We proberen het vanzelf opnieuw; wacht even."
-        case .senderRefused, .countryRefused, .accountSuspended, .loginRefused,
+        case .senderRefused, .countryRefused, .accountSuspended, .loginRefused, .serverRefused,
             .encryptionUnavailable, .certificateUntrusted, .certificateForOtherHost, .hostRefused,
             .noGateway,
             .messageUnreadable:
@@ -83,7 +83,7 @@ extension DeliveryFailure.Reason {
             "Nettet kunne ikke levere meldingen. Be om en ny kode eller velg en annen måte."
         case .serverUnreachable, .serverTimeout, .serverBusy, .answerUnreadable:
             "Utsendingen henger. Vi prøver igjen av oss selv; vent litt."
-        case .senderRefused, .countryRefused, .accountSuspended, .loginRefused,
+        case .senderRefused, .countryRefused, .accountSuspended, .loginRefused, .serverRefused,
             .encryptionUnavailable, .certificateUntrusted, .certificateForOtherHost, .hostRefused,
             .noGateway,
             .messageUnreadable:
@@ -125,7 +125,7 @@ extension DeliveryFailure.Reason {
             "The network could not deliver the message. Ask for a new code or choose another way."
         case .serverUnreachable, .serverTimeout, .serverBusy, .answerUnreadable:
             "Sending is slow just now. We try again by ourselves; wait a little."
-        case .senderRefused, .countryRefused, .accountSuspended, .loginRefused,
+        case .senderRefused, .countryRefused, .accountSuspended, .loginRefused, .serverRefused,
             .encryptionUnavailable, .certificateUntrusted, .certificateForOtherHost, .hostRefused,
             .noGateway,
             .messageUnreadable:

@@ -45,6 +45,8 @@ enum DeliveryFailure: Error, Equatable, Sendable {
         case serverTimeout = "server_timeout"
         /// The server answered, but not now (greylisting, rate, maintenance).
         case serverBusy = "server_busy"
+        /// The server takes no message of ours, whatever it is: a block list, or it is shut.
+        case serverRefused = "server_refused"
         /// The server's answer does not say what became of the message.
         case answerUnreadable = "answer_unreadable"
         /// The server offers no STARTTLS; nothing is sent in the clear.
@@ -72,7 +74,7 @@ enum DeliveryFailure: Error, Equatable, Sendable {
         var blamesGateway: Bool {
             switch self {
             case .accountSuspended, .loginRefused, .serverUnreachable, .serverTimeout, .serverBusy,
-                .answerUnreadable, .encryptionUnavailable, .certificateUntrusted,
+                .serverRefused, .answerUnreadable, .encryptionUnavailable, .certificateUntrusted,
                 .certificateForOtherHost, .hostRefused, .noGateway:
                 true
             case .addressUnusable, .unknownNumber, .notAMobile, .unknownMailbox, .mailboxFull,
@@ -80,6 +82,17 @@ enum DeliveryFailure: Error, Equatable, Sendable {
                 .messageRefused, .senderRefused, .countryRefused, .notReported, .dailyLimitReached,
                 .unknownCause, .messageUnreadable:
                 false
+            }
+        }
+
+        /// Whether the same gateway will say so until somebody mends it: where there is a further
+        /// gateway it is that one's turn at once, even if the message could wait.
+        var waitsForSomebody: Bool {
+            switch self {
+            case .loginRefused, .senderRefused, .serverRefused, .encryptionUnavailable,
+                .certificateUntrusted, .certificateForOtherHost, .spamRefused, .messageRefused:
+                true
+            default: false
             }
         }
 

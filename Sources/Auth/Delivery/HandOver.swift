@@ -80,7 +80,8 @@ struct HandOver: Sendable {
                     ? RetrySchedule.longestOfADay : RetrySchedule.longest,
                 chance: .random(in: 0..<1))
             let isLong = isClosed || wait > Self.longestWaitBeforeClimbing
-            return mayClimb && isLong ? .climb(reason) : .retry(reason, after: wait)
+            return mayClimb && (isLong || reason.waitsForSomebody)
+                ? .climb(reason) : .retry(reason, after: wait)
         }
     }
 

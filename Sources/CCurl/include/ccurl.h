@@ -38,6 +38,7 @@ typedef struct {
     int curl_code;         // for the log
     long reply_code;       // the server's last three digits; 0: none
     char reply[256];       // the last line that came with them, cut; never to be logged
+    int sender_taken;      // MAIL FROM was accepted: a refusal is of this message
 } ccurl_smtp_result;
 
 /// Hands one complete message (CRLF line ends) to the server. Blocks; STARTTLS is always demanded.

@@ -176,6 +176,29 @@ struct LadderTests {
         }
     }
 
+    @Test(arguments: [
+        DeliveryFailure.Reason.loginRefused, .senderRefused, .serverRefused,
+        .encryptionUnavailable, .certificateUntrusted, .certificateForOtherHost, .spamRefused,
+        .messageRefused,
+    ])
+    func `what somebody has to mend loses the message to the next gateway at once`(
+        reason: DeliveryFailure.Reason
+    ) async throws {
+        try await OutboxFixture.run { outbox in
+            try await outbox.setLadder(
+                ["first", "second"].map { #"{"name": "\#($0)", "type": "smtp", "settings": {}}"# },
+                for: .email, hosts: [])
+            let dispatcher = try outbox.dispatcher(ScriptedChannel([.transient(reason)]))
+            let message = try await outbox.queue()
+            let climbed = try await dispatcher.deliverNext()
+            #expect(climbed?.state == .queued)
+            #expect(climbed?.reason == reason)
+            #expect(try await outbox.row(message).rung == 2)
+            #expect(try await dispatcher.deliverNext()?.state == .sent)
+            #expect(try await outbox.row(message).gateway == "second")
+        }
+    }
+
     @Test func `without a report in time a message climbs, and with one it does not`() async throws
     {
         let (first, second) = (try await peer(HTTPSPeer.takes), try await peer(HTTPSPeer.takes))

@@ -56,6 +56,14 @@ struct MailDeliveryTests {
             let channel = try channel(to: server, trusting: authority)
             try await OutboxFixture.run { outbox in
                 let message = try await outbox.queue()
+                #expect(try await outbox.dispatcher(channel).deliverNext()?.state == .queued)
+                let waiting = try await outbox.row(message)
+                #expect(waiting.reason == reason)
+                #expect(waiting.body != nil)
+
+                // The last try before its end; by another instance, whose breaker knows of nothing.
+                try await outbox.becomeDue(message)
+                try await outbox.change(message, "expires_at = clock_timestamp()")
                 #expect(try await outbox.dispatcher(channel).deliverNext()?.state == .failed)
                 let row = try await outbox.row(message)
                 #expect(row.reason == reason)
@@ -63,6 +71,37 @@ struct MailDeliveryTests {
             }
             #expect(await server.stop().isEmpty)
         }
+    }
+
+    @Test func `a notice that a block list keeps back goes out later, where a code fails at once`()
+        async throws
+    {
+        let authority = try TestAuthority()
+        let blocked = "554 5.7.1 Client host blocked"
+        let server = try await MailServer(
+            .init(
+                certificate: try authority.certificate(for: "localhost"),
+                recipientReplies: [blocked, blocked]))
+        let channel = try channel(to: server, trusting: authority)
+        try await OutboxFixture.run { outbox in
+            let dispatcher = try outbox.dispatcher(channel)
+            let notice = try await outbox.queueWithoutCode()
+            #expect(try await dispatcher.deliverNext()?.state == .queued)
+            let waiting = try await outbox.row(notice)
+            #expect(waiting.reason == "spam_refused")
+            #expect(waiting.body != nil)
+
+            try await outbox.change(
+                notice, "next_attempt_at = clock_timestamp() + interval '1 hour'")
+            let code = try await outbox.queue()
+            #expect(try await dispatcher.deliverNext()?.messageID == code)
+            #expect(try await outbox.row(code).state == "failed")
+            #expect(try await outbox.row(code).reason == "spam_refused")
+
+            try await outbox.becomeDue(notice)
+            #expect(try await dispatcher.deliverNext()?.state == .sent)
+        }
+        #expect(await server.stop().count == 1)
     }
 
     @Test func `a server that takes the mail and hangs up on the answer is tried again`()

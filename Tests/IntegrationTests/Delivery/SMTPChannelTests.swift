@@ -79,7 +79,7 @@ struct SMTPChannelTests {
     @Test func `a server that offers no STARTTLS gets nothing`() async throws {
         let server = try await server { $0.certificate = nil }
         let channel = try channel(to: server.port)
-        await #expect(throws: DeliveryFailure.permanent(.encryptionUnavailable)) {
+        await #expect(throws: DeliveryFailure.transient(.encryptionUnavailable)) {
             try await channel.deliver(message())
         }
         #expect(await server.stop().isEmpty)
@@ -88,7 +88,7 @@ struct SMTPChannelTests {
     @Test func `a certificate of an authority that we don't trust gets nothing`() async throws {
         let server = try await server()
         let channel = try channel(to: server.port, trusting: TestAuthority())
-        await #expect(throws: DeliveryFailure.permanent(.certificateUntrusted)) {
+        await #expect(throws: DeliveryFailure.transient(.certificateUntrusted)) {
             try await channel.deliver(message())
         }
         #expect(await server.stop().isEmpty)
@@ -98,7 +98,7 @@ struct SMTPChannelTests {
         let other = try authority.certificate(for: "mail.example")
         let server = try await server { $0.certificate = other }
         let channel = try channel(to: server.port)
-        await #expect(throws: DeliveryFailure.permanent(.certificateForOtherHost)) {
+        await #expect(throws: DeliveryFailure.transient(.certificateForOtherHost)) {
             try await channel.deliver(message())
         }
         #expect(await server.stop().isEmpty)
@@ -110,7 +110,7 @@ struct SMTPChannelTests {
         let channel = try SMTPChannel(
             .init(host: "localhost", port: server.port, from: "no-reply@praktijk.example"),
             threads: 1)
-        await #expect(throws: DeliveryFailure.permanent(.certificateUntrusted)) {
+        await #expect(throws: DeliveryFailure.transient(.certificateUntrusted)) {
             try await channel.deliver(message())
         }
         #expect(await server.stop().isEmpty)
@@ -141,6 +141,26 @@ struct SMTPChannelTests {
         #expect(await server.stop().isEmpty)
     }
 
+    @Test(arguments: [
+        (MailServer.Refusal.greeting("554 5.3.2 not now"), DeliveryFailure.Reason.serverRefused),
+        (.sender("550 5.7.1 you are on a list"), .serverRefused),
+        (.sender("535 5.7.8 who are you"), .loginRefused),
+        (.encryption, .encryptionUnavailable),
+    ])
+    func `a server that takes nothing of us gets it when it does`(
+        refusal: MailServer.Refusal, reason: DeliveryFailure.Reason
+    ) async throws {
+        let server = try await server()
+        let channel = try channel(to: server.port)
+        try await server.turn(refusal)
+        await #expect(throws: DeliveryFailure.transient(reason)) {
+            try await channel.deliver(message())
+        }
+        try await server.turn(nil)
+        _ = try await channel.deliver(message())
+        #expect(await server.stop().count == 1)
+    }
+
     @Test(arguments: ["connect", "data"])
     func `a server that stops answering is left when the time is up`(place: String) async throws {
         let server = try await server { $0.silentFrom = place }
@@ -159,11 +179,11 @@ struct SMTPChannelTests {
         let server = try await server { $0.login = "portaal:een geheim" }
         _ = try await channel(to: server.port, login: ("portaal", "een geheim")).deliver(message())
         let wrong = try channel(to: server.port, login: ("portaal", "iets anders"))
-        await #expect(throws: DeliveryFailure.permanent(.loginRefused)) {
+        await #expect(throws: DeliveryFailure.transient(.loginRefused)) {
             try await wrong.deliver(message())
         }
         let without = try channel(to: server.port)
-        await #expect(throws: DeliveryFailure.permanent(.loginRefused)) {
+        await #expect(throws: DeliveryFailure.transient(.loginRefused)) {
             try await without.deliver(message())
         }
         #expect(await server.stop().map(\.login) == ["portaal"])

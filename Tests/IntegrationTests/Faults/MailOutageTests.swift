@@ -14,7 +14,18 @@ import Testing
         case lying
         /// Hangs up in the middle of its first word.
         case cutting
+        /// Greets with a refusal.
+        case shut
+        /// Takes no sender of ours: its block list has our address.
+        case blocking
+        /// Does not know our name and password any more.
+        case estranged
+        /// Has lost its certificate, and offers no encryption.
+        case unencrypted
+        /// Shows the certificate of another authority.
+        case disguised
 
+        /// What happens on the way to it.
         var mode: FaultProxy.Mode {
             switch self {
             case .away: .refuse
@@ -22,6 +33,19 @@ import Testing
             case .silent: .blackhole
             case .lying: .nonsense
             case .cutting: .half
+            case .shut, .blocking, .estranged, .unencrypted, .disguised: .ok
+            }
+        }
+
+        /// What it says itself.
+        func refusal() throws -> MailServer.Refusal? {
+            switch self {
+            case .away, .slow, .silent, .lying, .cutting: nil
+            case .shut: .greeting("554 5.3.2 No service here")
+            case .blocking: .sender("550 5.7.1 Client host is on a block list")
+            case .estranged: .sender("535 5.7.8 Authentication credentials invalid")
+            case .unencrypted: .encryption
+            case .disguised: .certificate(try TestAuthority().certificate(for: "localhost"))
             }
         }
     }
@@ -30,9 +54,9 @@ import Testing
     private static let outage: Duration =
         ProcessInfo.processInfo.environment["AUTH_TEST_OUTAGE_SECONDS"].flatMap { Int($0) }
         .map { .seconds($0) } ?? .seconds(3)
-    /// In a short run two stand for all.
+    /// In a short run four stand for all.
     private static let troubles: [Trouble] =
-        outage > .seconds(10) ? Trouble.allCases : [.away, .lying]
+        outage > .seconds(10) ? Trouble.allCases : [.away, .lying, .blocking, .disguised]
     /// From the server's return to the last letter: the longest wait before a try, a breaker's rest
     /// and the hand-over.
     private static let returnLimit = Duration.seconds(60)
@@ -52,7 +76,9 @@ import Testing
             let usual = try await issue(Self.codes, installation)
             try await arrive(usual, post, within: .seconds(20))
 
+            let refusal = try trouble.refusal()
             try await proxy.turn(trouble.mode)
+            try await post.turn(refusal)
             let end = ContinuousClock.now + Self.outage
             var (living, dead) = ([Issued](), [Issued]())
             repeat {
@@ -64,6 +90,7 @@ import Testing
             try await die(dead, database, installation)
             let told = post.letters.count
             try await proxy.turn(.ok)
+            try await post.turn(nil)
 
             try await arrive(living, post, within: Self.returnLimit)
             for code in living.suffix(4) {

@@ -31,6 +31,11 @@ final class PostOffice: Sendable {
             .init(certificate: try authority.certificate(for: "localhost")))
     }
 
+    /// Refuses every letter like that from now on; takes them again where it is nil.
+    func turn(_ refusal: MailServer.Refusal?) async throws {
+        try await server.turn(refusal)
+    }
+
     /// The letters to an address so far, oldest first.
     func letters(to address: String) -> [Letter] {
         readOn { $0.byAddress[address] ?? [] }

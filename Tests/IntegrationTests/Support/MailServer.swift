@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A real SMTP server in a process of its own; see `mail_server.py`.
 ///
@@ -19,6 +20,18 @@ final class MailServer: Sendable {
         var silentFrom: String?
     }
 
+    /// How it refuses everybody, from one command to the next.
+    enum Refusal: Sendable {
+        /// Greets with this reply and hangs up on the first word.
+        case greeting(String)
+        /// Gives every sender this reply.
+        case sender(String)
+        /// Offers no STARTTLS.
+        case encryption
+        /// Shows this certificate.
+        case certificate(TestCertificate)
+    }
+
     /// A mail that the server took, as Python's own mail parser reads it.
     struct Mail: Decodable, Sendable {
         let from: String
@@ -37,6 +50,9 @@ final class MailServer: Sendable {
         let defects: [String]
     }
 
+    /// What it says once it behaves as it was told.
+    private static let turned = Data(#""turned""#.utf8)
+
     private let process: PeerProcess
 
     var port: Int { process.port }
@@ -46,10 +62,26 @@ final class MailServer: Sendable {
     }
 
     /// How many mails it took so far.
-    var mailCount: Int { process.said.count }
+    var mailCount: Int { mailLines.count }
 
     /// The mails that it took so far, but for the first ones.
-    func mails(after count: Int) -> [Mail] { Self.decode(Array(process.said.dropFirst(count))) }
+    func mails(after count: Int) -> [Mail] { Self.decode(Array(mailLines.dropFirst(count))) }
+
+    /// Refuses every mail like that from now on; takes them again where it is nil.
+    ///
+    /// Returns once it is in force; one caller at a time.
+    func turn(_ refusal: Refusal?) async throws {
+        let before = turns
+        let order = try JSONEncoder().encode(refusal?.order ?? [:])
+        try process.tell(String(decoding: order, as: UTF8.self))
+        try await eventually(orElse: "the mail server never did as it was told") {
+            turns > before
+        }
+    }
+
+    private var mailLines: [Data] { process.said.filter { $0 != Self.turned } }
+
+    private var turns: Int { process.said.count(where: { $0 == Self.turned }) }
 
     /// Ends the server and returns every mail that it took, oldest first.
     func stop() async -> [Mail] { Self.decode(await process.stop()) }
@@ -58,6 +90,19 @@ final class MailServer: Sendable {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         return lines.compactMap { try? decoder.decode(Mail.self, from: $0) }
+    }
+}
+
+extension MailServer.Refusal {
+    /// As `mail_server.py` reads it.
+    fileprivate var order: [String: String] {
+        switch self {
+        case .greeting(let reply): ["greeting": reply]
+        case .sender(let reply): ["sender": reply]
+        case .encryption: ["encryption": "none"]
+        case .certificate(let shown):
+            ["certificate": shown.certificate.path, "key": shown.key.path]
+        }
     }
 }
 

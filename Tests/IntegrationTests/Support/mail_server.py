@@ -2,6 +2,10 @@
 
 It says {"port": n} on standard output, then one JSON line for each mail it took, parsed by
 Python's own mail parser. It ends when standard input closes, so it never outlives the test run.
+
+A line of JSON on standard input makes it refuse everybody: {"greeting": reply}, {"sender": reply},
+{"encryption": "none"} or {"certificate": path, "key": path}. {} ends that. It says "turned" once it
+does so.
 """
 
 import argparse
@@ -53,6 +57,14 @@ class Handler:
         self.rcpt = list(options.rcpt)
         self.data = list(options.data)
         self.silent = options.silent
+        self.options = options
+
+    async def handle_MAIL(self, server, session, envelope, address, mail_options):
+        if "sender" in self.options.refusal:
+            return self.options.refusal["sender"]
+        envelope.mail_from = address
+        envelope.mail_options.extend(mail_options)
+        return "250 2.1.0 Ok"
 
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
         if self.rcpt:
@@ -79,6 +91,21 @@ class Handler:
         return "250 2.0.0 Ok: queued as 4F2A9C1B07"
 
 
+class Shut(asyncio.Protocol):
+    """Greets with a refusal, and hangs up on whatever is said to it."""
+
+    def __init__(self, reply):
+        self.reply = reply
+
+    def connection_made(self, transport):
+        self.transport = transport
+        transport.write(self.reply.encode() + b"\r\n")
+
+    def data_received(self, data):
+        self.transport.write(b"221 2.0.0 Bye\r\n")
+        self.transport.close()
+
+
 def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--certificate")
@@ -90,35 +117,54 @@ def arguments():
     return parser.parse_args()
 
 
-def protocol(options):
-    context = None
-    if options.certificate:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(options.certificate, options.key)
+def tls_context(options):
+    """None where it offers no STARTTLS."""
+    shown = options.refusal.get("certificate", options.certificate)
+    if not shown or "encryption" in options.refusal:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(shown, options.refusal.get("key", options.key))
+    return context
 
+
+def protocol(options):
     def authenticate(server, session, envelope, mechanism, data):
         right = f"{data.login.decode()}:{data.password.decode()}" == options.login
         return AuthResult(success=right, handled=right, auth_data=data.login)
 
     handler = Handler(options)
-    return lambda: SMTP(
-        handler,
-        hostname="localhost",
-        tls_context=context,
-        require_starttls=context is not None,
-        authenticator=authenticate if options.login else None,
-        auth_required=bool(options.login),
-    )
+
+    def make():
+        if "greeting" in options.refusal:
+            return Shut(options.refusal["greeting"])
+        return SMTP(
+            handler,
+            hostname="localhost",
+            tls_context=options.tls_context,
+            require_starttls=options.tls_context is not None,
+            authenticator=authenticate if options.login else None,
+            auth_required=bool(options.login),
+        )
+
+    return make
+
+
+def turn(options, refusal):
+    options.refusal = refusal
+    options.tls_context = tls_context(options)
 
 
 async def main():
     options = arguments()
+    turn(options, {})
     loop = asyncio.get_running_loop()
     # A protocol without a word of SMTP is a server that took the connection and hangs.
     make = asyncio.Protocol if options.silent == "connect" else protocol(options)
     server = await loop.create_server(make, "127.0.0.1", 0)
     say({"port": server.sockets[0].getsockname()[1]})
-    await loop.run_in_executor(None, sys.stdin.read)
+    while order := await loop.run_in_executor(None, sys.stdin.readline):
+        turn(options, json.loads(order))
+        say("turned")
 
 
 asyncio.run(main())

@@ -26,7 +26,7 @@ import Testing
         ),
         (
             SMTPReply(ending: .refused, code: 550, line: "550 5.1.8 bad sender"),
-            .permanent(.senderRefused)
+            .transient(.senderRefused)
         ),
         (SMTPReply(ending: .refused, code: 552, line: "552 5.2.2 full"), .permanent(.mailboxFull)),
         (SMTPReply(ending: .refused, code: 452, line: "452 4.2.2 full"), .transient(.mailboxFull)),
@@ -37,13 +37,27 @@ import Testing
         (SMTPReply(ending: .refused, code: 421, line: "421 closing"), .transient(.serverBusy)),
         (
             SMTPReply(ending: .refused, code: 530, line: "530 5.7.0 login first"),
-            .permanent(.loginRefused)
+            .transient(.loginRefused)
         ),
-        (SMTPReply(ending: .loginRefused, code: 535), .permanent(.loginRefused)),
+        (
+            SMTPReply(ending: .refused, code: 554, line: "554 go away", isSenderTaken: false),
+            .transient(.serverRefused)
+        ),
+        (
+            SMTPReply(
+                ending: .refused, code: 550, line: "550 5.7.1 blocked", isSenderTaken: false),
+            .transient(.serverRefused)
+        ),
+        (
+            SMTPReply(
+                ending: .refused, code: 421, line: "421 4.7.0 later", isSenderTaken: false),
+            .transient(.serverBusy)
+        ),
+        (SMTPReply(ending: .loginRefused, code: 535), .transient(.loginRefused)),
         (SMTPReply(ending: .loginRefused, code: 454), .transient(.serverBusy)),
-        (SMTPReply(ending: .encryptionUnavailable, code: 250), .permanent(.encryptionUnavailable)),
-        (SMTPReply(ending: .certificateUntrusted), .permanent(.certificateUntrusted)),
-        (SMTPReply(ending: .certificateForOtherHost), .permanent(.certificateForOtherHost)),
+        (SMTPReply(ending: .encryptionUnavailable, code: 250), .transient(.encryptionUnavailable)),
+        (SMTPReply(ending: .certificateUntrusted), .transient(.certificateUntrusted)),
+        (SMTPReply(ending: .certificateForOtherHost), .transient(.certificateForOtherHost)),
         (SMTPReply(ending: .encryptionFailed), .transient(.serverUnreachable)),
         (SMTPReply(ending: .unreachable), .transient(.serverUnreachable)),
         (SMTPReply(ending: .timeout, code: 354), .transient(.serverTimeout)),
@@ -52,7 +66,21 @@ import Testing
     func `a server's answer says whether another try can help`(
         reply: SMTPReply, expected: DeliveryFailure
     ) {
-        #expect(throws: expected) { try reply.receipt() }
+        #expect(throws: expected) { try reply.receipt(carriesCode: true) }
+    }
+
+    @Test(arguments: [
+        ("554 5.7.1 blocked", DeliveryFailure.transient(.spamRefused)),
+        ("554 transaction failed", .transient(.messageRefused)),
+        ("550 5.1.1 unknown", .permanent(.unknownMailbox)),
+        ("552 5.2.2 full", .permanent(.mailboxFull)),
+    ])
+    func `what brings no code waits for a policy to change, and for nothing else`(
+        line: String, expected: DeliveryFailure
+    ) throws {
+        let code = try #require(Int(line.prefix(3)))
+        let reply = SMTPReply(ending: .refused, code: code, line: line)
+        #expect(throws: expected) { try reply.receipt(carriesCode: false) }
     }
 
     @Test(arguments: [
@@ -64,7 +92,7 @@ import Testing
         line: String, number: String?
     ) throws {
         let reply = SMTPReply(ending: .sent, code: 250, line: line)
-        #expect(try reply.receipt() == Receipt(providerMessageID: number))
+        #expect(try reply.receipt(carriesCode: true) == Receipt(providerMessageID: number))
     }
 
     @Test func `every setting that can't be used is named, and no value is`() {

@@ -50,7 +50,7 @@ final class SMTPChannel: DeliveryChannel {
         }
         let (server, limits, bytes) = (server, limits, mail.bytes)
         let reply = await threads.run { server.send(bytes, to: to, limits: limits) }
-        return try reply.receipt()
+        return try reply.receipt(carriesCode: message.code != nil)
     }
 }
 

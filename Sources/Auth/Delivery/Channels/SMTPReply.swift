@@ -21,11 +21,15 @@ struct SMTPReply: Equatable, Sendable {
     let code: Int
     /// The last line, which may repeat the address: parsed here, and never kept.
     let line: String
+    /// Whether the server had taken the sender, so that what it refuses is this message; else it
+    /// refuses us.
+    let isSenderTaken: Bool
 
-    init(ending: Ending, code: Int = 0, line: String = "") {
+    init(ending: Ending, code: Int = 0, line: String = "", isSenderTaken: Bool = true) {
         self.ending = ending
         self.code = code
         self.line = line
+        self.isSenderTaken = isSenderTaken
     }
 
     init(_ result: ccurl_smtp_result) {
@@ -47,43 +51,61 @@ struct SMTPReply: Equatable, Sendable {
         line = withUnsafeBytes(of: result.reply) { bytes in
             String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
+        isSenderTaken = result.sender_taken != 0
     }
 
     /// The receipt of a mail that was taken; throws what keeps it from being taken.
-    func receipt() throws(DeliveryFailure) -> Receipt {
+    ///
+    /// - Parameter carriesCode: whether the mail brings a code, which can be asked for again. A
+    ///   notice, an invitation or a pass can't: it waits for what may be mended while it lives.
+    func receipt(carriesCode: Bool) throws(DeliveryFailure) -> Receipt {
         switch ending {
         case .sent: return Receipt(providerMessageID: queueID)
         case .unreachable: throw .transient(.serverUnreachable)
         case .timeout, .connectionLost: throw .transient(.serverTimeout)
         case .encryptionFailed, .notTried: throw .transient(.serverUnreachable)
-        // A server that can't prove who it is won't learn to within the life of a code, and the
-        // patient waits: better to say so at once.
-        case .encryptionUnavailable: throw .permanent(.encryptionUnavailable)
-        case .certificateUntrusted: throw .permanent(.certificateUntrusted)
-        case .certificateForOtherHost: throw .permanent(.certificateForOtherHost)
+        // None of these is the message's fault: an operator renews a certificate or mends a
+        // password in minutes, and what still lives then goes out. Meanwhile nothing is sent, and
+        // the reason shows.
+        case .encryptionUnavailable: throw .transient(.encryptionUnavailable)
+        case .certificateUntrusted: throw .transient(.certificateUntrusted)
+        case .certificateForOtherHost: throw .transient(.certificateForOtherHost)
         // 454 is a server that can't check passwords just now (RFC 4954 section 6).
-        case .loginRefused: throw code == 454 ? .transient(.serverBusy) : .permanent(.loginRefused)
-        case .refused: throw refusal
+        case .loginRefused: throw .transient(code == 454 ? .serverBusy : .loginRefused)
+        case .refused: throw refusal(carriesCode: carriesCode)
         }
     }
 
-    /// RFC 5321 section 4.2.1: 4yz may pass, 5yz will not; RFC 3463 tells them apart further.
-    private var refusal: DeliveryFailure {
-        let reason: DeliveryFailure.Reason =
-            switch (code, enhancedStatus) {
-            case (_, "2.2"), (452, nil), (552, nil): .mailboxFull
-            case (..<500, _): .serverBusy
-            case (530, _), (534, _), (535, _): .loginRefused
-            case (_, "1.3"): .addressUnusable
-            case (_, "1.7"), (_, "1.8"): .senderRefused
-            case (_, let status?) where status.hasPrefix("1.") || status.hasPrefix("2."):
-                .unknownMailbox
-            // Security and policy: what filters say (RFC 3463 section 3.8, RFC 7372).
-            case (_, let status?) where status.hasPrefix("7."): .spamRefused
-            case (550, nil), (551, nil), (553, nil): .unknownMailbox
-            default: .messageRefused
+    /// RFC 5321 section 4.2.1: 4yz may pass, and 5yz will not where it speaks of this message; RFC
+    /// 3463 tells them apart further.
+    private func refusal(carriesCode: Bool) -> DeliveryFailure {
+        let reason = reasonOfRefusal
+        let mayPass =
+            switch reason {
+            // What it holds against us, not against this message.
+            case .loginRefused, .senderRefused, .serverRefused: true
+            // A block list has our address for hours, and says so of each message.
+            case .spamRefused, .messageRefused: !carriesCode
+            default: code < 500
             }
-        return code < 500 ? .transient(reason) : .permanent(reason)
+        return mayPass ? .transient(reason) : .permanent(reason)
+    }
+
+    private var reasonOfRefusal: DeliveryFailure.Reason {
+        switch (code, enhancedStatus) {
+        case (530, _), (534, _), (535, _): .loginRefused
+        case (500..., "1.7"), (500..., "1.8"): .senderRefused
+        case (500..., _) where !isSenderTaken: .serverRefused
+        case (_, "2.2"), (452, nil), (552, nil): .mailboxFull
+        case (..<500, _): .serverBusy
+        case (_, "1.3"): .addressUnusable
+        case (_, let status?) where status.hasPrefix("1.") || status.hasPrefix("2."):
+            .unknownMailbox
+        // Security and policy: what filters say (RFC 3463 section 3.8, RFC 7372).
+        case (_, let status?) where status.hasPrefix("7."): .spamRefused
+        case (550, nil), (551, nil), (553, nil): .unknownMailbox
+        default: .messageRefused
+        }
     }
 
     /// Subject and detail of `550 5.1.1 …`, here `1.1` (RFC 3463 section 2).
