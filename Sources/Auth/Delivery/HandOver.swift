@@ -8,6 +8,9 @@ struct HandOver: Sendable {
     /// A longer wait for a gateway is better spent at the next one.
     static let longestWaitBeforeClimbing = Duration.seconds(5)
 
+    /// Answers that don't say whether an SMS was taken: it may have been, and be paid for, each time.
+    static let mostUnreadableAnswers = 3
+
     let database: Database
     let texts: PracticeTexts
     let keys: KeyRing
@@ -73,6 +76,9 @@ struct HandOver: Sendable {
             // What is wrong with the address or our own text is wrong at every gateway.
             let isHopeless = reason == .addressUnusable || reason == .messageUnreadable
             return mayClimb && !isHopeless ? .climb(reason) : .failed(reason)
+        case .transient(.answerUnreadable, _)
+        where message.channel == .sms && message.attempt >= Self.mostUnreadableAnswers:
+            return mayClimb ? .climb(.answerUnreadable) : .failed(.answerUnreadable)
         case .transient(let reason, let asked):
             let wait = RetrySchedule.wait(
                 afterAttempt: message.attempt, asked: asked,

@@ -157,6 +157,35 @@ struct LadderTests {
         #expect(Set(await peer.stop().map { $0.headers["idempotency-key"] }).count == 1)
     }
 
+    @Test func `answers that don't say whether an SMS was taken end it at the third`() async throws
+    {
+        let peer = try await peer(.init(status: 200, body: "<html>OK</html>"))
+        try await OutboxFixture.run { outbox in
+            try await outbox.setLadder([peer.rung("only")], hosts: [peer])
+            let dispatcher = try outbox.dispatcher(ScriptedChannel(), door: door([peer]))
+            let message = try await queue(outbox)
+            for expected in [DeliveryState.queued, .queued, .failed] {
+                let ending = try await dispatcher.deliverNext()
+                #expect(ending?.state == expected && ending?.reason == .answerUnreadable)
+                if expected == .queued { try await outbox.becomeDue(message) }
+            }
+        }
+        #expect(await peer.stop().count == 3)
+    }
+
+    @Test func `an error inside a success that the settings don't know is a refusal`() async throws
+    {
+        let peer = try await peer(.init(status: 200, body: #"{"error": 99}"#))
+        try await OutboxFixture.run { outbox in
+            try await outbox.setLadder([peer.rung("only")], hosts: [peer])
+            let dispatcher = try outbox.dispatcher(ScriptedChannel(), door: door([peer]))
+            _ = try await queue(outbox)
+            let ending = try await dispatcher.deliverNext()
+            #expect(ending?.state == .failed && ending?.reason == .unknownCause)
+        }
+        #expect(await peer.stop().count == 1)
+    }
+
     @Test func `a gateway that asks for a longer wait than is good loses the message to the next`()
         async throws
     {

@@ -65,6 +65,10 @@ struct HTTPGatewayChannel: DeliveryChannel {
         }
         guard let pointer = settings.messageID else { return Receipt(providerMessageID: nil) }
         guard let document, let id = pointer.word(in: document), ProviderID.isPlain(id) else {
+            // An error that the settings don't know is one all the same.
+            if let document, settings.errorCode?.word(in: document) != nil {
+                throw .permanent(.unknownCause)
+            }
             throw .transient(.answerUnreadable)
         }
         return Receipt(providerMessageID: id)
