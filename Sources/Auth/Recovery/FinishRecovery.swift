@@ -11,13 +11,16 @@ struct FinishRecovery: IdempotentStatement {
     let act: Act
     let recovery: Recovery
     let change: Change
+    /// Whether the practice's policy lets codes of a sign-in go to a mailbox.
+    let emailCodes: Bool
 
     static let lane = Lane.ordinary
 
     enum Change: Sendable {
         case password(SealedPassword)
-        /// The factor that is lost; the number that was proven in its place, if one was.
-        case factor(UUID)
+        /// The factor that is lost, and the number that was proven in its place, if one was. Where the
+        /// account has none that a sign-in can ask for, it is the number alone.
+        case factor(UUID?)
         /// The mailbox that is lost, and the one that takes its place.
         case mailbox(UUID, by: NewMailbox)
     }
@@ -87,6 +90,7 @@ struct FinishRecovery: IdempotentStatement {
               and contact.confirmed_at is not null
               and contact.contact_id <> all (standing.proof_ids)
         ),
+        \(waysLeftArms),
         judged as (
             select standing.*, free.address as is_named,
                    case
@@ -111,12 +115,14 @@ struct FinishRecovery: IdempotentStatement {
                        when $10::uuid is not null and not exists (select from lost)
                            or $11::uuid is not null and not exists (select from lost_mailbox)
                        then 'factor-unknown'
+                       \(waysLeftWords)
                        when $11::uuid is not null
                            and not (free.address or free.otherwise_named)
                        then 'address-taken'
                        else 'changed'
                    end as word
             from standing
+            cross join ways_left
             cross join lateral (
                 \(ContactMove.names(
                     account: "standing.account_id", indexes: "$14", address: "lower($13::text)"))
@@ -127,7 +133,7 @@ struct FinishRecovery: IdempotentStatement {
             set done_at = clock_timestamp(),
                 changed = case
                     when $11::uuid is not null then '\(RecoveryProof.Loss.mailbox.rawValue)'
-                    when $10::uuid is not null then '\(RecoveryProof.Loss.factor.rawValue)'
+                    when \(isOfFactor) then '\(RecoveryProof.Loss.factor.rawValue)'
                     else '\(RecoveryProof.Loss.password.rawValue)'
                 end
             from judged
@@ -183,7 +189,7 @@ struct FinishRecovery: IdempotentStatement {
             select finished.account_id, judged.new_factor_id, $1::uuid, 'sms', judged.new_number,
                    clock_timestamp(), clock_timestamp()
             from finished, judged
-            where $10::uuid is not null
+            where \(isOfFactor)
               and judged.new_number_proven_at is not null
               and (select count(*) from dropped) >= 0
         ),
@@ -257,13 +263,14 @@ struct FinishRecovery: IdempotentStatement {
         let changed: [Parameter] =
             switch change {
             case .password(let sealed): [.bytes(sealed.bytes), .null, .null, .null, .null]
-            case .factor(let lost): [.null, .uuid(lost), .null, .null, .null]
+            case .factor(let lost):
+                [.null, lost.map(Parameter.uuid) ?? .null, .null, .null, .null]
             case .mailbox(let lost, let new):
                 [.null, .null, .uuid(lost), .uuid(new.contactID), .text(new.address)]
             }
         return [.uuid(recovery.id), .int(recovery.proofs.count), .bool(mustWait)] + changed
             + SealedIdentifier.parameters(change.newMailbox?.identifier)
-            + [.bool(verdict != .insufficient)]
+            + [.bool(verdict != .insufficient), .bool(emailCodes)]
     }
 
     static func outcome(_ row: Row) throws -> Outcome {

@@ -2,8 +2,8 @@ import Cryptography
 import Foundation
 import Postgres
 
-// The one change that a recovery makes: a new password, a lost factor gone, or another mailbox in the
-// place of a lost one (Z-2, S8, S10).
+// The one change that a recovery makes: a new password, a lost factor gone, another mailbox in the place of
+// a lost one, or a number for who has nothing left to lose (Z-2, S8, S10).
 extension RecoveryRoutes {
     struct NewPassword: RequestBody {
         let password: Secret<String>
@@ -14,10 +14,11 @@ extension RecoveryRoutes {
     }
 
     struct LostFactor: RequestBody {
-        let factorID: UUID
+        /// Nil where there is none: a number comes to an account that has nothing to sign in with.
+        let factorID: UUID?
 
         init(_ fields: inout FieldReader) throws {
-            factorID = try fields.id("factor_id")
+            factorID = fields.optionalID("factor_id")
         }
     }
 
@@ -45,7 +46,7 @@ extension RecoveryRoutes {
         let recovery = try await find(context)
         let lost = recovery.ways.first { $0.id == body.factorID }?.factor
         try demandDue(recovery, lost?.loss ?? .factor, context)
-        guard lost?.loss == .mailbox else {
+        guard let lostID = body.factorID, lost?.loss == .mailbox else {
             return try await finish(recovery, context) { _ in .factor(body.factorID) }
         }
         // Without a mailbox nobody is told of anything: the new one comes first.
@@ -55,7 +56,7 @@ extension RecoveryRoutes {
             let identifier = SealedIdentifier(
                 Identifier(typed: address), of: account, practice: practice, keys: keys)
             return .mailbox(
-                body.factorID, by: .init(address: address, identifier: identifier))
+                lostID, by: .init(address: address, identifier: identifier))
         }
     }
 
@@ -82,7 +83,9 @@ extension RecoveryRoutes {
         let act = try context.act(keys)
         guard let account = recovery.accountID else { throw Problem(.recoveryEnded) }
         let change = change(account)
-        let statement = FinishRecovery(act: act, recovery: recovery, change: change)
+        let statement = FinishRecovery(
+            act: act, recovery: recovery, change: change,
+            emailCodes: practice.policy.emailCodes)
         let answered = try await database.transaction(
             of: act, rerunningOn: FinishRecovery.retryableConstraints
         ) { transaction in

@@ -208,6 +208,20 @@ import Testing
             #expect(try await Self.mailboxes(service) == [])
             // That is told to no mailbox, and neither were the desk's codes.
             #expect(try await service.database.count("audit", where: "reason = 'no-mailbox'") == 3)
+
+            // No code can go anywhere, until the desk's two and a number that was read bring one.
+            var known = owner.person
+            known.identifier = known.username
+            known.password = TestService.newPassword
+            #expect(try await service.login(known).problem == "factor-unavailable")
+            let third = try await service.recovery(known.username)
+            try await service.vouch(for: known, in: third)
+            let number = TestService.freshMobile()
+            try await service.proveNew(number: number, in: third)
+            try await service.travel(73 * 3600)
+            let bound = try await service.recover(third, "factor", [:])
+            #expect(bound.status == 200, "\(bound.text)")
+            _ = try await service.signInByPhone(known, number)
         }
     }
 
