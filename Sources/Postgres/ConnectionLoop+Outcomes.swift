@@ -84,6 +84,8 @@ extension ConnectionLoop {
             let error = PostgresError.server(
                 sqlState: failure.sqlState, constraint: failure.constraint)
             answer(job, .failure(error))
+            // Else it would fail in every transaction on this connection.
+            if remedy == .reconnect { lose(reason: "prepared statements out of date") }
         case .replacePool:
             answer(job, .failure(.unavailable(.transactionLost)))
             replacePool(puttingBack: [])

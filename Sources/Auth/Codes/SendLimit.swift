@@ -83,7 +83,7 @@ extension SendLimit {
             ceiling: practice.policy.smsPerDay / 5)
     }
 
-    /// What one client may send, each of these by itself: neither strangers who ask for recoveries nor
+    /// What one client, or one network, may send, each of these by itself: neither strangers who ask for recoveries nor
     /// another system's codes keep anybody from signing in (Z-19).
     enum Budget: String, Sendable {
         /// To people who have shown a password, a link or a proof.
@@ -108,7 +108,8 @@ extension SendLimit {
             let key = keys.macKey(.network).authenticate(network)
             limits.append(
                 SendLimit(
-                    kind: .network, counter: "network:\(Data(key).base64EncodedString())",
+                    kind: .network,
+                    counter: "network:\(Data(key).base64EncodedString()):\(budget.rawValue)",
                     span: .hour, ceiling: perNetworkAndHour))
         }
         guard case .mobile(let number) = destination else { return limits }

@@ -136,6 +136,9 @@ import Testing
                 try await service.issueAnswer(to: "n0@example.nl", ip: "192.0.2.9"), by: "network")
             let elsewhere = try await service.issueAnswer(to: "n0@example.nl", ip: "192.0.2.10")
             #expect(elsewhere.status == 201)
+            // Whoever signs in there has shown a password.
+            let login = try await service.login(try await service.person(), ip: "192.0.2.9")
+            #expect(login.status == 201, "\(login.text)")
         }
     }
 

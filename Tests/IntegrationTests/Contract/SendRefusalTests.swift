@@ -93,11 +93,12 @@ extension TestService {
             try await database.execute(
                 """
                 insert into send_count (practice_id, counter, window_start, slice, amount)
-                select practice_id, 'client:' || client_id,
+                select practice_id, 'client:' || client_id || ':' || budget,
                        date_trunc('hour', clock_timestamp(), 'UTC') + hour * interval '1 hour',
                        99, 1000000
                 from client
                 cross join generate_series(0, 1) as hour
+                cross join unnest(array['sign-in', 'codes', 'recovery']) as budget
                 """)
         default:
             try await database.execute(

@@ -108,6 +108,21 @@ import Testing
         }
     }
 
+    @Test(arguments: ["26000", "0A000"])
+    func `a stale prepared statement fails one transaction, and the next has a new connection`(
+        state: String
+    ) async throws {
+        try await Scratch.use(with: .with(\.ordinaryConnections, 1)) { scratch async throws in
+            let before = try await scratch.database.patiently(OrdinaryBackend())
+            let stale = FailThenWrite(entry: UUID(), times: 1, state: state)
+            await #expect(throws: PostgresError.server(sqlState: state, constraint: "")) {
+                try await scratch.database.transaction { _ = try await $0.run(stale) }
+            }
+            try await scratch.database.transaction { _ = try await $0.run(stale) }
+            #expect(try await scratch.database.patiently(OrdinaryBackend()) != before)
+        }
+    }
+
     @Test func `a transaction that passes its deadline is undone`() async throws {
         var limits = Database.Configuration(url: "")
         limits.ordinaryConnections = 1
