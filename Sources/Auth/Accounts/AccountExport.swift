@@ -9,6 +9,7 @@ struct AccountExport: Sendable {
     let exportedAt: Date
     /// As ``ExportAccount`` reads them.
     let sections: JSONValue
+    let username: String?
     /// What the practice's register has of the person themselves.
     let entries: [RegisteredPatient]
 
@@ -21,7 +22,16 @@ struct AccountExport: Sendable {
                     "register",
                     .array(
                         entries.map { readable(.object($0.details.members(of: $0.externalID))) })),
-            ] + members.map { JSONMember($0.name, readable($0.value)) })
+            ] + members.map { JSONMember($0.name, readable(named($0))) })
+    }
+
+    /// The account itself has the username, which no statement can read.
+    private func named(_ section: JSONMember) -> JSONValue {
+        guard section.name == "account", case .object(let members) = section.value else {
+            return section.value
+        }
+        return .object(
+            members + [JSONMember("username", username.map(JSONValue.string) ?? .null)])
     }
 
     /// The same, with seconds since 1970 as instants.

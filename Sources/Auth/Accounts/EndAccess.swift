@@ -90,7 +90,8 @@ struct EndWaysIn: Statement {
         recoveries_ended as (  -- 3. Those that nothing was proved in become nobody's, unnoticed.
             update recovery
             set ended_at = case when recovery.proofs <> '[]' then clock_timestamp() end,
-                account_id = case when recovery.proofs <> '[]' then recovery.account_id end
+                account_id = case when recovery.proofs <> '[]' then recovery.account_id end,
+                former_account_id = case when recovery.proofs = '[]' then recovery.account_id end
             from place
             where recovery.practice_id = place.practice_id
               and recovery.account_id = $1::uuid

@@ -14,7 +14,7 @@ import Postgres
 /// | `patient_link` | gone; the register's entry is the practice's and stays |
 /// | `contact_change` | gone: addresses that were to become the account's |
 /// | `recovery_pin` | gone |
-/// | `recovery`, `desk_code` | gone, with the codes that recoveries sent |
+/// | `recovery`, `desk_code` | gone, with all codes of recoveries; also those that became nobody's |
 /// | `freeze_code` | gone |
 /// | `remembered_device` | gone |
 /// | `login_pass` | gone |
@@ -24,12 +24,16 @@ import Postgres
 /// | `message` | those with its codes gone; others lost their bodies when they were sent |
 /// | `consent` | gone; the audit keeps that and when something was accepted |
 /// | `customer_number` | stays reserved, names no account, and is never given to another person |
+/// | `idempotency` | gone where the answer names the account, or a code or sign-in that was its own |
 /// | `enrolment` | stays with the invitation; what was typed was erased when it ended |
 /// | `audit` | stays: the account's id is a pseudonym that names nobody any more (Z-30) |
 ///
 /// HMACs of networks, addresses and identifiers that limits are counted by (`throttle`, `destination`,
-/// `refusal`), and answers kept for a repeated request (`idempotency`) hold no account's id and tell
-/// nothing of a person. An account that another practice has too stays there; here it is gone.
+/// `refusal`) hold no account's id and tell nothing of a person. What tells of the register's entry is
+/// the practice's and stays with it: invitations, and for 24 hours the answers to who made them. A code
+/// that another system sent to an address, naming no account, is known by that address alone, masked or
+/// sealed, and goes after its days. An account that another practice has too stays there; here it is
+/// gone.
 ///
 /// It is run behind ``LockAccount``, so that of two practices that erase it one sees that it is the last.
 struct EraseAccount: Statement {
@@ -43,7 +47,7 @@ struct EraseAccount: Statement {
             delete from membership
             where membership.practice_id = $1::uuid
               and membership.account_id = $4::uuid
-            returning membership.account_id
+            returning membership.account_id, membership.subject
         ),
         elsewhere as (
             select membership.account_id
@@ -54,18 +58,18 @@ struct EraseAccount: Statement {
         \(of("identifier")),
         \(of("patient_link")),
         \(of("contact_change")),
-        \(of("recovery_pin")),
-        \(of("desk_code")),
+        \(of("recovery_pin", returning: "pin_id")),
+        \(of("desk_code", returning: "desk_code_id")),
         \(of("freeze_code")),
         \(of("login_pass")),
-        \(of("remembered_device")),
-        \(of("session")),
-        \(of("login")),
+        \(of("remembered_device", returning: "device_id")),
+        \(of("session", returning: "session_id")),
+        \(of("login", returning: "login_id")),
         \(of("consent")),
         recovery_gone as (  -- 2. Its recoveries; the subjects of their codes are keyed hashes.
             delete from recovery
             where recovery.practice_id = $1::uuid
-              and recovery.account_id = $4::uuid
+              and (recovery.account_id = $4::uuid or recovery.former_account_id = $4::uuid)
               and exists (select from gone)
             returning recovery.recovery_id
         ),
@@ -75,7 +79,15 @@ struct EraseAccount: Statement {
             where code.practice_id = $1::uuid
               and code.flow_id = recovery_gone.recovery_id
               and code.subject_id <> $4::uuid
-            returning code.code_id
+            returning code.code_id, code.subject_id, code.purpose
+        ),
+        recovery_subject_gone as (  -- With its newest code, which alone it would be purged with.
+            delete from code_subject
+            using recovery_code_gone
+            where code_subject.practice_id = $1::uuid
+              and code_subject.subject_id = recovery_code_gone.subject_id
+              and code_subject.purpose = recovery_code_gone.purpose
+              and code_subject.newest_code_id = recovery_code_gone.code_id
         ),
         code_gone as (  -- 3. Its codes, and what brought them.
             delete from code
@@ -120,14 +132,60 @@ struct EraseAccount: Statement {
             where message.practice_id = $1::uuid
               and message.code_id = carried.code_id
         ),
-        reserved as (  -- 4. A number names nobody from now on.
+        named as (  -- 4. What answers call it by that are kept for a repetition (Z-24).
+            select $4::uuid as id from gone
+            union all
+            select gone.subject from gone
+            union all
+            select session_gone.session_id from session_gone
+            union all
+            select login_gone.login_id from login_gone
+            union all
+            select remembered_device_gone.device_id from remembered_device_gone
+            union all
+            select recovery_pin_gone.pin_id from recovery_pin_gone
+            union all
+            select desk_code_gone.desk_code_id from desk_code_gone
+            union all
+            select recovery_gone.recovery_id from recovery_gone
+            union all
+            select request_gone.request_id from request_gone
+            union all
+            select code_gone.code_id from code_gone
+            union all
+            select requested_code_gone.code_id from requested_code_gone
+            union all
+            select recovery_code_gone.code_id from recovery_code_gone
+            union all
+            select factor.factor_id
+            from factor
+            where factor.account_id = $4::uuid
+              and exists (select from gone)
+            union all
+            select recovery_codes.set_id
+            from recovery_codes
+            where recovery_codes.account_id = $4::uuid
+              and exists (select from gone)
+        ),
+        answer_gone as (  -- The practice's whole day is read: too seldom for an index.
+            delete from idempotency
+            where idempotency.practice_id = $1::uuid
+              and idempotency.ctid = any (array(
+                  select kept.ctid
+                  from idempotency as kept
+                  cross join lateral jsonb_each_text(kept.outcome) as member
+                  join named on named.id::text = member.value
+                  -- A range, so that no plan reads those of all practices.
+                  where kept.practice_id between $1::uuid and $1::uuid))
+        ),
+        reserved as (  -- 5. A number names nobody from now on.
             update customer_number
             set account_id = null
             where customer_number.practice_id = $1::uuid
               and customer_number.account_id = $4::uuid
               and exists (select from gone)
         ),
-        contact_gone as (  -- 5. The person, unless another practice has them too.
+        contact_gone as (  -- 6. The person, unless another practice has them too.
             delete from contact
             where contact.account_id = $4::uuid
               and exists (select from gone)
@@ -172,13 +230,16 @@ struct EraseAccount: Statement {
     }
 
     /// The arm that takes out a member's rows of one table.
-    private static func of(_ table: String) -> String {
+    ///
+    /// - Parameter column: what `named` reads of them.
+    private static func of(_ table: String, returning column: String? = nil) -> String {
         """
         \(table)_gone as (
                 delete from \(table)
                 where \(table).practice_id = $1::uuid
                   and \(table).account_id = $4::uuid
                   and exists (select from gone)
+                \(column.map { "returning \(table).\($0)" } ?? "")
             )
         """
     }

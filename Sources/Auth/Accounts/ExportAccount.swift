@@ -10,6 +10,12 @@ struct ExportAccount: Statement {
     let act: Act
     let account: UUID
 
+    struct Export: Sendable {
+        let sections: JSONValue
+        /// Nil where the account has none.
+        let sealedUsername: [UInt8]?
+    }
+
     static let lane = Lane.ordinary
 
     static let sql = """
@@ -45,6 +51,7 @@ struct ExportAccount: Statement {
                    'codes', \(codes),
                    'invitations', \(invitations),
                    'activity', \(activity))::text as export,
+               (\(sealedUsername)) as sealed_username,
                $nonce as nonce
         from membership
         join account on account.account_id = membership.account_id
@@ -57,8 +64,12 @@ struct ExportAccount: Statement {
     }
 
     /// Nil where the account is gone.
-    static func decode(_ rows: [Row]) throws -> JSONValue? {
-        try rows.first.map { try JSONReader.value(of: Array($0.text("export").utf8)) }
+    static func decode(_ rows: [Row]) throws -> Export? {
+        try rows.first.map { row in
+            Export(
+                sections: try JSONReader.value(of: Array(row.text("export").utf8)),
+                sealedUsername: try row.bytesIfPresent("sealed_username"))
+        }
     }
 
     static func at(_ instant: String) -> String {
@@ -79,8 +90,19 @@ struct ExportAccount: Statement {
 // MARK: - Sections
 
 extension ExportAccount {
-    /// What is typed at sign-in is kept as an HMAC and sealed: here is told that there is one, not what it
-    /// is.
+    /// There may be rows by two keys, of one name.
+    private static let sealedUsername = """
+        select identifier.value
+                from identifier
+                where identifier.practice_id = $1::uuid
+                  and identifier.account_id = $4::uuid
+                  and identifier.kind = '\(Identifier.Kind.username.rawValue)'
+                order by identifier.created_at desc
+                limit 1
+        """
+
+    /// What is typed at sign-in is kept as an HMAC and sealed: here is told that there is one. What it is
+    /// stands among the contacts, and a username with the account, once it is opened.
     private static var identifiers: String {
         list(
             """

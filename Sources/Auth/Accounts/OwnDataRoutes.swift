@@ -34,19 +34,23 @@ struct OwnDataRoutes: Sendable {
         let (act, account) = (try context.act(keys, for: patient), patient.accountID)
         let read = try await database.transaction { transaction in
             try await transaction.hold(patient, in: practice)
-            let sections = try await transaction.run(ExportAccount(act: act, account: account))
+            let export = try await transaction.run(ExportAccount(act: act, account: account))
             let entries = try await transaction.run(
                 FindOwnEntry(practice: practice.id, account: account))
             try await notices.tell(
                 .changed(.dataExported), of: account, act: act, in: practice, by: transaction)
-            return (sections, entries)
+            return (export, entries)
         }
-        guard let sections = read.0 else { throw Problem(.tokenInvalid) }
+        guard let export = read.0 else { throw Problem(.tokenInvalid) }
         dispatcher.nudge()
         return .json(
             AccountExport(
                 practice: practice, language: patient.locale, exportedAt: tokens.now(),
-                sections: sections,
+                sections: export.sections,
+                username: try export.sealedUsername.map {
+                    try SealedIdentifier.opened(
+                        $0, of: account, practice: practice.id, keys: keys)
+                },
                 entries: try read.1.map { try RegisteredPatient($0, in: practice, keys: keys) }
             ).value)
     }

@@ -25,11 +25,21 @@ struct SealedIdentifier: Sendable {
     ///
     /// - Throws: `SealingKey.Fault` where the row was tampered with.
     init(resealing value: [UInt8], of account: UUID, practice: UUID, keys: KeyRing) throws {
-        let text = try keys.sealingKey(.identifier).open(
-            value, boundTo: Self.binding(account, practice))
         self.init(
-            Identifier(typed: String(decoding: text, as: UTF8.self)), of: account,
-            practice: practice, keys: keys)
+            Identifier(
+                typed: try Self.opened(value, of: account, practice: practice, keys: keys)),
+            of: account, practice: practice, keys: keys)
+    }
+
+    /// The identifier itself, as it is compared.
+    ///
+    /// - Throws: `SealingKey.Fault` where the row was tampered with.
+    static func opened(
+        _ value: [UInt8], of account: UUID, practice: UUID, keys: KeyRing
+    ) throws -> String {
+        let text = try keys.sealingKey(.identifier).open(
+            value, boundTo: binding(account, practice))
+        return String(decoding: text, as: UTF8.self)
     }
 
     private static func binding(_ account: UUID, _ practice: UUID) -> [UInt8] {

@@ -39,7 +39,7 @@ struct Housekeeper: Service {
 
     /// Ends what nobody finished and purges each table until nothing in it is due.
     ///
-    /// - Returns: how many rows of each table; nil where it is another instance's turn.
+    /// - Returns: how many rows by label; nil where it is another instance's turn.
     /// - Throws: why enrolments were not ended, or why a table was not finished, after all others were
     ///   looked at.
     @discardableResult
@@ -54,7 +54,7 @@ struct Housekeeper: Service {
             }
             for purge in Purges.all {
                 do {
-                    purged[purge.table] = try await self.purge(purge)
+                    purged[purge.label] = try await self.purge(purge)
                 } catch let error where !(error is CancellationError || error is NotOurTurn) {
                     failure = error
                 }
@@ -71,7 +71,7 @@ struct Housekeeper: Service {
         let days = retention.days(of: Purge.self)
         let count = try await clear { Purge(days: days) }
         if count > 0 {
-            logger.info("purged", metadata: ["table": "\(Purge.table)", "rows": "\(count)"])
+            logger.info("purged", metadata: ["table": "\(Purge.label)", "rows": "\(count)"])
         }
         return count
     }

@@ -3,6 +3,8 @@ import Postgres
 
 /// Takes one batch out of a table: the rows that were over for longest, but those that are locked.
 protocol PurgeStatement: BatchStatement {
+    /// What an operator calls it by: its table, or which rows of a table that has two.
+    static var label: String { get }
     /// SQL of the instant from which on a row's days count; indexed.
     static var over: String { get }
     /// What else a row must be; an index's own condition.
@@ -22,6 +24,7 @@ protocol PurgeStatement: BatchStatement {
 extension PurgeStatement {
     static var lane: Lane { .ordinary }
     static var spansPractices: String? { "one housekeeper looks after every practice" }
+    static var label: String { table }
     static var batchLimit: Int { 100 }
     static var condition: String? { nil }
     static var columns: [String] { [] }

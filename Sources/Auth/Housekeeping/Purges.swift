@@ -8,7 +8,8 @@ enum Purges {
         PurgeLogins.self, PurgeLoginPasses.self, PurgeSessions.self, PurgeRecoveries.self,
         PurgeDeskCodes.self, PurgeRecoveryPINs.self, PurgeActivationPINs.self,
         PurgeFreezeCodes.self, PurgeRememberedDevices.self, PurgeContactChanges.self,
-        PurgeFormerMailboxes.self, PurgeEnrolments.self, PurgeInvitations.self,
+        PurgeFormerMailboxes.self, PurgePendingFactors.self, PurgePendingPINs.self,
+        PurgeEnrolments.self, PurgeInvitations.self,
     ]
 }
 
@@ -165,6 +166,28 @@ struct PurgeFormerMailboxes: PurgeStatement {
     static let condition: String? = "contact.stood_until is not null"
     static let usualDays = 60
     static let leastDays = FreezeCode.days + 1
+}
+
+// MARK: - What was begun and never proven
+
+/// Factors whose code nobody typed: a number, an app's secret.
+struct PurgePendingFactors: PurgeStatement {
+    let days: Int
+    static let table = "factor"
+    static let over = "factor.created_at"
+    static let condition: String? = "factor.activated_at is null"
+    static let usualDays = 1
+}
+
+/// Super-PINs that nobody saved, which count towards those of a day (`RecoveryPIN.issuesPerDay`).
+struct PurgePendingPINs: PurgeStatement {
+    let days: Int
+    static let label = "recovery_pin_pending"
+    static let table = "recovery_pin"
+    static let over = "recovery_pin.created_at"
+    static let condition: String? =
+        "recovery_pin.activated_at is null and recovery_pin.ended_at is null"
+    static let usualDays = 1
 }
 
 // MARK: - Enrolment

@@ -20,22 +20,22 @@ package struct Retention: Sendable, Equatable {
                 let number = Int(match.2)
             else { throw Fault(problem: "is not a list of days by table such as code=30,login=30") }
             let table = String(match.1)
-            guard let purge = Purges.all.first(where: { $0.table == table }) else {
-                let tables = Purges.all.map { $0.table }.sorted().joined(separator: ", ")
+            guard let purge = Purges.all.first(where: { $0.label == table }) else {
+                let tables = Purges.all.map { $0.label }.sorted().joined(separator: ", ")
                 throw Fault(problem: "names a table that is none of \(tables)")
             }
             guard (purge.leastDays...Self.mostDays).contains(number) else {
                 throw Fault(
-                    problem: "keeps \(purge.table) for fewer than \(purge.leastDays) days or "
+                    problem: "keeps \(purge.label) for fewer than \(purge.leastDays) days or "
                         + "more than \(Self.mostDays)")
             }
             guard days.updateValue(number, forKey: table) == nil else {
-                throw Fault(problem: "names \(purge.table) twice")
+                throw Fault(problem: "names \(purge.label) twice")
             }
         }
     }
 
     func days(of purge: any PurgeStatement.Type) -> Int {
-        days[purge.table] ?? purge.usualDays
+        days[purge.label] ?? purge.usualDays
     }
 }

@@ -101,6 +101,7 @@ struct SendReactivation: IdempotentStatement {
                        else 'overtaken'
                    end as word,
                    mailed.message_id, $12::text as destination, waiting.wait_ends_at,
+                   $7::uuid as account_id,  -- By which its erasure finds it.
                    mailed.message_id is not null as lasting,
                    \(SendLink.refusalColumns)
             from (values (1)) as always_one_row

@@ -8,9 +8,15 @@ import Testing
     @Test func `of one of everything nothing personal is left, and the audit is whole`()
         async throws
     {
-        try await TestService.run { service in
+        try await TestService.run(.onItsOwn) { service in
             let known = try await service.known()
             let before = try await SecretTests.dump(service.database)
+            let chain = AuditChain(
+                database: service.service.database, keys: service.service.keys,
+                logger: service.log.logger, settled: 0)
+            try await chain.sealAll()
+            // The sign-in in two steps, the super-PIN and the code for another system.
+            #expect(try await service.database.count("idempotency", where: "true") == 4)
             for value in KnownPerson.personal where !["mina.kanarie"].contains(value) {
                 #expect(before.contains(value), "\(value) is seeded")
             }
@@ -53,6 +59,60 @@ import Testing
             #expect(named.count == counted)
             #expect(
                 try await service.database.count("audit", where: "event = 'account-erased'") == 1)
+            for table in ["code", "code_subject", "idempotency"] {
+                #expect(try await service.database.count(table, where: "true") == 0, "\(table)")
+            }
+            try await chain.sealAll()
+            let audits = try await service.service.administration.verifyAudits()
+            #expect(audits.allSatisfy(\.isWhole), "\(audits)")
+            let whole = try await chain.verdicts().first { $0.practice == service.practice }
+            #expect(try #require(whole).unsealedRows == 0)
+        }
+    }
+
+    @Test func `a recovery that was ended before anything was proved in it goes with its codes`()
+        async throws
+    {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let token = try await service.token(person)
+            let begun = try await service.beginRecovery(
+                person.identifier, idempotencyKey: "begin")
+            let id = try #require(try begun.json()["id"].string)
+            let sent = try await service.recover(
+                id, "codes", ["channel": "email"], idempotencyKey: "send")
+            try #require(sent.status == 201, "\(sent.text)")
+            let changed = try await service.changePassword(
+                person, to: TestService.newPassword, token: token)
+            try #require(changed.status == 204, "\(changed.text)")
+            // It is nobody's from then on, and its code says where that went.
+            #expect(try await service.database.count("recovery", where: "account_id is null") == 1)
+            #expect(
+                try await service.database.count(
+                    "code", where: "flow_id = '\(id)' and destination like 'p%@e%'") == 1)
+            let answer = try await service.erase(token, password: TestService.newPassword)
+            #expect(answer.status == 204, "\(answer.text)")
+            for table in ["recovery", "code", "code_subject", "idempotency"] {
+                #expect(try await service.database.count(table, where: "true") == 0, "\(table)")
+            }
+        }
+    }
+
+    @Test func `answers that are kept of others stay`() async throws {
+        try await TestService.run { service in
+            let (person, other) = (try await service.person(), try await service.person())
+            let token = try await service.token(person)
+            for (each, key) in [(person, "of-one"), (other, "of-another")] {
+                let begun = try await service.login(each, idempotencyKey: key)
+                try #require(begun.status == 201, "\(begun.text)")
+            }
+            #expect(try await service.database.count("idempotency", where: "true") == 2)
+            #expect(try await service.erase(token).status == 204)
+            #expect(try await service.database.count("idempotency", where: "true") == 1)
+            let again = try await service.login(other, idempotencyKey: "of-another")
+            #expect(again.status == 201, "\(again.text)")
+            let late = try await service.login(person, idempotencyKey: "of-one")
+            #expect(late.problem == "login-refused")
         }
     }
 

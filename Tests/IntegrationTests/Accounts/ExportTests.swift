@@ -15,6 +15,7 @@ import Testing
             #expect(export["practice"] == "Huisartsenpraktijk De Linde")
             let account = export["account"]
             #expect(account["last_name"] == "Oosterkanarie" && account["locale"] == "nl")
+            #expect(account["username"] == "mina.kanarie")
             // Each instant, and what the clock on the practice's wall showed.
             let instant = try #require(account["created_at"].string)
             #expect(instant.hasSuffix("Z") && instant.contains("T"))
@@ -29,7 +30,10 @@ import Testing
             #expect(all("identifiers", "kind") == ["email", "username"])
             #expect(
                 all("contacts", "address")
-                    == [known.person.email, "kanarie.tweede@example.nl", "+31611112222"])
+                    == [
+                        known.person.email, "kanarie.tweede@example.nl",
+                        "kanarie.vroeger@example.nl", "+31611112222",
+                    ])
             #expect(all("customer_numbers", "number") == [known.customerNumber])
             #expect(all("patients", "role") == ["self"])
             #expect(all("consents", "title") == ["Titel terms", "Titel privacy"])

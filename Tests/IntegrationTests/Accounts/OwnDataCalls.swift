@@ -48,7 +48,8 @@ extension TestService {
         try #require(try await step(id, "complete").status == 200)
         try #require(try await makeSuperPIN(guest.patient).status == 201)
         let person = Person(identifier: guest.email, email: guest.email, username: "mina.kanarie")
-        // A second mailbox and telephone, a factor of each type and a freeze code, as its owner has them.
+        // Second and former mailboxes, a second telephone, a factor of each type, a remembered device
+        // and a recovery with its code, as their owner has them.
         try await database.execute(
             """
             insert into contact (account_id, contact_id, kind, address, confirmed_at)
@@ -58,6 +59,21 @@ extension TestService {
                 ('email', 'kanarie.tweede@example.nl'), ('sms', '+31611112222')
             ) as further (kind, address)
             where last_name = 'Oosterkanarie';
+            insert into contact
+                (account_id, contact_id, kind, address, stood_from, stood_until)
+            select account_id, gen_random_uuid(), 'email', 'kanarie.vroeger@example.nl',
+                   clock_timestamp(), clock_timestamp()
+            from account
+            where last_name = 'Oosterkanarie';
+            insert into remembered_device
+                (practice_id, account_id, device_id, client_id, token_hash, device, expires_at)
+            select '\(practice)', account.account_id, gen_random_uuid(), client.client_id,
+                   '\\xabadcafe12', 'Kanarietelefoon', clock_timestamp()
+            from account
+            cross join client
+            where account.last_name = 'Oosterkanarie'
+              and client.practice_id = '\(practice)'
+              and client.name = 'portal';
             insert into factor
                 (account_id, factor_id, practice_id, type, address, secret)
             select account_id, gen_random_uuid(), '\(practice)', type, address, secret
@@ -78,14 +94,29 @@ extension TestService {
             where last_name = 'Oosterkanarie';
             insert into recovery
                 (practice_id, recovery_id, client_id, account_id, subject_id, new_number,
-                 expires_at)
+                 new_mailbox, expires_at)
             select '\(practice)', gen_random_uuid(), client.client_id, account.account_id,
-                   gen_random_uuid(), '+31677778888', clock_timestamp()
+                   gen_random_uuid(), '+31677778888', 'kanarie.nieuw@example.nl',
+                   clock_timestamp()
             from account
             cross join client
             where account.last_name = 'Oosterkanarie'
               and client.practice_id = '\(practice)'
               and client.name = 'portal';
+            insert into code
+                (practice_id, code_id, subject_id, purpose, flow_id, client_id, channel,
+                 destination, number_block, reference, code_hash, sent_at, expires_at, resend_at)
+            select practice_id, gen_random_uuid(), subject_id, 'recovery', recovery_id, client_id,
+                   'sms', '+31 •••• kanarie', '+3167777', 'AB', '\\xc0dec0de77', clock_timestamp(),
+                   clock_timestamp(), clock_timestamp()
+            from recovery
+            where new_number = '+31677778888';
+            insert into code_subject
+                (practice_id, subject_id, purpose, newest_code_id, newest_sent_at,
+                 newest_reference)
+            select practice_id, subject_id, purpose, code_id, sent_at, reference
+            from code
+            where purpose = 'recovery';
             insert into desk_code
                 (practice_id, account_id, desk_code_id, code_hash, identity_document,
                  acting_staff, expires_at)
@@ -101,8 +132,15 @@ extension TestService {
             """)
         // So that no notice is taken for the code.
         try await settle()
-        let token = try await token(person)
-        try #require(try await makeOwnSuperPIN(token).status == 201)
+        // Under keys, so that their answers are kept.
+        let begun = try await login(person, idempotencyKey: "known-login")
+        try #require(begun.status == 201, "\(begun.text)")
+        let code = try await mail.code(of: begun.json()["code"], to: person.email)
+        let done = try await verify(
+            try #require(try begun.json()["id"].string), code, idempotencyKey: "known-verify")
+        let token = try #require(try done.json()["tokens"]["access_token"].string)
+        let pin = try await makeOwnSuperPIN(token, idempotencyKey: "known-pin")
+        try #require(pin.status == 201, "\(pin.text)")
         try #require(try await activateOwnSuperPIN(token).status == 200)
         let account = try #require(
             try await database.value(
@@ -111,7 +149,7 @@ extension TestService {
             "POST", "/v1/codes",
             json: [
                 "channel": "email", "account_id": .string(account), "purpose": "kanarie-recept",
-            ])
+            ], idempotencyKey: "known-code")
         try #require(asked.status == 201, "\(asked.text)")
         try await settle()
         return KnownPerson(
@@ -132,6 +170,7 @@ struct KnownPerson: Sendable {
     static let personal = [
         "Wilhelmina-Canarius", "Oosterkanarie", "mina.kanarie", "kanarie.tweede@example.nl",
         "31611112222", "31633334444", "cafecafe", "beefbeef01", "kanarie-recept",
-        "31655556666", "31677778888", "facefacefa", "deedfeed99",
+        "31655556666", "31677778888", "facefacefa", "deedfeed99", "kanarie.vroeger@example.nl",
+        "kanarie.nieuw@example.nl", "Kanarietelefoon", "abadcafe12", "•••• kanarie", "c0dec0de77",
     ]
 }

@@ -67,6 +67,44 @@ import Testing
         }
     }
 
+    @Test func `what was begun and not proven in a day is gone, and what was proven stays`()
+        async throws
+    {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let token = try await service.token(person)
+            #expect(try await service.makeOwnSuperPIN(token).status == 201)
+            #expect(try await service.activateOwnSuperPIN(token).status == 200)
+            #expect(try await service.makeOwnSuperPIN(token).status == 201)
+            try await service.database.execute(
+                """
+                insert into factor
+                    (account_id, factor_id, practice_id, type, address, secret, activated_at)
+                select account_id, gen_random_uuid(), '\(service.practice)', type, address, secret,
+                       activated_at
+                from account
+                cross join (values
+                    ('sms', '+31611112222', null, null),
+                    ('totp', null, '\\xcafe'::bytea, null),
+                    ('sms', '+31633334444', null, clock_timestamp())
+                ) as held (type, address, secret, activated_at)
+                """)
+            try await service.travel(Self.day - 60)
+            try await keepHouse(service)
+            #expect(try await count(service, "factor") == 3)
+            #expect(try await count(service, "recovery_pin") == 2)
+            try await service.travel(120)
+            try await keepHouse(service)
+            #expect(try await count(service, "factor") == 1)
+            #expect(try await count(service, "recovery_pin") == 1)
+            #expect(
+                try await service.database.value("select address from factor") == "+31633334444")
+            #expect(
+                try await service.database.value(
+                    "select activated_at is not null from recovery_pin") == "t")
+        }
+    }
+
     @Test func `an invitation goes with its links, enrolments and mails`() async throws {
         try await TestService.run { service in
             let invited = try await service.invited(try await service.guest())

@@ -56,7 +56,7 @@ enum AllStatements {
         PurgeMessages.self, PurgeLogins.self, PurgeLoginPasses.self, PurgeSessions.self,
         PurgeRecoveries.self, PurgeDeskCodes.self, PurgeRecoveryPINs.self,
         PurgeActivationPINs.self, PurgeFreezeCodes.self, PurgeRememberedDevices.self,
-        PurgeContactChanges.self, PurgeFormerMailboxes.self, PurgeEnrolments.self,
-        PurgeInvitations.self,
+        PurgeContactChanges.self, PurgeFormerMailboxes.self, PurgePendingFactors.self,
+        PurgePendingPINs.self, PurgeEnrolments.self, PurgeInvitations.self,
     ]
 }

@@ -4,10 +4,14 @@ import Testing
 
 @Suite struct RetentionTests {
     @Test func `what an operator names is kept as long, all else as usual`() throws {
-        let retention = try Retention(parsing: "code=30, refusal=365,session=91")
+        let retention = try Retention(
+            parsing: "code=30, refusal=365,session=91,recovery_pin_pending=2")
         #expect(retention.days(of: PurgeCodes.self) == 30)
         #expect(retention.days(of: PurgeRefusals.self) == 365)
         #expect(retention.days(of: PurgeSessions.self) == 91)
+        // A table of two has two names.
+        #expect(retention.days(of: PurgePendingPINs.self) == 2)
+        #expect(retention.days(of: PurgeRecoveryPINs.self) == PurgeRecoveryPINs.usualDays)
         #expect(retention.days(of: PurgeLogins.self) == PurgeLogins.usualDays)
         #expect(Retention().days(of: PurgeCodes.self) == PurgeCodes.usualDays)
     }
