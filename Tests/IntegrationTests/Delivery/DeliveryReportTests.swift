@@ -129,6 +129,45 @@ struct DeliveryReportTests {
         }
     }
 
+    @Test(arguments: ["ok", "lost"])
+    func `a report quicker than our own commit is asked for again, not lost`(status: String)
+        async throws
+    {
+        try await run { service, _, gateway in
+            let id = try await sent(service)
+            let report = #"{"id": "G-1", "status": "\#(status)", "error": "21"}"#
+            // As it is between the gateway's answer and the commit of it.
+            try await service.database.execute(
+                """
+                update message
+                set state = 'queued', provider_message_id = null,
+                    leased_until = now() + interval '1 minute',
+                    next_attempt_at = now() + interval '1 minute'
+                where gateway_id = '\(gateway.id)'
+                """)
+            let early = try await self.report(report, to: gateway, of: service)
+            #expect(early.status == 503, "\(early.text)")
+            #expect(early.header("Retry-After") != nil)
+
+            try await service.database.execute(
+                """
+                update message set state = 'sent', provider_message_id = 'G-1', leased_until = null
+                where gateway_id = '\(gateway.id)'
+                """)
+            #expect(try await self.report(report, to: gateway, of: service).status == 204)
+            let state = try await code(id, service)["delivery"].string
+            #expect(state == (status == "ok" ? "delivered" : "failed"))
+
+            // A number that no message of it ever had is not waited for.
+            let foreign = #"{"id": "G-2", "status": "ok"}"#
+            #expect(try await self.report(foreign, to: gateway, of: service).status == 204)
+            let metrics = try await service.internalInstances[0].send("GET", "/metrics").text
+            for outcome in ["early", "recorded", "unknown"] {
+                #expect(metrics.contains(#"outcome="\#(outcome)""#), "\(outcome)")
+            }
+        }
+    }
+
     @Test func `a gateway reports its own messages alone`() async throws {
         try await run { service, peer, gateway in
             let id = try await sent(service)

@@ -32,15 +32,20 @@ struct DeliveryReportRoutes: Sendable {
         // Once the sender is known, what was wrong with the report can be said.
         guard let report = try DeliveryReport(of: gateway, in: form) else { return .noContent }
         let outcome = try await database.run(RecordReport(gateway: gateway, report: report))
-        if outcome == .recorded {
-            Counter(
-                label: "auth_delivery_reports_total",
-                dimensions: [
-                    ("channel", gateway.settings.type.rawValue), ("state", report.state.rawValue),
-                ], factory: metrics
-            ).increment()
-        }
+        count(outcome, of: report, gateway)
+        if outcome == .early { throw Problem(.overloaded) }
         return .noContent
+    }
+
+    /// A gateway of which nothing is ever `recorded` reports numbers that its settings misread.
+    private func count(_ outcome: RecordReport.Outcome, of report: DeliveryReport, _ gateway: Gateway) {
+        Counter(
+            label: "auth_delivery_reports_total",
+            dimensions: [
+                ("channel", gateway.settings.type.rawValue), ("state", report.state.rawValue),
+                ("outcome", outcome.rawValue),
+            ], factory: metrics
+        ).increment()
     }
 
     /// A header that comes twice is one that two readers could read differently.

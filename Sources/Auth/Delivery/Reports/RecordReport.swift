@@ -9,10 +9,12 @@ struct RecordReport: Statement {
     let gateway: Gateway
     let report: DeliveryReport
 
-    enum Outcome: Equatable, Sendable {
+    enum Outcome: String, Sendable {
         case recorded
         /// It was known, or comes too late to say anything.
         case unchanged
+        /// The hand-over that it may tell of is not settled yet: it is to come again.
+        case early
         /// The gateway has no such message.
         case unknown
     }
@@ -50,9 +52,21 @@ struct RecordReport: Statement {
               and (message.state = 'sent'
                    or $5::text = 'delivered' and message.state in ('queued', 'failed'))
             returning message.message_id
+        ),
+        early as (  -- 3. A gateway can be quicker than our commit, and a report is sent but once: of
+                    --    a number that stands nowhere yet, or of a failure while the message is ours.
+            select
+            from message
+            where message.practice_id = $1::uuid
+              and message.gateway_id is not distinct from $2::uuid
+              and message.state = 'queued'
+              and message.leased_until > clock_timestamp()
+              and not exists (
+                  select from named where named.message_id <> message.message_id)
+            limit 1
         )
         select named.message_id is not null as known, recorded.message_id is not null as recorded,
-               $nonce as nonce
+               exists (select from early) as early, $nonce as nonce
         from (values (1)) as always_one_row
         left join named on true
         left join recorded on true
@@ -71,7 +85,9 @@ struct RecordReport: Statement {
     }
 
     static func decode(_ rows: [Row]) throws -> Outcome {
-        guard let row = rows.first, try row.bool("known") else { return .unknown }
-        return try row.bool("recorded") ? .recorded : .unchanged
+        guard let row = rows.first else { return .unknown }
+        if try row.bool("recorded") { return .recorded }
+        if try row.bool("early") { return .early }
+        return try row.bool("known") ? .unchanged : .unknown
     }
 }
