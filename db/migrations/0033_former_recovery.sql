@@ -17,6 +17,10 @@ create index recovery_former_idx on recovery (practice_id, former_account_id)
     where former_account_id is not null;
 
 -- What was begun and never proven goes after a day: a number, an app's secret, a super-PIN nobody saved.
-create index factor_pending_creation_idx on factor (created_at) where activated_at is null;
-create index recovery_pin_pending_creation_idx on recovery_pin (created_at)
-    where activated_at is null and ended_at is null;
+-- By an expression, so that no statement about one account's pending ones reads everybody's by it.
+create index factor_pending_creation_idx
+    on factor ((case when activated_at is null then created_at end))
+    where case when activated_at is null then created_at end is not null;
+create index recovery_pin_pending_creation_idx
+    on recovery_pin ((case when activated_at is null and ended_at is null then created_at end))
+    where case when activated_at is null and ended_at is null then created_at end is not null;

@@ -174,8 +174,7 @@ struct PurgeFormerMailboxes: PurgeStatement {
 struct PurgePendingFactors: PurgeStatement {
     let days: Int
     static let table = "factor"
-    static let over = "factor.created_at"
-    static let condition: String? = "factor.activated_at is null"
+    static let over = "case when factor.activated_at is null then factor.created_at end"
     static let usualDays = 1
 }
 
@@ -184,9 +183,10 @@ struct PurgePendingPINs: PurgeStatement {
     let days: Int
     static let label = "recovery_pin_pending"
     static let table = "recovery_pin"
-    static let over = "recovery_pin.created_at"
-    static let condition: String? =
-        "recovery_pin.activated_at is null and recovery_pin.ended_at is null"
+    static let over = """
+        case when recovery_pin.activated_at is null and recovery_pin.ended_at is null \
+        then recovery_pin.created_at end
+        """
     static let usualDays = 1
 }
 

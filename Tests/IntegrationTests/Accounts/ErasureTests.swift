@@ -64,7 +64,7 @@ import Testing
             }
             try await chain.sealAll()
             let audits = try await service.service.administration.verifyAudits()
-            #expect(audits.allSatisfy(\.isWhole), "\(audits)")
+            #expect(audits.allSatisfy { $0.isWhole }, "\(audits)")
             let whole = try await chain.verdicts().first { $0.practice == service.practice }
             #expect(try #require(whole).unsealedRows == 0)
         }

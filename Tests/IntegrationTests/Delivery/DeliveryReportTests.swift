@@ -140,7 +140,7 @@ struct DeliveryReportTests {
             try await service.database.execute(
                 """
                 update message
-                set state = 'queued', provider_message_id = null,
+                set state = 'queued', body = '', provider_message_id = null,
                     leased_until = now() + interval '1 minute',
                     next_attempt_at = now() + interval '1 minute'
                 where gateway_id = '\(gateway.id)'
@@ -151,7 +151,8 @@ struct DeliveryReportTests {
 
             try await service.database.execute(
                 """
-                update message set state = 'sent', provider_message_id = 'G-1', leased_until = null
+                update message
+                set state = 'sent', body = null, provider_message_id = 'G-1', leased_until = null
                 where gateway_id = '\(gateway.id)'
                 """)
             #expect(try await self.report(report, to: gateway, of: service).status == 204)
