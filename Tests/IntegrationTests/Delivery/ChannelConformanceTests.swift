@@ -80,6 +80,17 @@ struct ChannelConformanceTests {
         #expect(await started.handedOver() == [])
     }
 
+    @Test(arguments: ConformingChannel.known)
+    func `a far side that knows us by another secret takes nothing`(
+        channel: ConformingChannel
+    ) async throws {
+        let started = try await channel.start(.knowsAnother)
+        let failure = await failure(started, message(channel))
+        #expect(failure?.reason == .loginRefused)
+        expectNoSecret(in: failure, channel)
+        #expect(await started.handedOver() == [])
+    }
+
     @Test(arguments: ConformingChannel.allCases)
     func `an address that could be taken for syntax is refused, and nothing is sent`(
         channel: ConformingChannel

@@ -17,10 +17,15 @@ enum ConformingChannel: String, CaseIterable, Sendable {
         case silent
         /// It answers with a certificate that nobody signed whom we trust.
         case untrusted
+        /// It knows its callers by another secret.
+        case knowsAnother
     }
 
     /// The behaviours that its peer can have: the mailbox is in our own memory.
     static let remote = allCases.filter { $0 != .mailbox }
+
+    /// Those that have a secret: a mail server's login has its own test.
+    static let known = remote.filter { $0 != .smtp }
 
     /// Stands in its settings where a secret does.
     static let secret = "canary-5f2c9e71-secret"
@@ -68,11 +73,13 @@ extension ConformingChannel {
                 }
             }
         case .twilio, .httpJSON, .httpForm, .webhook, .pager:
-            let peer = try await HTTPSPeer([answer(behaviour)], certificate: certificate)
+            let peer = try await HTTPSPeer(
+                [answer(behaviour)], certificate: certificate,
+                callers: callers(behaviour))
             let door = OutboundDoor.toPeers([peer.authority], trusting: trusted)
             let channel = try channel(to: peer, through: door)
             return StartedChannel(channel: channel, authorities: [authority, other]) {
-                await peer.stop().map(handedOver)
+                await peer.stop().filter { $0.fault == nil }.map(handedOver)
             }
         }
     }
@@ -82,7 +89,7 @@ extension ConformingChannel {
     ) async throws -> StartedChannel {
         var server = MailServer.Behaviour(certificate: certificate)
         switch behaviour {
-        case .takes, .untrusted: break
+        case .takes, .untrusted, .knowsAnother: break
         case .refusesForGood: server.recipientReplies = ["550 5.1.1 no such user"]
         case .refusesForNow: server.recipientReplies = ["451 4.3.0 later"]
         case .silent: server.silentFrom = "data"
@@ -105,7 +112,7 @@ extension ConformingChannel {
 
     private func answer(_ behaviour: Behaviour) -> HTTPSPeer.Answer {
         switch (behaviour, self) {
-        case (.takes, _), (.untrusted, _):
+        case (.takes, _), (.untrusted, _), (.knowsAnother, _):
             .init(
                 status: 201, body: #"{"sid": "SM1", "messages": [{"id": 77}], "status": "queued"}"#)
         case (.refusesForGood, .webhook), (.refusesForGood, .pager): .init(status: 410)
@@ -113,6 +120,20 @@ extension ConformingChannel {
             .init(status: 400, body: #"{"code": 21614, "error": {"code": 21614}, "message": "no"}"#)
         case (.refusesForNow, _): .init(status: 503)
         case (.silent, _): .init(hang: true)
+        }
+    }
+
+    private func callers(_ behaviour: Behaviour) -> HTTPSPeer.Callers {
+        let isKnown = behaviour != .knowsAnother
+        let secret = isKnown ? Self.secret : "another-secret"
+        return switch self {
+        case .twilio: .twilio(account: "AC1", token: secret)
+        case .httpJSON, .pager: .key("Bearer \(secret)", inHeader: "Authorization")
+        case .httpForm: .key(secret, inField: "key")
+        case .webhook:
+            .webhook(
+                secret: isKnown ? Self.webhookSecret : "whsec_YW5vdGhlci1hbm90aGVyLWFub3RoZXI=")
+        case .smtp, .mailbox: .anybody
         }
     }
 

@@ -28,6 +28,8 @@ final class HTTPSPeer: Sendable {
         let headers: [String: String]
         let headerCount: Int
         let body: Data
+        /// Why it was not let in.
+        let fault: String?
 
         /// The fields of a form.
         var form: [String: String] {
@@ -38,6 +40,30 @@ final class HTTPSPeer: Sendable {
         var json: JSON? { try? JSON(parsing: [UInt8](body)) }
     }
 
+    /// Who may call; anybody else is answered 401.
+    enum Callers: Sendable {
+        case anybody
+        /// Who signs by Standard Webhooks, as its reference implementation has it.
+        case webhook(secret: String)
+        /// Who asks as Twilio's Messages resource wants to be asked.
+        case twilio(account: String, token: String)
+        case key(String, inHeader: String)
+        case key(String, inField: String)
+
+        fileprivate var argument: JSON {
+            switch self {
+            case .anybody: [:]
+            case .webhook(let secret): ["webhook": ["secret": .string(secret)]]
+            case .twilio(let account, let token):
+                ["twilio": ["account": .string(account), "token": .string(token)]]
+            case .key(let key, inHeader: let header):
+                ["key": ["header": .string(header), "key": .string(key)]]
+            case .key(let key, inField: let field):
+                ["key": ["field": .string(field), "key": .string(key)]]
+            }
+        }
+    }
+
     private let process: PeerProcess
 
     var port: Int { process.port }
@@ -46,13 +72,16 @@ final class HTTPSPeer: Sendable {
     var authority: String { "localhost:\(port)" }
 
     /// - Parameter answers: each once, in order, and the last one from then on.
-    init(_ answers: [Answer], certificate: TestCertificate) async throws {
+    init(
+        _ answers: [Answer], certificate: TestCertificate, callers: Callers = .anybody
+    ) async throws {
         let encoded = String(decoding: try JSONEncoder().encode(answers), as: UTF8.self)
         process = try await PeerProcess(
             "https_peer.py",
             [
                 "--certificate", certificate.certificate.path, "--key", certificate.key.path,
-                "--answers", encoded,
+                "--answers", encoded, "--callers",
+                String(decoding: callers.argument.bytes, as: UTF8.self),
             ])
     }
 
