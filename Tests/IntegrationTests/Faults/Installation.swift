@@ -19,6 +19,8 @@ final class Installation: Sendable {
         var environment: @Sendable (Int) -> [String: String] = { _ in [:] }
         /// Where the mail server is reached, where that is not its own port.
         var mailPort: Int?
+        /// How many files an instance may open, where that is few.
+        var openFiles: Int?
     }
 
     /// - Parameters:
@@ -62,7 +64,9 @@ final class Installation: Sendable {
             "AUTH_CLIENT_CODES_PER_HOUR": "1000000", "AUTH_DRAIN_SECONDS": "1",
         ]
         instances = try (0..<settings.instances).map { number in
-            try Instance(environment.merging(settings.environment(number)) { $1 })
+            try Instance(
+                environment.merging(settings.environment(number)) { $1 },
+                openFiles: settings.openFiles)
         }
         key = try await Self.makeKey(on: database, ring: ring)
         self.post = post

@@ -7,9 +7,11 @@ final class Instance: Sendable {
     let port: Int
     let client: HTTPClient
     private let environment: [String: String]
+    private let openFiles: Int?
     private let process = Mutex<Process?>(nil)
 
-    init(_ settings: [String: String]) throws {
+    init(_ settings: [String: String], openFiles: Int? = nil) throws {
+        self.openFiles = openFiles
         port = try RunningDemo.freePort()
         client = HTTPClient(port: port, isRecorded: false)
         environment = settings.merging([
@@ -37,8 +39,15 @@ final class Instance: Sendable {
 
     func start() throws {
         let process = Process()
-        process.executableURL = Program.binary
-        process.arguments = ["serve"]
+        if let openFiles {
+            process.executableURL = URL(filePath: "/bin/sh")
+            process.arguments = [
+                "-c", #"ulimit -n "$1" && exec "$0" serve"#, Program.binary.path, "\(openFiles)",
+            ]
+        } else {
+            process.executableURL = Program.binary
+            process.arguments = ["serve"]
+        }
         process.environment = Program.environment(environment)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
