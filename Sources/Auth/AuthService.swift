@@ -160,7 +160,8 @@ package struct AuthService: Sendable {
                     ceilings: configuration.sending)),
             enrolments: EnrolmentRoutes(
                 database: database, keys: keys, passwords: passwords, reviewer: reviewer,
-                tokens: tokens, dispatcher: dispatcher, ceilings: configuration.sending),
+                tokens: tokens, dispatcher: dispatcher, ceilings: configuration.sending,
+                notices: notices),
             superPINs: SuperPINRoutes(
                 issuer: IssueSuperPIN(database: database, hasher: pinHasher), press: press,
                 dispatcher: dispatcher),

@@ -22,6 +22,8 @@ enum AccountChange: Sendable, Equatable {
     case deskCodeMade
     /// The practice's register has a new number, masked here (NO-2).
     case registeredMobileChanged(to: String)
+    /// It opens the records of a further patient of the practice (Z-15).
+    case patientLinked
 
     /// Whether somebody may come in by it who could not before, or is kept out.
     var opensOrShuts: Bool {
@@ -30,7 +32,8 @@ enum AccountChange: Sendable, Equatable {
             .recoveryCodesMade, .superPINActivated, .recovered, .deskCodeMade,
             .registeredMobileChanged:
             true
-        case .appDisabled, .recoveryCodeUsed, .dataExported, .deviceRemembered: false
+        case .appDisabled, .recoveryCodeUsed, .dataExported, .deviceRemembered, .patientLinked:
+            false
         }
     }
 
@@ -68,6 +71,7 @@ enum AccountChange: Sendable, Equatable {
         case .registeredMobileChanged(let masked):
             "De praktijk heeft een nieuw mobiel nummer van u genoteerd: \(masked). Codes gaan daar "
                 + "pas heen als u het zelf aan uw account toevoegt."
+        case .patientLinked: "Er is een patiënt van de praktijk aan uw account gekoppeld."
         }
     }
 
@@ -97,6 +101,7 @@ enum AccountChange: Sendable, Equatable {
         case .registeredMobileChanged(let masked):
             "Legekontoret har registrert et nytt mobilnummer for deg: \(masked). Koder går dit "
                 + "først når du selv legger det til kontoen din."
+        case .patientLinked: "En pasient ved legekontoret er koblet til kontoen din."
         }
     }
 
@@ -126,6 +131,7 @@ enum AccountChange: Sendable, Equatable {
         case .registeredMobileChanged(let masked):
             "The practice noted a new mobile number of yours: \(masked). Codes go there only "
                 + "once you have added it to your account yourself."
+        case .patientLinked: "A patient of the practice was linked to your account."
         }
     }
 }

@@ -91,7 +91,9 @@ package struct AccountImport: Sendable {
         _ statements: [ImportAccount], _ act: Act
     ) async throws -> [ImportAccount.Outcome] {
         if statements.isEmpty { return [] }
-        return try await database.transaction { transaction in
+        return try await database.transaction(
+            rerunningOn: ImportAccount.retryableConstraints
+        ) { transaction in
             try await transaction.run(LockImports(practice: act.practiceID))
             var outcomes: [ImportAccount.Outcome] = []
             for statement in statements { outcomes.append(try await transaction.run(statement)) }

@@ -46,6 +46,8 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     case accountFrozen = "account-frozen"
     /// To the register's mobile, else to the mailbox: an account was made for the person (Z-16).
     case accountCreated = "account-created"
+    /// Likewise: an account that was there has access to the person's data from now on (Z-15, Z-16).
+    case patientLinked = "patient-linked"
     /// To the contacts that an account had: it was erased (SU-3).
     case accountErased = "account-erased"
     /// To those who answer for a practice: what was changed there (Z-9).
@@ -57,7 +59,9 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     var carriesCode: Bool { [.sessionCode, .oneTimeCode, .factorCode].contains(self) }
 
     /// Whether it can go as an SMS, too.
-    var hasSMS: Bool { carriesCode || self == .accountChanged || self == .accountCreated }
+    var hasSMS: Bool {
+        carriesCode || [.accountChanged, .accountCreated, .patientLinked].contains(self)
+    }
 
     /// Whether a practice may have words and mail gateways of its own for it. Not where what its own keys did
     /// is told: whoever stole one would reword the warning, or swallow it.
@@ -67,7 +71,8 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
             .invitationReminder, .reactivation, .emailConfirmation:
             true
         case .nationalNumberChanged, .superPINMade, .accountChanged, .accountFrozen,
-            .accountCreated, .accountErased, .settingsChanged, .keyCreated, .keyRevoked:
+            .accountCreated, .patientLinked, .accountErased, .settingsChanged, .keyCreated,
+            .keyRevoked:
             false
         }
     }

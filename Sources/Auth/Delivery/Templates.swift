@@ -176,7 +176,7 @@ extension MessageTemplate {
         case .reactivation: [.practice, .signInLink, .recoveryLink, .supportContact]
         case .emailConfirmation:
             [.practice, .confirmationLink, .validUntil, .supportContact]
-        case .superPINMade, .accountCreated, .accountErased:
+        case .superPINMade, .accountCreated, .patientLinked, .accountErased:
             [.practice, .sentAt, .supportContact]
         case .accountChanged: [.practice, .sentAt, .change, .freezeLink, .supportContact]
         case .accountFrozen: [.practice, .sentAt, .recoveryLink, .supportContact]
@@ -196,7 +196,8 @@ extension MessageTemplate {
         case .accountChanged: [.freezeLink]
         case .accountFrozen: [.recoveryLink]
         case .sessionCode, .oneTimeCode, .factorCode, .nationalNumberChanged, .superPINMade,
-            .accountCreated, .accountErased, .settingsChanged, .keyCreated, .keyRevoked:
+            .accountCreated, .patientLinked, .accountErased, .settingsChanged, .keyCreated,
+            .keyRevoked:
             []
         }
     }

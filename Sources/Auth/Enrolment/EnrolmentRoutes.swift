@@ -12,6 +12,7 @@ struct EnrolmentRoutes: Sendable {
     let tokens: Tokens
     let dispatcher: Dispatcher
     let ceilings: SendCeilings
+    let notices: Notices
 
     func add(to endpoints: Endpoints) {
         let path = "/v1/enrolments/{id}"
@@ -205,7 +206,7 @@ extension EnrolmentRoutes {
                 steps: caller.practice.policy.stepsLeft(
                     hasSuperPIN: false, hasPhoneOrApp: false))
             let telling = try TellNewAccount(
-                of: enrolment.accountID, to: details, locale: locale, act: act,
+                .accountCreated, of: enrolment.accountID, to: details, locale: locale, act: act,
                 by: SendCode.Sender(
                     caller: caller, network: context.patientNetwork, keys: keys,
                     ceilings: ceilings))
@@ -246,12 +247,31 @@ extension EnrolmentRoutes {
             let role = PatientRole(
                 birth: enrolment.birth(in: caller.practice), hasOwnPatient: hasOwn, now: Date(),
                 in: caller.practice.timeZone)
-            let linked = try await database.run(
-                LinkAccount(
-                    act: act, enrolment: enrolment.id, revision: revision,
-                    patient: enrolment.patient.version, account: account, link: role))
-            if case .linked = try linked.unlessReused() { return () }
-            return nil
+            let linking = LinkAccount(
+                act: act, enrolment: enrolment.id, revision: revision,
+                patient: enrolment.patient.version, account: account, link: role)
+            let details = enrolment.patient.details
+            let telling = try TellNewAccount(
+                .patientLinked, of: account, to: details,
+                locale: details.locale ?? caller.practice.locale, act: act,
+                by: SendCode.Sender(
+                    caller: caller, network: context.patientNetwork, keys: keys,
+                    ceilings: ceilings))
+            let linked = try await database.transaction(
+                of: act, rerunningOn: LinkAccount.retryableConstraints
+            ) { transaction in
+                let linked = try await transaction.run(linking)
+                if case .now(.linked) = linked {
+                    if let telling { try await transaction.run(telling) }
+                    try await notices.tell(
+                        .changed(.patientLinked), of: account, act: act, in: caller.practice,
+                        by: transaction)
+                }
+                return linked
+            }
+            guard case .linked = try linked.unlessReused() else { return nil }
+            if case .now = linked { dispatcher.nudge() }
+            return ()
         }
         return try await summary(context)
     }

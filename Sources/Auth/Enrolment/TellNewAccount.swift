@@ -2,14 +2,15 @@ import Cryptography
 import Foundation
 import Postgres
 
-/// A message to the person in the register that an account was made for them, so that whoever did not
-/// make it can speak up: to the register's mobile, and where it has none that the practice sends to, to
-/// the mailbox (Z-16). It is run in the transaction that makes the account.
+/// A message to the person in the register that an account was made for them, or has access to their data
+/// from now on, so that whoever knows nothing of it can speak up: to the register's mobile, and where it
+/// has none that the practice sends to, to the mailbox (Z-16). It is run in the transaction of that.
 ///
-/// Every limit of any other message holds (Z-22). None keeps the account from being made: whom nobody
-/// could tell of it stands in the audit.
+/// Every limit of any other message holds (Z-22). None keeps it from being done: whom nobody could tell of
+/// it stands in the audit.
 struct TellNewAccount: Statement {
     let act: Act
+    let template: MessageTemplate
     let account: UUID
     let locale: Language
     let destination: Destination
@@ -25,7 +26,7 @@ struct TellNewAccount: Statement {
 
     /// Nil where the register has neither a mobile nor a mailbox.
     init?(
-        of account: UUID, to details: PatientDetails, locale: Language, act: Act,
+        _ template: MessageTemplate, of account: UUID, to details: PatientDetails, locale: Language, act: Act,
         by sender: SendCode.Sender
     ) throws {
         let (caller, keys) = (sender.caller, sender.keys)
@@ -39,6 +40,7 @@ struct TellNewAccount: Statement {
                 ?? destination(details.email, .email)
         else { return nil }
         self.act = act
+        self.template = template
         self.account = account
         self.locale = locale
         self.destination = destination
@@ -68,7 +70,7 @@ struct TellNewAccount: Statement {
         queued as (  -- 2. The message.
             insert into message
                 (practice_id, message_id, channel, template, locale, body, expires_at)
-            select $1::uuid, $5::uuid, $6::text, '\(MessageTemplate.accountCreated.rawValue)',
+            select $1::uuid, $5::uuid, $6::text, $13::text,
                    $11::text, $12::bytea,
                    clock_timestamp() + interval '\(triedForHours) hours'
             from addressed
@@ -96,7 +98,7 @@ struct TellNewAccount: Statement {
             .uuid(act.practiceID), act.client, .uuid(act.requestID), .uuid(account),
             .uuid(messageID), .text(destination.channel.rawValue), limits,
             .bytes(destinationKey), .int(policy.sendsPerHour), .int(policy.sendsPerDay),
-            .text(locale.rawValue), .bytes(body),
+            .text(locale.rawValue), .bytes(body), .text(template.rawValue),
         ]
     }
 

@@ -121,6 +121,53 @@ import Testing
         }
     }
 
+    @Test func `a patient whose account is imported has no invitation any more`() async throws {
+        try await TestService.run { service in
+            let guest = try await service.guest()
+            let letter = try await service.letter(for: guest)
+            let token = try await service.invited(guest).token
+            let id = try await service.opened(token)
+            #expect(try await service.step(id, "identity", letter.body).status == 200)
+            #expect(try await service.step(id, "profile", TestService.profile).status == 200)
+            _ = try await service.person(extra: ["external_id": .string(guest.patient)])
+
+            let late = try await service.step(id, "complete")
+            #expect(late.status == 409 && late.problem == "enrolment-ended", "\(late.text)")
+            let again = try await service.openLink(token)
+            #expect(again.status == 409 && again.problem == "already-active", "\(again.text)")
+            #expect(
+                try await service.database.value("select used_at is not null from activation_pin")
+                    == "t")
+            #expect(
+                try await service.database.count("enrolment", where: "password is not null") == 0)
+        }
+    }
+
+    @Test func `of an import and an enrolment at once one makes the account`() async throws {
+        try await TestService.run { service in
+            for _ in 0..<8 {
+                let guest = try await service.guest()
+                let id = try await service.ready(guest)
+                let line: JSON = [
+                    "username": .string("i" + guest.patient), "first_name": "Emma",
+                    "last_name": "Jansen", "locale": "nl",
+                    "password_hash": .string(try TestKeys.hash(of: "Zomer-aan-Zee-42!")),
+                    "external_id": .string(guest.patient),
+                ]
+                async let completed = service.step(id, "complete", instance: 1)
+                async let imported = service.importLines([line])
+                let (completion, result) = (try await completed, try await imported)
+                #expect(result.status == 200, "\(result.text)")
+                let isImported = try result.json()["imported"] == 1
+                #expect(isImported ? completion.status == 409 : completion.status == 200)
+                #expect(
+                    try await service.database.count(
+                        "patient_link join patient using (practice_id, patient_id)",
+                        where: "external_id = '\(guest.patient)' and role = 'self'") == 1)
+            }
+        }
+    }
+
     @Test func `no token, PIN or password is in the database, the log or an answer`() async throws {
         try await TestService.run { service in
             let guest = try await service.guest()

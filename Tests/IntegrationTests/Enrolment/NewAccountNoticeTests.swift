@@ -51,6 +51,33 @@ import Testing
         }
     }
 
+    @Test func `whose records are joined to an account is told, and so is its owner`() async throws {
+        try await TestService.run { service in
+            let owner = try await service.person()
+            let mobile = "+31687\(Int.random(in: 100_000...999_999))"
+            let guest = try await service.guest(["mobile": .string(mobile), "locale": "en"])
+            let id = try await service.proven(guest, try await service.invited(guest).token)
+            let token = try #require(
+                try await service.signIn(owner)["tokens"]["access_token"].string)
+            let sent = service.mail.count(to: owner.email)
+            for _ in 0..<2 {
+                let linked = try await service.step(
+                    id, "link", idempotencyKey: "once", token: token)
+                #expect(linked.status == 200, "\(linked.text)")
+            }
+            let told = try await service.mail.message(1, to: mobile)
+            #expect(told.text.hasPrefix("Since "), "\(told.text)")
+            #expect(told.text.contains("an account has access to your data at"))
+            #expect(GSM7.septets(of: told.text).map { $0 <= 160 } == true)
+            let mail = try await service.mail.message(sent + 1, to: owner.email)
+            #expect(
+                mail.text.contains("Er is een patiënt van de praktijk aan uw account gekoppeld."))
+            try await service.settle()
+            #expect(service.mail.count(to: mobile) == 1)
+            #expect(service.mail.count(to: owner.email) == sent + 1)
+        }
+    }
+
     @Test func `a ceiling keeps the message back, and never the account`() async throws {
         try await TestService.run { service in
             try await service.setPolicy(["sms_per_day": 0])

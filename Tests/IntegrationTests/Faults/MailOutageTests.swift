@@ -57,9 +57,10 @@ import Testing
     /// In a short run four stand for all.
     private static let troubles: [Trouble] =
         outage > .seconds(10) ? Trouble.allCases : [.away, .lying, .blocking, .disguised]
-    /// From the server's return to the last letter: the longest wait before a try, a breaker's rest
-    /// and the hand-over.
+    /// From the server's return to the first letter: the longest wait before a try, and a breaker's rest.
     private static let returnLimit = Duration.seconds(60)
+    /// And for each letter more: a conversation with this machine's server.
+    private static let handOverLimit = Duration.milliseconds(50)
     private static let codes = 24
 
     @Test(arguments: troubles)
@@ -92,7 +93,10 @@ import Testing
             try await proxy.turn(.ok)
             try await post.turn(nil)
 
-            try await arrive(living, post, within: Self.returnLimit)
+            let back = ContinuousClock.now
+            try await arrive(
+                living, post, within: Self.returnLimit + Self.handOverLimit * living.count)
+            print("\(trouble): \(living.count) letters in \(ContinuousClock.now - back)")
             for code in living.suffix(4) {
                 let digits = try #require(post.letters(to: code.address).last?.code)
                 let answer = try await installation.send(
