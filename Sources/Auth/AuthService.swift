@@ -98,7 +98,8 @@ package struct AuthService: Sendable {
         contractVersion = try Contract.shippedVersion()
         schemaVersion = try Migrations(directory: Resources.migrations).latestVersion()
         readiness = Readiness(
-            checks: DatabaseChecks(database: database, logger: logger).all, logger: logger)
+            checks: DatabaseChecks(database: database, logger: logger).all
+                + [KeyCheck(database: database, keys: keys).check], logger: logger)
         rekeying = Rekeying(database: database, keys: keys, logger: logger)
 
         // Late, since it waits for the measurement of a hash.

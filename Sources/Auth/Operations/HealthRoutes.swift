@@ -20,26 +20,24 @@ struct HealthRoutes {
         add(to: endpoints)
         endpoints.get(public: "/healthz") { _ in
             let isReady = readiness.isReady
-            let checks = readiness.findings.map { finding in
-                JSONMember(finding.name, .array([Self.entry(finding)]))
-            }
+            var checks = readiness.findings.map { (name: $0.name, entries: [Self.entry($0)]) }
             // A warning: the keys in use are good, and requests are answered.
-            let keyChecks = keyFiles().map { finding in
-                JSONMember(
-                    finding.name,
-                    .array([
-                        .object(
-                            [
-                                JSONMember(
-                                    "status", .string(finding.fault == nil ? "pass" : "warn"))
-                            ] + (finding.fault.map { [JSONMember("output", .string($0))] } ?? []))
-                    ]))
+            for finding in keyFiles() {
+                let file = JSONValue.object(
+                    [JSONMember("status", .string(finding.fault == nil ? "pass" : "warn"))]
+                        + (finding.fault.map { [JSONMember("output", .string($0))] } ?? []))
+                if let place = checks.firstIndex(where: { $0.name == finding.name }) {
+                    checks[place].entries.insert(file, at: 0)
+                } else {
+                    checks.append((finding.name, [file]))
+                }
             }
             return Self.answer(
                 isReady,
                 [
                     JSONMember("output", .string(readiness.isStopping ? "stopping" : "")),
-                    JSONMember("checks", .object(checks + keyChecks)),
+                    JSONMember(
+                        "checks", .object(checks.map { JSONMember($0.name, .array($0.entries)) })),
                 ].filter { $0.value != .string("") })
         }
         endpoints.get(public: "/metrics") { _ in

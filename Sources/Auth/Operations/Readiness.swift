@@ -164,8 +164,8 @@ final class Readiness: Service, Sendable {
 
     private func tell(_ check: String, _ fault: Fault, _ failure: any Error) {
         var metadata: Logger.Metadata = ["check": "\(check)", "fault": "\(fault.rawValue)"]
-        if let behind = failure as? SchemaBehind {
-            return logger.error("\(behind)", metadata: metadata)
+        if failure is SchemaBehind || failure is OtherKeys {
+            return logger.error("\(failure)", metadata: metadata)
         }
         // A type never holds a value, nor does an error of the database (Z-29).
         metadata["reason"] = "\(Fault.reason(failure))"

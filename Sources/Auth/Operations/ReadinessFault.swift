@@ -9,6 +9,8 @@ extension Readiness {
         case readOnly = "read-only"
         /// The schema is older than this binary.
         case schemaBehind = "schema-behind"
+        /// The data was sealed with another ring than this instance has.
+        case otherKeys = "other-keys"
         /// There was no answer in time.
         case timeout
         /// The role or its password is not let in, or lacks a grant.
@@ -32,6 +34,7 @@ extension Readiness.Fault {
     init(_ error: any Error) {
         switch error {
         case is SchemaBehind: self = .schemaBehind
+        case is OtherKeys: self = .otherKeys
         case let failure as ConnectFailure: self.init(failure)
         case let error as PostgresError: self.init(error)
         default: self = .failed
