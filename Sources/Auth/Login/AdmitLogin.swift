@@ -61,12 +61,14 @@ struct AdmitLogin: Statement {
               and not exists (select from known)
         ),
         site_charged as (  -- 1. The site: whoever has one has 65,536 networks to choose from.
+            -- One that the account is known from has its lane (Z-12): no neighbour shuts it.
             insert into throttle as site
                 (practice_id, throttle_key, failures, since, last_failed_at, blocked_until)
             select $1::uuid, $9::bytea, 1, clock_timestamp(), clock_timestamp(), clock_timestamp()
             where $9::bytea is not null
               and not exists (select from stored)
               and not exists (select from barred)
+              and not exists (select from known)
               and not exists (  -- A network that is full can't fill its neighbours' site.
                   select from throttle
                   where throttle.practice_id = $1::uuid
@@ -82,7 +84,8 @@ struct AdmitLogin: Statement {
             where $7::bytea is not null
               and not exists (select from stored)
               and not exists (select from barred)
-              and ($9::bytea is null or exists (select from site_charged))
+              and ($9::bytea is null or exists (select from site_charged)
+                   or exists (select from known))
             \(counting("network", upTo: LoginLimits.networkFailures, in: networkWindow))
         ),
         charged as (  -- 3. What was typed, from this network: the fifth failure starts a wait.
@@ -183,7 +186,8 @@ struct AdmitLogin: Statement {
                    or throttle.throttle_key = $7::bytea
                    and throttle.failures >= \(LoginLimits.networkFailures)
                    or throttle.throttle_key = $9::bytea
-                   and throttle.failures >= \(LoginLimits.siteFailures))
+                   and throttle.failures >= \(LoginLimits.siteFailures)
+                   and not exists (select from known))
         )
         select case
                    when stored.outcome is not null then 'stored'

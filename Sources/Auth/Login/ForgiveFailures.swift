@@ -81,7 +81,8 @@ struct ForgiveFailures: Statement {
             .uuid(attempt.act.practiceID), .bytes(attempt.pairKey),
             attempt.networkThrottleKey.map(Parameter.bytes) ?? .null,
             attempt.networkKey.map(Parameter.bytes) ?? .null, .uuid(candidate.accountID),
-            attempt.siteThrottleKey.map(Parameter.bytes) ?? .null,
+            candidate.fromKnownNetwork  // Its site was not charged.
+                ? .null : attempt.siteThrottleKey.map(Parameter.bytes) ?? .null,
             .byteArrays(attempt.identifierIndexes),
             candidate.byPass ? attempt.passHash.map(Parameter.bytes) ?? .null : .null,
             attempt.act.client, .uuid(attempt.act.requestID),

@@ -16,7 +16,7 @@ struct ReturnTry: Statement {
     static let sql = """
         with \(AdmitLogin.lockedArm(
             site: "$4::bytea", network: "$3::bytea", pair: "$2::bytea", lane: lane)),
-        returned as (  -- 1. What was typed, its network and site, and a known network's lane.
+        returned as (  -- 1. What was typed, its network and site, or a known network's lane.
             update throttle
             set failures = greatest(0, failures - 1),
                 blocked_until = least(blocked_until, clock_timestamp())
@@ -51,7 +51,7 @@ struct ReturnTry: Statement {
         return [
             .uuid(attempt.act.practiceID), .bytes(attempt.pairKey),
             attempt.networkThrottleKey.map(Parameter.bytes) ?? .null,
-            attempt.siteThrottleKey.map(Parameter.bytes) ?? .null,
+            isKnown ? .null : attempt.siteThrottleKey.map(Parameter.bytes) ?? .null,
             attempt.networkKey.map(Parameter.bytes) ?? .null,
             isKnown ? account : .null, isKnown || byPass ? .null : account,
             byPass ? account : .null, attempt.passHash.map(Parameter.bytes) ?? .null,

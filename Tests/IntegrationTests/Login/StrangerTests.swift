@@ -46,6 +46,32 @@ import Testing
         }
     }
 
+    @Test func `a site that its neighbours filled lets who is known from a network of it in`()
+        async throws
+    {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let stranger = try await service.person()
+            _ = try await service.signIn(person, ip: "2001:db8:1:1::1")
+            let first = try await service.login(stranger, password: "x", ip: "2001:db8:1:2::1")
+            #expect(first.problem == "login-refused")
+            // Each of the counters of that try is full now, its site's too.
+            try await service.database.execute("update throttle set failures = 60")
+            let neighbour = try await service.login(stranger, ip: "2001:db8:1:3::1")
+            #expect(neighbour.problem == "login-throttled")
+            #expect(try await service.login(person, ip: "2001:db8:1:1::1").status == 201)
+            // Her mistakes neither fill the site nor empty it.
+            let wrong = try await service.login(person, password: "x", ip: "2001:db8:1:1::1")
+            #expect(wrong.problem == "login-refused")
+            let fullest = try await service.database.value("select max(failures) from throttle")
+            #expect(fullest == "60")
+            // Her own network is a matter of all who are in it (Z-20).
+            try await service.database.execute("update throttle set failures = 30")
+            let full = try await service.login(person, ip: "2001:db8:1:1::1")
+            #expect(full.problem == "login-throttled")
+        }
+    }
+
     @Test func `a client's failures have a ceiling, which known networks don't meet`() async throws
     {
         try await TestService.run { service in
