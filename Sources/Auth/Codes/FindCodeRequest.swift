@@ -19,7 +19,7 @@ struct FindCodeRequest: Statement {
                        when code.voided_at is not null then 'cancelled'
                        when code_subject.newest_code_id <> code.code_id then 'superseded'
                        when code.expires_at <= clock_timestamp() then 'expired'
-                       when code.attempts_left = 0 then 'exhausted'
+                       when \(SentCode.isExhausted) then 'exhausted'
                        else 'open'
                    end as status,
                    code.code_id, code.used_at, code.channel, code.destination, code.reference,

@@ -75,7 +75,8 @@ struct GuessCode: Sendable {
               and asked.attempts_left > 0
               and (asked.matches or not asked.matches_older)
             returning code_subject.newest_code_id as code_id,
-                      cardinality(code_subject.guesses) as guesses_spent
+                      cardinality(code_subject.guesses) as guesses_spent,
+                      code_subject.guesses[1] as oldest_guess
         ),
         attempted as (  -- Spend an attempt of the code.
             update code
@@ -137,7 +138,8 @@ struct GuessCode: Sendable {
                    asked.digits as asked_digits, asked.newest_sent_at, asked.newest_reference,
                    case
                        when cardinality(asked.guesses) >= \(Code.guessesPerHour)
-                       then asked.guesses[1] + interval '1 hour'
+                           or guessed.guesses_spent >= \(Code.guessesPerHour)
+                       then coalesce(guessed.oldest_guess, asked.guesses[1]) + interval '1 hour'
                    end as guesses_again_at,
                    case
                        when not attempted.matched then (
@@ -230,6 +232,8 @@ struct WrongGuess: Sendable {
     let codeID: UUID
     /// The subject's newest code, which is the one guessed at.
     let newest: NewestCode
+    /// When the hour bears another one; nil where it does already.
+    let againAt: Date?
     private let elsewhere: [OtherCode]
 
     /// A code of another flow of the same subject: what was typed may be that one (SC-3).
@@ -243,6 +247,7 @@ struct WrongGuess: Sendable {
         purpose = try row.text("guessed_purpose")
         codeID = try row.uuid("guessed_code_id")
         newest = try NewestCode(row)
+        againAt = try row.instantIfPresent("guesses_again_at")
         let elsewhere = try row.textIfPresent("elsewhere") ?? "[]"
         self.elsewhere = try JSONDecoder().decode([OtherCode].self, from: Data(elsewhere.utf8))
     }

@@ -21,7 +21,7 @@ struct RefusedGuess: Sendable {
         case .incorrect(let left, let guess):
             guard guess.isOlder(code, keys: keys) else {
                 metrics.count(.incorrect)
-                return Problem(.codeIncorrect, attemptsLeft: left)
+                return Problem(.codeIncorrect, attemptsLeft: left, retryAt: guess.againAt)
             }
             if isFirst { try await database.run(RefundGuess(act: act, guess: guess)) }
             return guess.newest.problem(in: practice)

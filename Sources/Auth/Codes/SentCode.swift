@@ -48,6 +48,13 @@ struct SentCode: Sendable, Equatable {
                    )) as attempts_left
         """
 
+    /// Whether nothing of that is left: a condition on the same rows.
+    static let isExhausted = """
+        (code.attempts_left = 0
+                        or cardinality(\(Instants.within("1 hour", of: "code_subject.guesses")))
+                            >= \(Code.guessesPerHour))
+        """
+
     /// The order of one flow's codes: after the server's clock was set back the newest is not the latest.
     static func newestFirst(subject: String, purpose: String) -> String {
         """

@@ -24,7 +24,7 @@ struct FindLogin: Statement {
                            -- needs none.
                            or 'code' = any (login.steps)
                            and login.codeless_factor_id is null
-                           and (code.attempts_left = 0
+                           and (\(SentCode.isExhausted)
                                 or code_subject.newest_code_id <> code.code_id) then 'ended'
                        else 'open'
                    end as status,

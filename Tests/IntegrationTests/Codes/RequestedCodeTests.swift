@@ -42,6 +42,25 @@ import Testing
         }
     }
 
+    @Test func `a code says that the hour is spent, though not by its own guesses`() async throws {
+        try await TestService.run { service in
+            let to = TestService.freshAddress()
+            for guesses in [4, 4, 2] {
+                let code = try await service.issue(to: to)
+                for _ in 1..<guesses {
+                    let answer = try await service.check(
+                        code.id, TestService.wrongDigits(code.digits))
+                    #expect(answer.header("Retry-After") == nil)
+                }
+                let last = try await service.check(code.id, TestService.wrongDigits(code.digits))
+                #expect(last.problem == "code-incorrect")
+                let read = try await service.send("GET", "/v1/codes/\(code.id)").json()
+                #expect(read["status"] == (guesses == 2 ? "exhausted" : "open"))
+                #expect((last.header("Retry-After") != nil) == (guesses == 2))
+            }
+        }
+    }
+
     @Test func `the hour has ten guesses over all codes of a subject and purpose`() async throws {
         try await TestService.run { service in
             let to = TestService.freshAddress()

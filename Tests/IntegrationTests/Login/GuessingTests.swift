@@ -119,6 +119,14 @@ import Testing
                     let answer = try await service.verify(
                         login.id, TestService.wrong(newest.code, guess))
                     #expect(answer.problem == "code-incorrect", "\(round) \(guess)")
+                    // The hour's last one says when there is another (SC-7), and whom to ask (SC-10).
+                    let isLast = (round, guess) == (2, 2)
+                    let wait = answer.header("Retry-After").flatMap { Int($0) }
+                    #expect(isLast ? (1...3600).contains(wait ?? 0) : wait == nil, "\(guess)")
+                    let body = try answer.json()
+                    #expect((body["retry_at"].string != nil) == isLast)
+                    #expect((body["attempts_left"] == 0) == isLast)
+                    #expect(body["detail"].string?.contains("030 000 00 00") == isLast)
                 }
                 if guesses == 4 {
                     try await service.travel(121)
@@ -128,6 +136,8 @@ import Testing
                         try resent.json()["attempts_left"].int == min(5, 10 - 4 * (round + 1)))
                 }
             }
+            let read = try await service.send("GET", "/v1/logins/\(login.id)").json()
+            #expect(read["status"] == "ended" && read["code"]["attempts_left"] == 0, "\(read)")
             let newest = try await service.mail.message(3, to: person.email)
             let right = try await service.verify(login.id, newest.code)
             #expect(right.problem == "code-attempts-exhausted")

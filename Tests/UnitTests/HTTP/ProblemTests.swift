@@ -72,12 +72,23 @@ import Testing
     }
 
     @Test(arguments: [
-        (0, "Deze code is niet juist. Begin opnieuw."),
         (1, "Deze code is niet juist. U kunt het nog 1 keer proberen."),
         (3, "Deze code is niet juist. U kunt het nog 3 keer proberen."),
     ])
     func `a wrong code says how many attempts are left`(left: Int, sentence: String) {
         #expect(detail(Problem(.codeIncorrect, attemptsLeft: left)) == sentence)
+    }
+
+    @Test func `the last wrong code says what to do, from when on, and whom to turn to`() {
+        let last = detail(Problem(.codeIncorrect, attemptsLeft: 0))
+        #expect(last.hasPrefix("Deze code is niet juist. Begin opnieuw. "))
+        let hours = Problem(.codeIncorrect, attemptsLeft: 0, retryAt: Self.now + 3600)
+        #expect(detail(hours).contains("Probeer het om 12:50 opnieuw."))
+        for language in Language.allCases {
+            for problem in [Problem(.codeIncorrect, attemptsLeft: 0), hours] {
+                #expect(detail(problem, language).contains("de balie, 030 000 00 00"))
+            }
+        }
     }
 
     @Test func `an older code names the newest by clock and reference`() {

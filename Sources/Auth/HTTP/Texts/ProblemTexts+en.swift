@@ -304,7 +304,9 @@ struct EnglishProblemTexts: ProblemTexts {
     private func incorrect(_ facts: ProblemFacts) -> String {
         switch facts.attemptsLeft {
         case nil: "This code is not correct. Please check it and try again."
-        case 0?: "This code is not correct. Please start again."
+        case 0?:
+            "This code is not correct. \(facts.wait == .unknown ? "Please start again." : again(facts.wait)) "
+                + otherwise(facts)
         case 1?: "This code is not correct. You can try once more."
         case let count?: "This code is not correct. You can try \(count) more times."
         }

@@ -303,7 +303,9 @@ struct BokmålProblemTexts: ProblemTexts {
     private func incorrect(_ facts: ProblemFacts) -> String {
         switch facts.attemptsLeft {
         case nil: "Koden er ikke riktig. Se over den og prøv igjen."
-        case 0?: "Koden er ikke riktig. Start innloggingen på nytt."
+        case 0?:
+            "Koden er ikke riktig. \(facts.wait == .unknown ? "Start innloggingen på nytt." : again(facts.wait)) "
+                + otherwise(facts)
         case 1?: "Koden er ikke riktig. Du kan prøve én gang til."
         case let count?: "Koden er ikke riktig. Du kan prøve \(count) ganger til."
         }

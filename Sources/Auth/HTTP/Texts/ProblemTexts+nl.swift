@@ -304,7 +304,9 @@ struct DutchProblemTexts: ProblemTexts {
     private func incorrect(_ facts: ProblemFacts) -> String {
         switch facts.attemptsLeft {
         case nil: "Deze code is niet juist. Kijk hem na en probeer het opnieuw."
-        case 0?: "Deze code is niet juist. Begin opnieuw."
+        case 0?:
+            "Deze code is niet juist. \(facts.wait == .unknown ? "Begin opnieuw." : again(facts.wait)) "
+                + otherwise(facts)
         case let count?: "Deze code is niet juist. U kunt het nog \(count) keer proberen."
         }
     }
