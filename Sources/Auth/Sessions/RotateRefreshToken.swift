@@ -22,7 +22,10 @@ struct RotateRefreshToken: Statement {
     }
 
     static let sql = """
-        with opened as (  -- 1. Rotate, repeat, or end.
+        with moment as (  -- Read once: both halves of an end are decided by it.
+            select clock_timestamp() as now
+        ),
+        opened as (  -- 1. Rotate, repeat, or end.
             update session
             set refresh_hash = case
                     when session.refresh_hash = $5::bytea then $6::bytea
@@ -39,6 +42,7 @@ struct RotateRefreshToken: Statement {
                 ended_at = case when \(honoured) then null else clock_timestamp() end,
                 end_reason = case when \(honoured) then null else 'token-reused' end
             from account
+            cross join moment
             where session.practice_id = $1::uuid
               and session.session_id = $4::uuid
               and session.client_id = $2::uuid
@@ -81,7 +85,7 @@ struct RotateRefreshToken: Statement {
                     or session.parent_hash = $5::bytea
                     and session.refresh_hash = $6::bytea
                     and session.rotated_at
-                        > clock_timestamp() - interval '\(SessionLimits.parentSeconds) seconds'
+                        > moment.now - interval '\(SessionLimits.parentSeconds) seconds'
         """
 
     var parameters: [Parameter] {

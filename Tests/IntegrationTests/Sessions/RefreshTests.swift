@@ -65,6 +65,13 @@ import Testing
         }
     }
 
+    /// At the very end of the thirty seconds two readings could differ, and half an end be written.
+    @Test func `the thirty seconds are judged by one reading of the clock`() {
+        let span = "interval '\(SessionLimits.parentSeconds) seconds'"
+        #expect(RotateRefreshToken.sql.contains("moment.now - \(span)"))
+        #expect(!RotateRefreshToken.sql.contains("clock_timestamp() - \(span)"))
+    }
+
     @Test func `the parent after thirty-one seconds ends the session`() async throws {
         try await TestService.run { service in
             let first = try await service.tokens(of: try await service.person())
