@@ -92,9 +92,10 @@ package struct AuthService: Sendable {
             database: database, channels: gateways, templates: templates,
             keys: keys, prices: configuration.sending.prices,
             workers: configuration.limits.deliveryWorkers, logger: logger, metrics: metrics)
+        let codeMetrics = CodeMetrics(factory: metrics, logger: logger)
         housekeeper = Housekeeper(
             database: database, retention: configuration.retention, logger: logger,
-            metrics: HousekeepingMetrics(factory: metrics))
+            metrics: HousekeepingMetrics(factory: metrics), codeMetrics: codeMetrics)
         contractVersion = try Contract.shippedVersion()
         schemaVersion = try Migrations(directory: Resources.migrations).latestVersion()
         readiness = Readiness(
@@ -117,7 +118,6 @@ package struct AuthService: Sendable {
         let internalEndpoints = Endpoints(demandsLoopback: configuration.development)
         let passwords = PasswordCheck(hasher: hasher, keys: keys)
         let reviewer = PasswordReviewer(words: try .shipped())
-        let codeMetrics = CodeMetrics(factory: metrics, logger: logger)
         let patients = PatientAuthenticator(database: database, tokens: tokens)
         let pinHasher = SuperPINHasher(hasher: hasher, keys: keys)
         let press = LetterPress()

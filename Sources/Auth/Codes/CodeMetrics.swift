@@ -5,6 +5,8 @@ import Metrics
 struct CodeMetrics: Sendable {
     enum Outcome: String, CaseIterable, Sendable {
         case sent, verified, incorrect, exhausted
+        /// Came to its end unused: many of them tell of messages that do not arrive.
+        case expired
     }
 
     private let outcomes: [Outcome: Counter]
@@ -36,6 +38,9 @@ struct CodeMetrics: Sendable {
     }
 
     func count(_ outcome: Outcome) { outcomes[outcome]?.increment() }
+
+    /// The housekeeper finds them, many at a time.
+    func countExpired(_ number: Int) { outcomes[.expired]?.increment(by: Int64(number)) }
 
     /// A stop for what looks like fraud is an alarm as well: somebody has to look (SU-6).
     func count(_ refusal: SendRefusal, in practice: Practice) {

@@ -13,6 +13,7 @@ struct Housekeeper: Service {
     let retention: Retention
     let logger: Logger
     let metrics: HousekeepingMetrics
+    let codeMetrics: CodeMetrics
     /// This instance, in the table of turns.
     let holder = UUID()
 
@@ -37,7 +38,8 @@ struct Housekeeper: Service {
         }
     }
 
-    /// Ends what nobody finished and purges each table until nothing in it is due.
+    /// Ends what nobody finished, counts the codes that nobody used, and purges each table until nothing
+    /// in it is due.
     ///
     /// - Returns: how many rows by label; nil where it is another instance's turn.
     /// - Throws: why enrolments were not ended, or why a table was not finished, after all others were
@@ -49,6 +51,8 @@ struct Housekeeper: Service {
         do {
             do {
                 try await clear { SweepEnrolments() }
+                codeMetrics.countExpired(
+                    try await database.run(CountExpiredCodes(holder: holder)))
             } catch let error where !(error is CancellationError || error is NotOurTurn) {
                 failure = error
             }

@@ -51,6 +51,7 @@ enum AllStatements {
         PublishDocument.self, FindDocuments.self, AcceptDocuments.self,
         FindPasswordStep.self, ChangeLoginPassword.self, UpgradePassword.self,
         ClimbUnreported.self, RecordReport.self,
+        CountExpiredCodes.self,
         TakeKeyLock.self, TakeTurn.self, EndTurn.self, PurgeIdempotency.self, PurgeThrottles.self,
         PurgeSendCounts.self, PurgeDestinations.self, PurgeRefusals.self, PurgeCodes.self,
         PurgeMessages.self, PurgeLogins.self, PurgeLoginPasses.self, PurgeSessions.self,
