@@ -16,7 +16,8 @@ struct AdmitLogin: Statement {
         case admitted(Candidate)
         /// No such account, or one that must look like it: the caller hashes all the same.
         case refused(Candidate?, reason: String)
-        case throttled(until: Date)
+        /// The account is for the audit alone.
+        case throttled(until: Date, account: UUID?)
     }
 
     static let sql = """
@@ -308,7 +309,9 @@ struct AdmitLogin: Statement {
         case "throttled":
             // Where a parallel try started the wait, this statement's snapshot does not show it.
             let wait = try row.bool("retry_unsure") ? LoginLimits.firstWaitSeconds : 0
-            return .throttled(until: try row.instant("retry_at").addingTimeInterval(Double(wait)))
+            return .throttled(
+                until: try row.instant("retry_at").addingTimeInterval(Double(wait)),
+                account: try row.uuidIfPresent("account_id"))
         case "unknown": return .refused(nil, reason: "identifier-unknown")
         case "over-limit": return .refused(try Candidate(row), reason: "account-over-limit")
         case "admitted": return .admitted(try Candidate(row))

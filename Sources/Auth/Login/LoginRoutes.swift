@@ -97,9 +97,11 @@ extension LoginRoutes {
             guard let again = try await answer(outcome, secondsAgo: answered.secondsAgo, caller)
             else { throw Problem(.loginRefused) }
             return again
-        case .first(.throttled(let until), _):
+        case .first(.throttled(let until, let account), _):
             metrics.count(.throttled)
-            try await refuse(attempt, nil, "throttled", lasting: false)
+            try await refuse(attempt, account, RefuseLogin.throttled, lasting: false)
+            // What is written differs for people and for nobody.
+            try await floor.wait()
             throw Problem(.loginThrottled, retryAt: until)
         case .first(.refused(let candidate, let reason), _):
             try await comparing(attempt, nil) {

@@ -4,7 +4,8 @@ import Postgres
 /// Writes down a refusal. The try was counted when it was admitted, so nothing else changes.
 ///
 /// A refusal that names no account would let a stranger fill the audit log: those are counted by
-/// minute and network (Z-30). The one that closes an account to unknown networks mails its owner a
+/// minute and network (Z-30). So would one while a wait is on, which costs nothing: those are counted too,
+/// and an account has one row a minute of them. The one that closes an account to unknown networks mails its owner a
 /// pass, in the same commit (Z-20).
 struct RefuseLogin: IdempotentStatement {
     let attempt: LoginAttempt
@@ -21,13 +22,16 @@ struct RefuseLogin: IdempotentStatement {
     var subject: UUID? { attempt.subject }
 
     static let word = "refused"
+    /// The reason of a refusal while a wait is on.
+    static let throttled = "throttled"
 
     static let arms = """
-        tallied as (  -- 1. Nobody's account: one row for each minute and network.
+        tallied as (  -- 1. Nobody's account, or a wait: one row for each minute and network.
             insert into refusal (practice_id, minute, network_key, reason, refusals)
             select $1::uuid, date_trunc('minute', clock_timestamp()),
                    coalesce($7::bytea, ''::bytea), $8::text, 1
-            where $6::uuid is null and not exists (select from stored)
+            where ($6::uuid is null or $8::text = '\(throttled)')
+              and not exists (select from stored)
             on conflict (practice_id, minute, network_key, reason) do update
             set refusals = refusal.refusals + 1
             returning refusals
@@ -37,7 +41,15 @@ struct RefuseLogin: IdempotentStatement {
                 (practice_id, event, result, reason, client_id, account_id, request_id)
             select $1::uuid, '\(AuditEvent.loginRefused.rawValue)', 'refused', $8::text, $2::uuid,
                    $6::uuid, $5::uuid
-            where $6::uuid is not null and not exists (select from stored)
+            where $6::uuid is not null
+              and not exists (select from stored)
+              and ($8::text <> '\(throttled)' or not exists (
+                  select from audit as earlier
+                  where earlier.practice_id = $1::uuid
+                    and earlier.account_id = $6::uuid
+                    and earlier.happened_at
+                        > (select clock_timestamp() - interval '1 minute')
+                    and earlier.reason = '\(throttled)'))
             returning audit_id
         ),
         failed as (  -- 3. The client's failures; a wait counts for none.
