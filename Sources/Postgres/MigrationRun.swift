@@ -3,7 +3,7 @@ import Foundation
 /// One connection's work on migrations; it waits, so it has a thread of its own.
 struct MigrationRun {
     /// The advisory lock that one run at a time holds: "auth" and "migr" in ASCII.
-    private static let lockKey = "7022083137044407154"
+    static let lockKey = "7022083137044407154"
     /// The wait for another run.
     private static let lockLimit = "10s"
     /// The wait of a migration for a table that requests use: they wait behind it.

@@ -87,6 +87,22 @@ import Testing
             "\(outcome)")
     }
 
+    @Test func `migrate --check names what is pending, fails, and changes nothing`() async throws {
+        let database = try await TestCluster.shared().emptyDatabase()
+        let owner = ["AUTH_OWNER_DATABASE_URL": database.ownerURL]
+        for _ in 1...2 {
+            let behind = try await Program.run("migrate", "--check", environment: owner)
+            #expect(behind.status == 1, "\(behind)")
+            #expect(behind.output.hasPrefix("pending: 0001_practice\npending: 0002_"))
+        }
+        #expect(
+            try await database.execute("select to_regclass('schema_migration')") == [[nil]])
+        let migrated = try await Program.run("migrate", environment: owner)
+        #expect(migrated.status == 0, "\(migrated)")
+        let check = try await Program.run("migrate", "--check", environment: owner)
+        #expect(check.status == 0 && check.output == "the schema is up to date\n", "\(check)")
+    }
+
     @Test func `migrate names the owner's setting, and why the database is not to be had`()
         async throws
     {

@@ -136,6 +136,11 @@ import Testing
                 try await service.issueAnswer(to: "n0@example.nl", ip: "192.0.2.9"), by: "network")
             let elsewhere = try await service.issueAnswer(to: "n0@example.nl", ip: "192.0.2.10")
             #expect(elsewhere.status == 201)
+            // Who does not speak for patients is not believed where one is (Z-12).
+            let codesOnly = try await service.key(scopes: [.codesIssue])
+            let unheard = try await service.issueAnswer(
+                to: "n0@example.org", key: codesOnly, ip: "192.0.2.9")
+            #expect(unheard.status == 201, "\(unheard.text)")
             // Whoever signs in there has shown a password.
             let login = try await service.login(try await service.person(), ip: "192.0.2.9")
             #expect(login.status == 201, "\(login.text)")

@@ -89,6 +89,39 @@ import Testing
         }
     }
 
+    @Test func `a known network has ten failures of the account an hour, and no more`()
+        async throws
+    {
+        try await TestService.run { service in
+            let person = try await service.person()
+            _ = try await service.signIn(person, ip: "203.0.113.5")
+            for failure in 1...LoginLimits.knownNetworkFailures {
+                let wrong = try await service.login(person, password: "x", ip: "203.0.113.5")
+                #expect(wrong.problem == "login-refused", "\(failure)")
+                // Each from the fifth on starts a wait.
+                if failure >= 5 { try await service.travel(30 * pow(2, Double(failure - 5)) + 1) }
+            }
+            // Half an hour has gone by, and the right password is not looked at.
+            #expect(try await service.login(person, ip: "203.0.113.5").problem == "login-refused")
+            try await service.travel(3_601)
+            #expect(try await service.login(person, ip: "203.0.113.5").status == 201)
+        }
+    }
+
+    @Test func `a network is known for ninety days`() async throws {
+        try await TestService.run { service in
+            let person = try await service.person()
+            _ = try await service.signIn(person, ip: "203.0.113.6")
+            try await service.travel(Double(LoginLimits.knownNetworkDays) * 86_400 - 60)
+            let close = "update account set strange_failures = 100, strange_since = now()"
+            try await service.database.execute(close)
+            #expect(try await service.login(person, ip: "203.0.113.6").status == 201)
+            try await service.travel(120)
+            try await service.database.execute(close)
+            #expect(try await service.login(person, ip: "203.0.113.6").problem == "login-refused")
+        }
+    }
+
     @Test func `one network fails thirty times in ten minutes over all identifiers`() async throws {
         try await TestService.run { service in
             let person = try await service.person()

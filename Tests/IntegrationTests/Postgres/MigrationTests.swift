@@ -65,6 +65,32 @@ import Testing
         #expect(try await database.execute("select count(*) from schema_migration") == [["9"]])
     }
 
+    @Test func `a run that another one keeps waiting gives up after ten seconds`()
+        async throws
+    {
+        let database = try await TestCluster.shared().emptyDatabase()
+        let folder = try Folder(["0001_first": "create table first (n int8)"])
+        let migrations = folder.migrations
+        let held = """
+            locktype = 'advisory'
+            and database = (select oid from pg_database where datname = current_database())
+            """
+        let other = Task {
+            try? await database.execute(
+                "select pg_advisory_lock(\(MigrationRun.lockKey)), pg_sleep(50)")
+        }
+        try await eventually { try await database.count("pg_locks", where: held) == 1 }
+        let began = ContinuousClock.now
+        await #expect(throws: Migrations.Failure.locked) { try await apply(migrations, database) }
+        let waited = began.duration(to: .now)
+        #expect(waited > .seconds(9) && waited < .seconds(40))
+        #expect(try await database.execute("select to_regclass('first')") == [[nil]])
+        try await database.execute(
+            "select pg_terminate_backend(pid) from pg_locks where \(held)")
+        _ = await other.value
+        #expect(try await apply(migrations, database) == ["0001_first"])
+    }
+
     @Test func `an applied file that has changed is refused`() async throws {
         let database = try await TestCluster.shared().emptyDatabase()
         let folder = try Folder(["0001_first": "create table first (n int8)"])
