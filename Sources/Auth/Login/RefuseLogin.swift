@@ -4,9 +4,9 @@ import Postgres
 /// Writes down a refusal. The try was counted when it was admitted, so nothing else changes.
 ///
 /// A refusal that names no account would let a stranger fill the audit log: those are counted by
-/// minute and network (Z-30). So would one while a wait is on, which costs nothing: those are counted too,
-/// and an account has one row a minute of them. The one that closes an account to unknown networks mails its owner a
-/// pass, in the same commit (Z-20).
+/// minute and network (Z-30). So would one while a wait is on, which costs nothing: those are counted
+/// too, and an account has one row a minute of them. The one that closes an account to unknown networks
+/// mails its owner a pass, in the same commit (Z-20).
 struct RefuseLogin: IdempotentStatement {
     let attempt: LoginAttempt
     let account: UUID?
