@@ -60,7 +60,7 @@ import Testing
                 try serve.messages().contains { $0.hasPrefix("the key ring is not the one") }
             }
             // The other checks have had their time by then.
-            try await Task.sleep(for: .seconds(2))
+            try await last(.seconds(2))
             #expect(try !serve.messages().contains("ready"))
         }
     }
