@@ -28,19 +28,7 @@ final class KeyCheck: Sendable {
         if hasOpened.load(ordering: .relaxed) { return }
         let ring = keys.snapshot
         for id in ring.ids {
-            let found: [FindFormerIdentifiers.Former]
-            do {
-                found = try await database.run(
-                    FindFormerIdentifiers(keyID: id), within: Self.statementLimit)
-            } catch PostgresError.unavailable(let reason)
-                where [.waitedTooLong, .queueFull].contains(reason)
-                && hasLooked.load(ordering: .relaxed)
-            {
-                // The connections for rare work are all busy, and nothing is learnt of the keys.
-                return
-            } catch PostgresError.unavailable(.noConnection) {
-                throw database.connectFailure ?? .unreachable
-            }
+            guard let found = try await identifiers(by: id) else { return }
             if found.isEmpty { continue }
             // One row that was tampered with is no reason to answer nobody; all of them are.
             guard found.contains(where: { Self.opens($0, ring) }) else { throw OtherKeys(id: id) }
@@ -48,6 +36,22 @@ final class KeyCheck: Sendable {
             return
         }
         hasLooked.store(true, ordering: .relaxed)
+    }
+
+    /// Some of the values by that key; nil where the connections for rare work are all busy, and nothing is
+    /// learnt of the keys.
+    private func identifiers(by id: String) async throws -> [FindFormerIdentifiers.Former]? {
+        do {
+            return try await database.run(
+                FindFormerIdentifiers(keyID: id), within: Self.statementLimit)
+        } catch {
+            guard case .unavailable(let reason) = error else { throw error }
+            if reason == .noConnection { throw database.connectFailure ?? .unreachable }
+            guard [.waitedTooLong, .queueFull].contains(reason),
+                hasLooked.load(ordering: .relaxed)
+            else { throw error }
+            return nil
+        }
     }
 
     private static func opens(_ row: FindFormerIdentifiers.Former, _ ring: KeyRing) -> Bool {

@@ -128,8 +128,8 @@ extension ConformingChannel {
         let secret = isKnown ? Self.secret : "another-secret"
         return switch self {
         case .twilio: .twilio(account: "AC1", token: secret)
-        case .httpJSON, .pager: .key("Bearer \(secret)", inHeader: "Authorization")
-        case .httpForm: .key(secret, inField: "key")
+        case .httpJSON, .pager: .header("Authorization", key: "Bearer \(secret)")
+        case .httpForm: .field("key", key: secret)
         case .webhook:
             .webhook(
                 secret: isKnown ? Self.webhookSecret : "whsec_YW5vdGhlci1hbm90aGVyLWFub3RoZXI=")

@@ -77,7 +77,7 @@ import Testing
             """
         let other = Task {
             try? await database.execute(
-                "select pg_advisory_lock(\(MigrationRun.lockKey)), pg_sleep(50)")
+                "select pg_advisory_lock(\(MigrationRun.lockKey)), pg_sleep_for('50 seconds')")
         }
         try await eventually { try await database.count("pg_locks", where: held) == 1 }
         let began = ContinuousClock.now

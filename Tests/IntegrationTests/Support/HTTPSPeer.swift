@@ -47,8 +47,8 @@ final class HTTPSPeer: Sendable {
         case webhook(secret: String)
         /// Who asks as Twilio's Messages resource wants to be asked.
         case twilio(account: String, token: String)
-        case key(String, inHeader: String)
-        case key(String, inField: String)
+        case header(String, key: String)
+        case field(String, key: String)
 
         fileprivate var argument: JSON {
             switch self {
@@ -56,9 +56,9 @@ final class HTTPSPeer: Sendable {
             case .webhook(let secret): ["webhook": ["secret": .string(secret)]]
             case .twilio(let account, let token):
                 ["twilio": ["account": .string(account), "token": .string(token)]]
-            case .key(let key, inHeader: let header):
+            case .header(let header, let key):
                 ["key": ["header": .string(header), "key": .string(key)]]
-            case .key(let key, inField: let field):
+            case .field(let field, let key):
                 ["key": ["field": .string(field), "key": .string(key)]]
             }
         }
