@@ -113,6 +113,7 @@ import Testing
             let withdrawn = try await service.invited(gone)
             try await service.setPolicy(["invitation_reminder": false])
             _ = try await service.invited(silent)
+            try await service.settle()
             // It waits in the outbox, where it counts for nothing yet.
             let waiting = try await service.service.database.run(MeasureOutbox())
             #expect(waiting.queued == 0 && waiting.oldestAge == 0)
