@@ -90,34 +90,41 @@ struct AccountNotice: Statement {
         }
     }
 
-    /// - Parameter mailboxes: confirmed addresses of the account, and those that were until now; those
-    ///   that mean the same mailbox get one mail.
+    /// - Parameters:
+    ///   - mailboxes: confirmed addresses of the account, and those that were until now; those that mean
+    ///     the same mailbox get one mail.
+    ///   - formerMailboxes: those that learn of it without a way to freeze the account.
     init(
-        _ news: News, act: Act, account: UUID, mailboxes: [EmailAddress], locale: Language,
-        practice: Practice, keys: KeyRing
+        _ news: News, act: Act, account: UUID, mailboxes: [EmailAddress],
+        formerMailboxes: [EmailAddress], locale: Language, practice: Practice, keys: KeyRing
     ) throws {
         self.act = act
         self.account = account
         self.news = news
         self.practice = practice
         let sentence = news.sentence(in: locale)
-        let code: FreezeCode? = sentence == nil ? nil : .random()
+        let code: FreezeCode? = sentence == nil || mailboxes.isEmpty ? nil : .random()
         freezeHash = code?.hash
         var told: [EmailAddress] = []
         var notices: [JSONValue] = []
-        for mailbox in mailboxes where !told.contains(mailbox) {
+        for (place, mailbox) in (mailboxes + formerMailboxes).enumerated()
+        where !told.contains(mailbox) {
             told.append(mailbox)
+            let stands = place < mailboxes.count
             let id = UUIDv7.make(at: Date())
             var facts: [MessageTemplate.Variable: String] = [:]
             facts[.change] = sentence
-            facts[.freezeLink] = code?.link(portal: practice.portalOrigin)
+            facts[.freezeLink] = stands ? code?.link(portal: practice.portalOrigin) : nil
             if case .frozen = news { facts[.recoveryLink] = practice.recoveryURL }
             let body = try OutgoingMessage(to: mailbox.typed, facts: facts).sealed(
                 with: keys.sealingKey(.message), boundTo: id, of: practice.id)
             let key = Destination.mailbox(mailbox).key(news.lane, keys: keys)
+            let template =
+                stands || sentence == nil ? news.template : MessageTemplate.formerMailboxTold
             notices.append(
                 .object([
                     JSONMember("message_id", .string(id.text)),
+                    JSONMember("template", .string(template.rawValue)),
                     JSONMember("locale", .string(locale.rawValue)),
                     JSONMember("destination_key", .string(Data(key).base64EncodedString())),
                     JSONMember("body", .string(Data(body).base64EncodedString())),
@@ -131,11 +138,11 @@ struct AccountNotice: Statement {
     static let sql = """
         with \(SendLimits.arms(limits: "$7")),
         notice as (
-            select notice.message_id, notice.locale,
+            select notice.message_id, notice.template, notice.locale,
                    decode(notice.destination_key, 'base64') as destination_key,
                    decode(notice.body, 'base64') as body
             from jsonb_to_recordset($6::jsonb) as notice
-                (message_id uuid, locale text, destination_key text, body text)
+                (message_id uuid, template text, locale text, destination_key text, body text)
         ),
         addressed as (  -- 1. One more notice to each mailbox, if the hour and the day allow.
             insert into destination (practice_id, destination_key, sends)
@@ -152,8 +159,8 @@ struct AccountNotice: Statement {
         queued as (  -- 2. The mails.
             insert into message
                 (practice_id, message_id, channel, template, locale, body, expires_at)
-            select $1::uuid, notice.message_id, 'email',
-                   $10::text, notice.locale, notice.body,
+            select $1::uuid, notice.message_id, 'email', notice.template, notice.locale,
+                   notice.body,
                    clock_timestamp() + interval '\(triedForHours) hours'
             from notice
             join addressed on addressed.destination_key = notice.destination_key
@@ -161,9 +168,9 @@ struct AccountNotice: Statement {
         ),
         freezable as (
             insert into freeze_code (practice_id, code_hash, account_id, expires_at)
-            select $1::uuid, $12::bytea, $4::uuid,
+            select $1::uuid, $11::bytea, $4::uuid,
                    clock_timestamp() + interval '\(FreezeCode.days) days'
-            where $12::bytea is not null
+            where $11::bytea is not null
               and exists (select from queued)
         ),
         mailed as (
@@ -179,7 +186,7 @@ struct AccountNotice: Statement {
         audited as (  -- 3. Whether the person was told, or why not.
             insert into audit
                 (practice_id, event, result, reason, client_id, account_id, object_id, request_id)
-            select $1::uuid, $11::text,
+            select $1::uuid, $10::text,
                    case when told.mails = told.notices and told.mails > 0 then 'done'
                         else 'refused'
                    end,
@@ -197,8 +204,8 @@ struct AccountNotice: Statement {
         [
             .uuid(act.practiceID), act.client, .uuid(act.requestID), .uuid(account),
             .uuid(news.object(of: account)), notices, limits, .int(practice.policy.sendsPerHour),
-            .int(practice.policy.sendsPerDay), .text(news.template.rawValue),
-            .text(news.event.rawValue), freezeHash.map(Parameter.bytes) ?? .null,
+            .int(practice.policy.sendsPerDay), .text(news.event.rawValue),
+            freezeHash.map(Parameter.bytes) ?? .null,
         ]
     }
 

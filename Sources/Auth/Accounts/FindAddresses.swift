@@ -2,7 +2,7 @@ import Foundation
 import Postgres
 
 /// Where the people behind accounts of a practice are reached: confirmed addresses alone. While an owner's
-/// freeze lasts, not those that it was against; the mailbox before such a one is told instead (Z-32).
+/// freeze lasts, not those that it was against; the mailbox before such a one is told beside (Z-32).
 struct FindAddresses: Statement {
     let practice: UUID
     let accounts: [UUID]
@@ -10,12 +10,14 @@ struct FindAddresses: Statement {
     static let lane = Lane.ordinary
 
     static let sql = """
-        select way.account_id, way.channel, way.address, account.locale, $nonce as nonce
+        select way.account_id, way.channel, way.address, way.stands, account.locale,
+               $nonce as nonce
         from membership
         join account on account.account_id = membership.account_id
         join (
             select contact.account_id, contact.kind as channel, contact.address,
-                   contact.created_at, contact.contact_id as way_id
+                   contact.created_at, contact.contact_id as way_id,
+                   contact.confirmed_at is not null as stands
             from contact
             join account as owner on owner.account_id = contact.account_id
             where contact.account_id = any ($2::uuid[])
@@ -23,7 +25,8 @@ struct FindAddresses: Statement {
                    and \(reach.isAgainst("contact", since: "confirmed_at")) is not true
                    or \(reach.givesBack("contact")))
             union all
-            select factor.account_id, 'sms', factor.address, factor.created_at, factor.factor_id
+            select factor.account_id, 'sms', factor.address, factor.created_at, factor.factor_id,
+                   true
             from factor
             join account as owner on owner.account_id = factor.account_id
             where factor.account_id = any ($2::uuid[])
@@ -53,7 +56,9 @@ struct FindAddresses: Statement {
                 guard let mailbox = EmailAddress(address) else {
                     throw PostgresError.undecodable("address")
                 }
-                found[account, default: Addresses(locale: locale)].mailboxes.append(mailbox)
+                let list: WritableKeyPath<Addresses, [EmailAddress]> =
+                    try row.bool("stands") ? \.mailboxes : \.formerMailboxes
+                found[account, default: Addresses(locale: locale)][keyPath: list].append(mailbox)
             default:
                 found[account, default: Addresses(locale: locale)].numbers.append(address)
             }
@@ -67,6 +72,8 @@ struct Addresses: Sendable {
     let locale: Language
     /// The oldest first.
     var mailboxes: [EmailAddress] = []
+    /// Those before a change that the account is stopped for: they learn what happens, and no more.
+    var formerMailboxes: [EmailAddress] = []
     /// E.164: of confirmed contacts and of phones that get codes.
     var numbers: [String] = []
 }

@@ -35,8 +35,9 @@ struct Notices: Sendable {
         let isTold = try await transaction.run(
             AccountNotice(
                 news, act: act, account: account,
-                mailboxes: (now?.mailboxes ?? []) + (former?.mailboxes ?? []), locale: locale,
-                practice: practice, keys: keys))
+                mailboxes: (now?.mailboxes ?? []) + (former?.mailboxes ?? []),
+                formerMailboxes: (now?.formerMailboxes ?? []) + (former?.formerMailboxes ?? []),
+                locale: locale, practice: practice, keys: keys))
         let numbers = (former ?? now)?.numbers ?? []
         if news.goesToPhones, !numbers.isEmpty {
             try await transaction.run(

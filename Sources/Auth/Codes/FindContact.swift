@@ -1,7 +1,8 @@
 import Foundation
 import Postgres
 
-/// Where an account of this practice is reached by a channel: its oldest confirmed address.
+/// Where an account of this practice is reached by a channel: its oldest confirmed address. While an
+/// owner's freeze lasts, none that it was against (Z-32).
 struct FindContact: Statement {
     let practice: UUID
     let account: UUID
@@ -20,12 +21,15 @@ struct FindContact: Statement {
         left join membership
             on membership.practice_id = $1::uuid
             and membership.account_id = $2::uuid
+        left join account on account.account_id = membership.account_id
         left join lateral (
             select contact.address
             from contact
             where contact.account_id = membership.account_id
               and contact.kind = $3::text
               and contact.confirmed_at is not null
+              and \(FreezeReach(of: "account").isAgainst("contact", since: "confirmed_at"))
+                  is not true
             order by contact.created_at, contact.contact_id
             limit 1
         ) as reached on true

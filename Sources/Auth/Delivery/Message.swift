@@ -42,6 +42,9 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     case superPINMade = "super-pin-made"
     /// To the contacts of an account: something about it was changed, and how to stop it (Z-32).
     case accountChanged = "account-changed"
+    /// The same to the mailbox that an account had before, while its owner's freeze lasts: without a way to
+    /// stop it, since whoever reads that mailbox may be whom the change was to keep out (Z-32).
+    case formerMailboxTold = "former-mailbox-told"
     /// To the contacts of an account: its owner stopped it, and how to restore access (Z-32).
     case accountFrozen = "account-frozen"
     /// To the register's mobile, else to the mailbox: an account was made for the person (Z-16).
@@ -71,8 +74,8 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
             .invitationReminder, .reactivation, .emailConfirmation:
             true
         case .nationalNumberChanged, .superPINMade, .accountChanged, .accountFrozen,
-            .accountCreated, .patientLinked, .accountErased, .settingsChanged, .keyCreated,
-            .keyRevoked:
+            .formerMailboxTold, .accountCreated, .patientLinked, .accountErased, .settingsChanged,
+            .keyCreated, .keyRevoked:
             false
         }
     }

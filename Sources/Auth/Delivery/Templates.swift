@@ -179,6 +179,7 @@ extension MessageTemplate {
         case .superPINMade, .accountCreated, .patientLinked, .accountErased:
             [.practice, .sentAt, .supportContact]
         case .accountChanged: [.practice, .sentAt, .change, .freezeLink, .supportContact]
+        case .formerMailboxTold: [.practice, .sentAt, .change, .supportContact]
         case .accountFrozen: [.practice, .sentAt, .recoveryLink, .supportContact]
         case .settingsChanged: [.practice, .sentAt, .changes, .actor]
         case .keyCreated: [.practice, .sentAt, .keyID, .keyClient, .scopes, .actor]
@@ -196,8 +197,8 @@ extension MessageTemplate {
         case .accountChanged: [.freezeLink]
         case .accountFrozen: [.recoveryLink]
         case .sessionCode, .oneTimeCode, .factorCode, .nationalNumberChanged, .superPINMade,
-            .accountCreated, .patientLinked, .accountErased, .settingsChanged, .keyCreated,
-            .keyRevoked:
+            .formerMailboxTold, .accountCreated, .patientLinked, .accountErased, .settingsChanged,
+            .keyCreated, .keyRevoked:
             []
         }
     }

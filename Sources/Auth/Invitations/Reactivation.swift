@@ -129,6 +129,8 @@ struct FindDormantAccount: Statement {
             where contact.account_id = account.account_id
               and contact.kind = 'email'
               and contact.confirmed_at is not null
+              and \(FreezeReach(of: "account").isAgainst("contact", since: "confirmed_at"))
+                  is not true
             order by contact.confirmed_at desc, contact.contact_id
             limit 1
         ) as mailbox on true

@@ -63,6 +63,10 @@ struct Recovery: Sendable {
         var factor: Factor { Factor(id: id, type: type, address: address) }
     }
 
+    /// Whether something was shown that counts: what a freeze was against, or a mailbox that was given up,
+    /// opens no more than a name does.
+    var isProven: Bool { !countedProofs.isEmpty }
+
     func verdict(for loss: RecoveryProof.Loss) -> RecoveryProof.Verdict {
         RecoveryProof.verdict(on: countedProofs, for: loss)
     }

@@ -94,8 +94,8 @@ struct RecoveryProof: Sendable, Equatable, Codable {
 
 extension RecoveryProof {
     /// Whether a proof is by what a freeze of the account reaches: whoever changed it may be the one whom
-    /// the freeze was against. A mailbox that was given up is no proof either: who reads it may be whom
-    /// its owner left it to.
+    /// the freeze was against. A mailbox that was given up, and is purged by now maybe, is no proof
+    /// either: who reads it may be whom its owner left it to.
     ///
     /// - Parameter account: an arm or table with the account's id and times; `proof` is the proof.
     static func isSuspect(of account: String) -> String {
@@ -126,7 +126,15 @@ extension RecoveryProof {
                 select from contact as former
                 where former.account_id = \(account).account_id
                   and former.contact_id = (proof ->> 'id')::uuid
-                  and former.stood_until is not null))
+                  and former.stood_until is not null)
+            or proof ->> 'method' = '\(Method.email.rawValue)' and not exists (
+                select from contact as standing
+                where standing.account_id = \(account).account_id
+                  and standing.contact_id = (proof ->> 'id')::uuid
+                union all
+                select from factor as standing
+                where standing.account_id = \(account).account_id
+                  and standing.factor_id = (proof ->> 'id')::uuid))
             """
     }
 }

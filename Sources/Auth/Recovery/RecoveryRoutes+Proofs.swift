@@ -80,7 +80,7 @@ extension RecoveryRoutes {
         var isProven = false
         let answered = try await Race.settled {
             let recovery = try await find(context)
-            isProven = !recovery.proofs.isEmpty
+            isProven = recovery.isProven
             // With a key the same request may have been answered before.
             if recovery.status != .open, act.key == nil { throw Problem(.recoveryEnded) }
             let plan = try RecoverySend(body, recovery, sender, language: context.language)

@@ -54,7 +54,7 @@ struct RecoverySend: Sendable {
 
     private static func asker(_ recovery: Recovery) -> Destination.Asker {
         if recovery.fromKnownNetwork { return .fromKnownNetwork }
-        return recovery.proofs.isEmpty ? .anybody : .proven
+        return recovery.isProven ? .proven : .anybody
     }
 
     private struct Target {
@@ -81,7 +81,7 @@ struct RecoverySend: Sendable {
         }
         if isProven { throw Problem(.proofRepeated) }
         // Whoever has proved something may hear that nothing goes there.
-        if !recovery.proofs.isEmpty { throw Problem(.factorUnavailable) }
+        if recovery.isProven { throw Problem(.factorUnavailable) }
         return nil
     }
 
@@ -114,7 +114,7 @@ struct RecoverySend: Sendable {
     private static func hiddenLimits(
         _ destination: Destination, _ recovery: Recovery, _ sender: SendCode.Sender
     ) -> [SendLimit] {
-        guard recovery.proofs.isEmpty else { return [] }
+        if recovery.isProven { return [] }
         let limits = all(destination, recovery, sender).filter {
             ![.client, .network].contains($0.kind)
         }
@@ -127,7 +127,7 @@ struct RecoverySend: Sendable {
         _ sender: SendCode.Sender
     ) -> [SendLimit] {
         let limits = all(destination, recovery, sender)
-        guard recovery.proofs.isEmpty else { return limits }
+        if recovery.isProven { return limits }
         let shown = limits.filter { [.client, .network].contains($0.kind) }
         guard channel == .sms else { return shown }
         // That the fifth is spent is said to everybody; only what went out counts towards it.
@@ -142,7 +142,7 @@ struct RecoverySend: Sendable {
     ) -> [SendLimit] {
         SendLimit.all(
             for: destination, of: sender.caller,
-            from: recovery.proofs.isEmpty ? .recovery : .signIn, network: sender.network,
+            from: recovery.isProven ? .signIn : .recovery, network: sender.network,
             keys: sender.keys, ceilings: sender.ceilings)
     }
 

@@ -38,13 +38,15 @@ struct FindPINHolder: Statement {
 
     /// Mailboxes of one account that are told.
     private static let mostMailboxes = 5
+    private static let reach = FreezeReach(of: "found", createdAt: "account_created_at")
 
     static let sql = """
         with \(Act.storedArm),
         found as (
             select patient.patient_id, patient.first_name, patient.last_name,
                    patient.locale as patient_locale, own.account_id,
-                   account.locale as account_locale, activation_pin.used_at,
+                   account.locale as account_locale, account.frozen_at, account.opposed_at,
+                   account.created_at as account_created_at, activation_pin.used_at,
                    activation_pin.created_at as pin_created_at,
                    \(Instants.within("1 day", of: "activation_pin.issues")) as issues
             from patient
@@ -69,6 +71,7 @@ struct FindPINHolder: Statement {
                    where contact.account_id = found.account_id
                      and contact.kind = 'email'
                      and contact.confirmed_at is not null
+                     and \(reach.isAgainst("contact", since: "confirmed_at")) is not true
                    order by contact.created_at, contact.contact_id
                    limit \(mostMailboxes)) as mailboxes,
                coalesce(

@@ -99,6 +99,35 @@ import Testing
         }
     }
 
+    @Test func `while it is stopped the former mailbox is told without a link, and the thief nothing`()
+        async throws
+    {
+        try await TestService.run { service in
+            let frozen = try await FrozenRecoveryTests.frozen(service)
+            try await service.settle()
+            let mails = service.mail.count(to: frozen.person.email)
+            let theirs = service.mail.count(to: frozen.mailbox)
+            let codes = try await service.database.count("freeze_code", where: "true")
+            #expect(try await service.deskCode(frozen.person).status == 201)
+            let told = try await service.mail.message(mails + 1, to: frozen.person.email)
+            #expect(told.text.contains("De praktijk heeft een baliecode gemaakt"))
+            #expect(told.freezeCode.isEmpty && !told.text.contains("https://"))
+            #expect(told.text.contains("Neem dan meteen contact op met"))
+            // Nor does another system's code go where the thief reads.
+            let account = try await service.database.value("select account_id from account")
+            let code = try await service.send(
+                "POST", "/v1/codes",
+                json: [
+                    "channel": "email", "account_id": .string(account ?? ""),
+                    "purpose": "pick-up",
+                ])
+            #expect(code.problem == "channel-unavailable", "\(code.text)")
+            try await service.settle()
+            #expect(service.mail.count(to: frozen.mailbox) == theirs)
+            #expect(try await service.database.count("freeze_code", where: "true") == codes)
+        }
+    }
+
     @Test func `a link that was used late reaches as far back as one that was used at once`()
         async throws
     {
