@@ -98,7 +98,8 @@ extension OutboxFixture {
     /// A queued message and its live code; a later one for the same subject supersedes it.
     func queue(
         to address: String = "kari@example.no", code: String = "048213", locale: String = "nb",
-        subject: UUID = UUID(), keys: KeyRing? = nil, channel: ChannelKind = .email
+        subject: UUID = UUID(), keys: KeyRing? = nil, channel: ChannelKind = .email,
+        purpose: String = "sign-in"
     ) async throws -> UUID {
         let message = UUIDv7.make(at: Date())
         let codeID = UUID()
@@ -111,7 +112,7 @@ extension OutboxFixture {
                 insert into code
                     (practice_id, code_id, subject_id, purpose, flow_id, client_id, factor_id,
                      channel, destination, reference, code_hash, sent_at, expires_at, resend_at)
-                values ('\(practice)', '\(codeID)', '\(subject)', 'sign-in', '\(UUID())',
+                values ('\(practice)', '\(codeID)', '\(subject)', '\(purpose)', '\(UUID())',
                         '\(UUID())', '\(UUID())', '\(channel.rawValue)', 'k•••', 'KD', '\\x00',
                         clock_timestamp(), clock_timestamp() + interval '9 minutes',
                         clock_timestamp())

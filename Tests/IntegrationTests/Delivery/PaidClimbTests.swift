@@ -31,14 +31,15 @@ struct PaidClimbTests {
 
     /// Messages that the first of two gateways took and did not report in time, in this order.
     private func unreported(
-        _ count: Int, _ outbox: OutboxFixture, _ first: HTTPSPeer, _ second: HTTPSPeer
+        _ count: Int, _ outbox: OutboxFixture, _ first: HTTPSPeer, _ second: HTTPSPeer,
+        purpose: String = "sign-in"
     ) async throws -> [UUID] {
         try await outbox.setLadder(
             [first.rung("first", reportWithin: 60), second.rung("second")], hosts: [first, second])
         let dispatcher = try dispatcher(outbox, [first, second])
         var messages: [UUID] = []
         for _ in 0..<count {
-            messages.append(try await outbox.queue(to: "+4741234567", channel: .sms))
+            messages.append(try await outbox.queue(to: "+4741234567", channel: .sms, purpose: purpose))
             #expect(try await dispatcher.deliverNext()?.state == .sent)
         }
         for message in messages {
@@ -134,6 +135,44 @@ struct PaidClimbTests {
         }
     }
 
+    @Test func `codes of other systems leave a fifth of the day by their climbs too`() async throws {
+        let (first, second) = (try await peer(HTTPSPeer.takes), try await peer(HTTPSPeer.takes))
+        try await OutboxFixture.run { outbox in
+            try await setCeilings("sms_per_day = 5", outbox)
+            _ = try await unreported(5, outbox, first, second, purpose: "pick-up")
+            try await dispatcher(outbox, [first, second]).sweepOnce()
+            #expect(try await outbox.owner.count("message", where: "rung = 2") == 4)
+            #expect(try await spent("sms-codes", outbox) == 4)
+            #expect(try await spent("cost-codes", outbox) == 4 * 90)
+            // Which is left to who signs in.
+            _ = try await unreported(1, outbox, first, second)
+            try await dispatcher(outbox, [first, second]).sweepOnce()
+            #expect(try await spent("sms", outbox) == 5)
+            #expect(try await spent("sms-codes", outbox) == 4)
+        }
+    }
+
+    @Test func `no climb goes to a block of numbers that proves nothing`() async throws {
+        let (first, second) = (try await peer(HTTPSPeer.takes), try await peer(HTTPSPeer.takes))
+        try await OutboxFixture.run { outbox in
+            let messages = try await unreported(2, outbox, first, second)
+            for message in messages {
+                try await outbox.changeCode(of: message, "number_block = '+474123'")
+            }
+            try await outbox.owner.execute(
+                """
+                insert into send_count (practice_id, counter, window_start, slice, amount)
+                values ('\(outbox.practice)', 'sent:+474123',
+                        date_trunc('day', clock_timestamp(), 'UTC'), 1,
+                        \(SendLimit.unprovenPerBlock - 1))
+                """)
+            try await dispatcher(outbox, [first, second]).sweepOnce()
+            #expect(try await outbox.row(messages[0]).rung == 2)
+            #expect(try await outbox.row(messages[1]).reason == "daily_limit_reached")
+            #expect(try await spent("sent:+474123", outbox) == SendLimit.unprovenPerBlock)
+        }
+    }
+
     @Test(arguments: [HTTPSPeer.refuses, .init(status: 429, headers: ["Retry-After": "60"])])
     func `what a gateway refused climbs free of charge, though the day be spent`(
         refusal: HTTPSPeer.Answer
@@ -216,7 +255,7 @@ struct PaidClimbTests {
             $0.sending = SendCeilings(prices: Self.prices)
         }
         try await TestService.run(settings) { service in
-            try await service.setPolicy(["sms_cost_per_day": 350])
+            try await service.setPolicy(["sms_cost_per_day": 440])
             let ladder = try NewLadder.parsed(
                 "[\(peer.rung("first", reportWithin: 60)), \(peer.rung("second"))]", for: .sms,
                 hosts: [peer.authority])
@@ -225,7 +264,7 @@ struct PaidClimbTests {
                     practice: service.practice, ladder: ladder,
                     key: service.service.keys.sealingKey(.gateway)))
 
-            // Each costs 100: a code, its climb, another code; its climb is beyond 350.
+            // Each costs 100: a code, its climb, another code; its climb is beyond four fifths.
             let climbed = try await unreported(to: "+31611110001", service)
             try await eventually {
                 try await code(climbed, service)["gateway"].string == "second"

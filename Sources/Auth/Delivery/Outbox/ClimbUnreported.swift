@@ -5,9 +5,10 @@ import Postgres
 /// live code and to the same destination (Z-1); lets go of those that have died.
 ///
 /// It is our own clock that does this, never a report (Z-27). The gateway had taken the message and
-/// may charge for it, and so may the next: it counts towards the practice's day once more, in messages
-/// and in money, and where that is spent it fails instead (SU-6). What a gateway refused climbs by
-/// `SettleMessage`, and costs nothing.
+/// may charge for it, and so may the next: it counts once more towards what its code counted towards, the
+/// practice's day in messages and in money, the share of codes of other systems or of recoveries, and its
+/// block of numbers, and where one of these is spent it fails instead (SU-6, Z-19). What a gateway refused
+/// climbs by `SettleMessage`, and costs nothing.
 struct ClimbUnreported: Statement {
     /// Messages of one round, so that its locks are short.
     static let batchLimit = 200
@@ -41,6 +42,10 @@ struct ClimbUnreported: Statement {
         overdue as (  -- 3. As a subselect, like the view's own.
             select message.practice_id, message.message_id, message.report_due_at,
                    message.sms_price, spending.sms_per_day, spending.sms_cost_per_day,
+                   code.number_block,
+                   code.purpose <> all ($2::text[]) as is_requested,
+                   code.purpose = '\(CodePurpose.recovery.slug)'
+                       and recovery.proofs is not distinct from '[]' as is_unproven,
                    (
                        select live_message.message_id
                        from live_message
@@ -49,36 +54,71 @@ struct ClimbUnreported: Statement {
                    ) is not null as lives
             from message
             join spending using (practice_id)
+            left join code
+                on code.practice_id = message.practice_id
+                and code.code_id = message.code_id
+            left join recovery
+                on recovery.practice_id = code.practice_id
+                and recovery.recovery_id = code.flow_id
             where message.report_due_at <= (select clock_timestamp())
             order by message.report_due_at
             limit $1::int8
             for update of message skip locked
         ),
-        judged as (  -- 4. Those that the day has room for, behind the practice's earlier ones.
-            select overdue.practice_id, overdue.message_id, overdue.lives,
-                   overdue.lives
-                       and spent.messages + count(*) filter (where overdue.lives) over so_far
-                           <= overdue.sms_per_day
-                       and spent.cost
-                           + coalesce(
-                               sum(overdue.sms_price) filter (where overdue.lives) over so_far, 0)
-                           <= overdue.sms_cost_per_day
-                   as climbs
+        weighed as (  -- 4. What each adds to what its code counted towards, behind earlier ones.
+            select overdue.practice_id, overdue.message_id, entry.counter, entry.weight,
+                   entry.ceiling,
+                   sum(entry.weight) over (
+                       partition by overdue.practice_id, entry.counter
+                       order by overdue.report_due_at, overdue.message_id
+                       rows unbounded preceding) as so_far
             from overdue
+            cross join lateral (
+                values
+                    ('sms', 1, overdue.sms_per_day),
+                    ('cost', overdue.sms_price, overdue.sms_cost_per_day),
+                    (case when overdue.is_requested then 'sms-codes' end, 1,
+                     overdue.sms_per_day - overdue.sms_per_day / 5),
+                    (case when overdue.is_requested then 'cost-codes' end, overdue.sms_price,
+                     overdue.sms_cost_per_day - overdue.sms_cost_per_day / 5),
+                    (case when overdue.is_unproven then 'sms-recovery' end, 1,
+                     overdue.sms_per_day / 5),
+                    ('sent:' || overdue.number_block, 1, null)
+            ) as entry (counter, weight, ceiling)
+            where overdue.lives
+              and entry.counter is not null
+        ),
+        beyond as (
+            select weighed.practice_id, weighed.message_id
+            from weighed
             cross join today
             cross join lateral (
-                select coalesce(sum(send_count.amount) filter (
-                           where send_count.counter = 'sms'), 0) as messages,
-                       coalesce(sum(send_count.amount) filter (
-                           where send_count.counter = 'cost'), 0) as cost
+                select coalesce(sum(send_count.amount), 0) as amount
                 from send_count
-                where send_count.practice_id = overdue.practice_id
-                  and send_count.counter in ('cost', 'sms')
+                where send_count.practice_id = weighed.practice_id
+                  and send_count.counter = weighed.counter
                   and send_count.window_start = today.window_start) as spent
-            window so_far as (
-                partition by overdue.practice_id
-                order by overdue.report_due_at, overdue.message_id
-                rows unbounded preceding)
+            cross join lateral (
+                select coalesce(sum(send_count.amount), 0) as amount
+                from send_count
+                where weighed.ceiling is null
+                  and send_count.practice_id = weighed.practice_id
+                  and send_count.counter = replace(weighed.counter, 'sent:', 'proven:')
+                  and send_count.window_start = today.window_start) as proven
+            where spent.amount + weighed.so_far
+                > coalesce(
+                    weighed.ceiling,
+                    greatest(
+                        \(SendLimit.unprovenPerBlock),
+                        \(SendLimit.sendsPerProof) * proven.amount))
+        ),
+        judged as (
+            select overdue.practice_id, overdue.message_id, overdue.lives,
+                   overdue.lives and not exists (
+                       select from beyond
+                       where beyond.practice_id = overdue.practice_id
+                         and beyond.message_id = overdue.message_id) as climbs
+            from overdue
         ),
         climbed as (  -- 5. A report that said why keeps its reason.
             update message
@@ -103,15 +143,14 @@ struct ClimbUnreported: Statement {
               and message.message_id = judged.message_id
               -- Or all messages would be read to find those.
               and message.report_due_at is not null
-            returning message.practice_id, message.sms_price, judged.lives, judged.climbs
+            returning message.practice_id, message.message_id, judged.lives, judged.climbs
         ),
         paid as (  -- 6. What they add to the day.
-            select climbed.practice_id, amounts.counter, sum(amounts.amount) as amount
+            select weighed.practice_id, weighed.counter, sum(weighed.weight) as amount
             from climbed
-            cross join lateral (
-                values ('cost', climbed.sms_price), ('sms', 1)) as amounts (counter, amount)
+            join weighed using (practice_id, message_id)
             where climbed.climbs
-            group by climbed.practice_id, amounts.counter
+            group by weighed.practice_id, weighed.counter
         ),
         counted as (
             insert into send_count (practice_id, counter, window_start, slice, amount)
@@ -139,7 +178,9 @@ struct ClimbUnreported: Statement {
         return "case practice.country \(countries.joined(separator: " ")) end"
     }
 
-    var parameters: [Parameter] { [.int(Self.batchLimit)] }
+    var parameters: [Parameter] {
+        [.int(Self.batchLimit), .texts(CodePurpose.reserved.sorted())]
+    }
 
     static func decode(_ rows: [Row]) throws -> Outcome {
         guard let row = rows.first else { return Outcome(climbed: 0, stopped: 0) }
