@@ -103,7 +103,10 @@ extension RecoveryRoutes {
             try await transaction.endAccess(
                 to: account, sparing: nil, because: .recovered, act: act, recovery: recovery.id)
             if liftsFreeze { try await transaction.run(EndFreezeCodes(account: account)) }
-            if !tellsFormer { (former?.mailboxes, former?.formerMailboxes) = ([], []) }
+            if !tellsFormer {
+                former?.mailboxes = []
+                former?.formerMailboxes = []
+            }
             try await notices.tell(
                 .changed(change.news), of: account, act: act, in: practice, former: former,
                 by: transaction)
