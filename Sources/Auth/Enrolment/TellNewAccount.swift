@@ -26,8 +26,8 @@ struct TellNewAccount: Statement {
 
     /// Nil where the register has neither a mobile nor a mailbox.
     init?(
-        _ template: MessageTemplate, of account: UUID, to details: PatientDetails, locale: Language, act: Act,
-        by sender: SendCode.Sender
+        _ template: MessageTemplate, of account: UUID, to details: PatientDetails,
+        locale: Language, act: Act, by sender: SendCode.Sender
     ) throws {
         let (caller, keys) = (sender.caller, sender.keys)
         func destination(_ address: String?, _ channel: ChannelKind) -> Destination? {

@@ -39,7 +39,8 @@ struct PaidClimbTests {
         let dispatcher = try dispatcher(outbox, [first, second])
         var messages: [UUID] = []
         for _ in 0..<count {
-            messages.append(try await outbox.queue(to: "+4741234567", channel: .sms, purpose: purpose))
+            messages.append(
+                try await outbox.queue(to: "+4741234567", channel: .sms, purpose: purpose))
             #expect(try await dispatcher.deliverNext()?.state == .sent)
         }
         for message in messages {
@@ -135,7 +136,9 @@ struct PaidClimbTests {
         }
     }
 
-    @Test func `codes of other systems leave a fifth of the day by their climbs too`() async throws {
+    @Test func `codes of other systems leave a fifth of the day by their climbs too`()
+        async throws
+    {
         let (first, second) = (try await peer(HTTPSPeer.takes), try await peer(HTTPSPeer.takes))
         try await OutboxFixture.run { outbox in
             try await setCeilings("sms_per_day = 5", outbox)

@@ -51,7 +51,9 @@ import Testing
         }
     }
 
-    @Test func `whose records are joined to an account is told, and so is its owner`() async throws {
+    @Test func `whose records are joined to an account is told, and so is its owner`()
+        async throws
+    {
         try await TestService.run { service in
             let owner = try await service.person()
             let mobile = "+31687\(Int.random(in: 100_000...999_999))"

@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func `while it is stopped the former mailbox is told without a link, and the thief nothing`()
+    @Test func `meanwhile the former mailbox is told without a link, and the thief nothing`()
         async throws
     {
         try await TestService.run { service in

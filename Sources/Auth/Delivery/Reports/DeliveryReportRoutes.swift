@@ -38,7 +38,9 @@ struct DeliveryReportRoutes: Sendable {
     }
 
     /// A gateway of which nothing is ever `recorded` reports numbers that its settings misread.
-    private func count(_ outcome: RecordReport.Outcome, of report: DeliveryReport, _ gateway: Gateway) {
+    private func count(
+        _ outcome: RecordReport.Outcome, of report: DeliveryReport, _ gateway: Gateway
+    ) {
         Counter(
             label: "auth_delivery_reports_total",
             dimensions: [
