@@ -162,14 +162,14 @@ struct IdentityTry: Sendable {
         [.uuid(enrolment), networkKey.map(Parameter.bytes) ?? .null, .bool(chargedPIN)]
     }
 
-    /// The arms `network_returned`, `returned` and `pin_returned`, behind an arm `allowed`; in the
-    /// order in which ``AdmitIdentity`` locks.
-    static func returnedArms(first: Int) -> String {
+    /// The arms `network_returned`, `returned` and `pin_returned`, behind an arm; in the order in which
+    /// ``AdmitIdentity`` locks.
+    static func returnedArms(first: Int, behind arm: String) -> String {
         """
         network_returned as (
                 update throttle
                 set failures = greatest(0, failures - 1)
-                from allowed
+                from \(arm)
                 where throttle.practice_id = $1::uuid
                   and throttle.throttle_key = $\(first + 1)::bytea
                 returning throttle_key
@@ -177,7 +177,7 @@ struct IdentityTry: Sendable {
             returned as (
                 update invitation
                 set identity_tries_left = least(5, invitation.identity_tries_left + 1)
-                from enrolment, allowed
+                from enrolment, \(arm)
                 where enrolment.practice_id = $1::uuid
                   and enrolment.enrolment_id = $\(first)::uuid
                   and invitation.practice_id = $1::uuid
@@ -208,7 +208,7 @@ struct ReturnIdentityTry: Statement {
 
     static let sql = """
         with allowed as (select true as is_allowed),
-        \(IdentityTry.returnedArms(first: 2))
+        \(IdentityTry.returnedArms(first: 2, behind: "allowed"))
         select exists (select from returned) as returned,
                exists (select from pin_returned) as pin_returned, $nonce as nonce
         """

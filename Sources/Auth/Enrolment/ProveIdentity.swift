@@ -31,7 +31,12 @@ struct ProveIdentity: IdempotentStatement {
     private static let firstOfLink = 11
 
     static let arms = """
-        allowed as (  -- Whether it was right, and nothing else was done meanwhile.
+        correct as (  -- A right one costs no try, though another was faster.
+            select true as is_correct
+            where $10::text is not null
+              and not exists (select from stored)
+        ),
+        allowed as (  -- Whether nothing else was done meanwhile.
             select enrolment.invitation_id
             from enrolment
             join invitation
@@ -43,10 +48,14 @@ struct ProveIdentity: IdempotentStatement {
               and enrolment.revision = $9::int8
               and enrolment.ended_at is null
               and invitation.ended_at is null
-              and $10::text is not null
-              and not exists (select from stored)
+              and exists (select from correct)
         ),
-        \(IdentityTry.returnedArms(first: 6)),
+        \(IdentityTry.returnedArms(first: 6, behind: "correct")),
+        admitted as (
+            select returned.invitation_id
+            from returned
+            join allowed using (invitation_id)
+        ),
         failed as (  -- A wrong one; the last of all closes the invitation, so that it opens nothing.
             update invitation
             set ended_at = case
@@ -68,7 +77,7 @@ struct ProveIdentity: IdempotentStatement {
         ),
         asked as (
             select enrolment.expires_at as ends_at
-            from returned
+            from admitted
             join enrolment
                 on enrolment.practice_id = $1::uuid
                 and enrolment.enrolment_id = $6::uuid
@@ -78,7 +87,7 @@ struct ProveIdentity: IdempotentStatement {
         \(SendLink.limitArms(first: firstOfLink)),
         \(OtherEnrolments.arms(
             behind: "\(SendLink.parameter(.link, first: firstOfLink))::uuid is null",
-            of: "returned")),
+            of: "admitted")),
         proven as (
             update enrolment
             set identity_level = $10::text,
@@ -88,7 +97,7 @@ struct ProveIdentity: IdempotentStatement {
                 last_name = coalesce(enrolment.last_name, typed.last_name),
                 username = coalesce(enrolment.username, typed.username),
                 revision = enrolment.revision + 1
-            from returned
+            from admitted
             left join typed on true
             where enrolment.practice_id = $1::uuid
               and enrolment.enrolment_id = $6::uuid

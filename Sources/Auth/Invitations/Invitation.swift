@@ -62,12 +62,15 @@ struct Invitation: Sendable {
             and message.template = '\(MessageTemplate.invitation.rawValue)'
         """
 
-    /// The word for what became of it, of `invitation` and `patient`.
+    /// The word for what became of it, of `invitation` and `patient`. The last try closes it even where
+    /// nobody came to say that it was wrong.
     static let status = """
         case
                    when invitation.ended_at is not null then invitation.end_reason
                    when invitation.identity_mac is distinct from patient.identity_mac
                    then '\(Status.detailsChanged.rawValue)'
+                   when invitation.identity_tries_left = 0
+                   then '\(Status.triesExhausted.rawValue)'
                    when invitation.expires_at <= clock_timestamp()
                    then '\(Status.expired.rawValue)'
                    else '\(Status.open.rawValue)'

@@ -56,6 +56,7 @@ struct InvitePatient: IdempotentStatement {
             where invitation.ended_at is null
               and invitation.expires_at > clock_timestamp()
               and invitation.identity_mac = held.identity_mac
+              and invitation.identity_tries_left > 0
         ),
         asked as (
             select clock_timestamp() + interval '\(Invitation.lifetimeDays) days' as ends_at
@@ -70,6 +71,8 @@ struct InvitePatient: IdempotentStatement {
                 end_reason = case
                     when invitation.identity_mac is distinct from held.identity_mac
                     then '\(Invitation.Status.detailsChanged.rawValue)'
+                    when invitation.identity_tries_left = 0
+                    then '\(Invitation.Status.triesExhausted.rawValue)'
                     else '\(Invitation.Status.expired.rawValue)'
                 end
             from held, addressed

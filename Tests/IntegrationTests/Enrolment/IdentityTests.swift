@@ -92,6 +92,37 @@ import Testing
         }
     }
 
+    @Test func `right answers at once cost no try, whichever is first`() async throws {
+        try await TestService.run { service in
+            let guest = try await service.guest()
+            let letter = try await service.letter(for: guest)
+            let id = try await service.opened(try await service.invited(guest).token)
+            let answers = try await parallel(4) { number in
+                try await service.step(id, "identity", letter.body, instance: number % 2)
+            }
+            #expect(answers.contains { $0.status == 200 })
+            let left = try await service.database.rows(
+                """
+                select invitation.identity_tries_left, activation_pin.tries_left
+                from invitation, activation_pin
+                """)
+            #expect(left == [["5", "10"]])
+        }
+    }
+
+    @Test func `an invitation whose last try nobody ended gives way to a new one`() async throws {
+        try await TestService.run { service in
+            let guest = try await service.guest()
+            let invitation = try await service.invited(guest)
+            // As it is where the instance that compares ends in the middle.
+            try await service.database.execute("update invitation set identity_tries_left = 0")
+            #expect(try await service.invitation(invitation.id)["status"] == "tries-exhausted")
+            #expect(try await service.openLink(invitation.token).problem == "invitation-closed")
+            _ = try await service.proven(guest, try await service.invited(guest).token)
+            #expect(try await service.invitation(invitation.id)["status"] == "tries-exhausted")
+        }
+    }
+
     @Test func `a right answer gives its try back, and is asked again for another mail`()
         async throws
     {
