@@ -9,6 +9,8 @@ enum AccountChange: Sendable, Equatable {
     case factorRemoved(Factor.Kind)
     /// An app took too many wrong codes in a row, and takes none any more (F5).
     case appDisabled
+    /// A phone or a mailbox bears no more wrong codes, and none is sent there until it is bound anew (R4).
+    case wayStopped(ChannelKind)
     case recoveryCodesMade
     /// Somebody signed in with one; so many are left.
     case recoveryCodeUsed(left: Int)
@@ -32,7 +34,7 @@ enum AccountChange: Sendable, Equatable {
             .recoveryCodesMade, .superPINActivated, .recovered, .deskCodeMade,
             .registeredMobileChanged:
             true
-        case .appDisabled, .recoveryCodeUsed, .dataExported, .deviceRemembered, .patientLinked:
+        case .appDisabled, .wayStopped, .recoveryCodeUsed, .dataExported, .deviceRemembered, .patientLinked:
             false
         }
     }
@@ -59,6 +61,11 @@ enum AccountChange: Sendable, Equatable {
         case .appDisabled:
             "De app voor codes bij het inloggen is gestopt, na te veel onjuiste codes. "
                 + "Misschien probeert iemand anders bij uw account te komen."
+        case .wayStopped(let channel):
+            "Codes bij het inloggen gaan niet meer naar uw "
+                + (channel == .sms ? "telefoon" : "mailbox") + ", na te veel onjuiste codes. "
+                + "Misschien probeert iemand anders bij uw account te komen. Via 'toegang "
+                + "herstellen' neemt u weer codes in gebruik."
         case .recoveryCodeUsed(let left):
             "Er is ingelogd met een van uw herstelcodes. U hebt er nog \(left)."
         case .recoveryCodesMade: "Er zijn nieuwe herstelcodes gemaakt. Eerdere werken niet meer."
@@ -89,6 +96,11 @@ enum AccountChange: Sendable, Equatable {
         case .appDisabled:
             "Appen for koder ved innlogging er stanset etter for mange feil koder. "
                 + "Kanskje prøver noen andre å komme inn på kontoen din."
+        case .wayStopped(let channel):
+            "Koder ved innlogging går ikke lenger til "
+                + (channel == .sms ? "telefonen" : "e-posten") + " din etter for mange feil koder. "
+                + "Kanskje prøver noen andre å komme inn på kontoen din. Med «gjenopprett "
+                + "tilgang» tar du koder i bruk igjen."
         case .recoveryCodeUsed(let left):
             "Det er logget inn med en av gjenopprettingskodene dine. Du har \(left) igjen."
         case .recoveryCodesMade: "Du har nye gjenopprettingskoder. Tidligere gjelder ikke."
@@ -119,6 +131,11 @@ enum AccountChange: Sendable, Equatable {
         case .appDisabled:
             "The app for codes for signing in was stopped after too many wrong codes. "
                 + "Somebody else may be trying to get into your account."
+        case .wayStopped(let channel):
+            "Codes for signing in no longer go to your "
+                + (channel == .sms ? "phone" : "mailbox") + " after too many wrong codes. Somebody "
+                + "else may be trying to get into your account. By restoring access you can use "
+                + "codes again."
         case .recoveryCodeUsed(let left):
             "One of your recovery codes was used to sign in. You have \(left) left."
         case .recoveryCodesMade: "New recovery codes were made. Earlier ones no longer work."

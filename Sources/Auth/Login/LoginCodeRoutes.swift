@@ -143,11 +143,30 @@ extension LoginRoutes {
             guard let app = login.app else { throw Problem(.factorUnavailable) }
             return try await verify(code, of: app, login, context)
         case .refused(let refusal):
-            throw try await RefusedGuess(database: database, keys: keys, metrics: codeMetrics)
-                .problem(
-                    refusal, typed: code, by: act, isFirst: answered.isFirst,
-                    in: caller.practice, ended: .loginEnded)
+            let problem = try await RefusedGuess(
+                database: database, keys: keys, metrics: codeMetrics
+            ).problem(
+                refusal, typed: code, by: act, isFirst: answered.isFirst, in: caller.practice,
+                ended: .loginEnded)
+            if answered.isFirst, case .incorrect(let left, let guess) = refusal, left <= 0 {
+                try await tellStopped(guess, act, caller.practice)
+            }
+            throw problem
         }
+    }
+
+    /// What bears no more wrong codes was stopped by this one, unless it was given back: its owner hears of
+    /// it, as of an app.
+    private func tellStopped(_ guess: WrongGuess, _ act: Act, _ practice: Practice) async throws {
+        let stopped = try await database.run(
+            FindStoppedWay(practice: practice.id, account: guess.subjectID, code: guess.codeID))
+        guard let stopped else { return }
+        try await database.transaction { transaction in
+            try await notices.tell(
+                .changed(.wayStopped(stopped)), of: guess.subjectID, act: act, in: practice,
+                by: transaction)
+        }
+        dispatcher.nudge()
     }
 
     private func verify(

@@ -277,12 +277,17 @@ import Testing
             let last = try await service.login(person).json()
             let right = try await service.mail.code(of: last["code"], to: TestService.number)
             let lastID = try #require(last["id"].string)
+            try await service.settle()
+            let mails = service.mail.count(to: person.email)
             let wrong = try await service.verify(lastID, TestService.wrong(right))
             #expect(try wrong.json()["attempts_left"] == 0, "\(wrong.text)")
             #expect(try await service.verify(lastID, right).problem == "login-ended")
             let stopped = try await service.database.value(
                 "select disabled_at is not null from factor")
             #expect(stopped == "t")
+            let told = try await service.mail.message(mails + 1, to: person.email)
+            #expect(told.text.contains("gaan niet meer naar uw telefoon"), "\(told.text)")
+            #expect(!told.freezeCode.isEmpty)
             #expect(try await service.login(person).problem == "factor-unavailable")
         }
     }

@@ -35,6 +35,7 @@ enum AllStatements {
         TellNewAccount.self, FindTakenAddress.self, SweepEnrolments.self,
         AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, ReturnTry.self, StartLogin.self,
         FindLogin.self, StartCodelessLogin.self, StartRememberedLogin.self, ChooseApp.self,
+        FindStoppedWay.self,
         VerifyApp.self, VerifyRecoveryCode.self,
         FindFactors.self, AddSentFactor.self, AddApp.self, ResendFactorCode.self,
         ActivateFactor.self, ActivateApp.self, RemoveFactor.self, MakeRecoveryCodes.self,
