@@ -38,11 +38,11 @@ struct Housekeeper: Service {
         }
     }
 
-    /// Ends what nobody finished, counts the codes that nobody used, and purges each table until nothing
-    /// in it is due.
+    /// Ends what nobody finished, forgets the national numbers of practices that keep none any more,
+    /// counts the codes that nobody used, and purges each table until nothing in it is due.
     ///
     /// - Returns: how many rows by label; nil where it is another instance's turn.
-    /// - Throws: why enrolments were not ended, or why a table was not finished, after all others were
+    /// - Throws: why enrolments were not ended or numbers not forgotten, or why a table was not finished, after all others were
     ///   looked at.
     @discardableResult
     func round() async throws -> [String: Int]? {
@@ -51,6 +51,7 @@ struct Housekeeper: Service {
         do {
             do {
                 try await clear { SweepEnrolments() }
+                try await clear { ForgetNationalNumbers() }
                 codeMetrics.countExpired(
                     try await database.run(CountExpiredCodes(holder: holder)))
             } catch let error where !(error is CancellationError || error is NotOurTurn) {
@@ -112,7 +113,8 @@ struct HousekeepingMetrics: Sendable {
     private let finished: Gauge
 
     init(factory: any MetricsFactory) {
-        let tables = Set(Purges.all.map { $0.table } + [SweepEnrolments.table])
+        let tables = Set(
+            Purges.all.map { $0.table } + [SweepEnrolments.table, ForgetNationalNumbers.table])
         rows = Dictionary(
             uniqueKeysWithValues: tables.map { table in
                 (

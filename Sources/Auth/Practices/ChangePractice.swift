@@ -13,7 +13,8 @@ struct ChangePractice: Statement {
 
     enum Outcome: Sendable {
         case changed(revision: Int)
-        /// Somebody else was faster.
+        /// Somebody else was faster; or national numbers of an earlier time are still being forgotten,
+        /// and switched on now they would come back.
         case overtaken
         case tooMany(until: Date)
     }
@@ -60,6 +61,13 @@ struct ChangePractice: Statement {
             where practice.practice_id = $1::uuid
               and practice.revision = $4::int8
               and not exists (select from reached)
+              and (practice.national_numbers
+                   or not $25::bool
+                   or (select patient_number.patient_id
+                       from patient_number
+                       where patient_number.practice_id = $1::uuid
+                       order by patient_number.patient_id
+                       limit 1) is null)
             returning practice.practice_id, practice.revision
         ),
         audited as (  -- 2. What was changed, by whom.

@@ -18,6 +18,8 @@ struct PracticeRoutes: Sendable {
 
     /// Changes that read anew because another one came between; nobody loses three in a row.
     private static let attempts = 3
+    /// Batches of national numbers that one attempt waits for; the housekeeper forgets the others.
+    private static let forgettingBatches = 20
 
     @Sendable private func read(_ context: AuthRequestContext) async throws -> Answer {
         try await answer(try await find(try context.caller))
@@ -54,6 +56,9 @@ struct PracticeRoutes: Sendable {
             }
             let changes = current.changes(to: wanted) + (ladders.isEmpty ? [] : ["channels"])
             if changes.isEmpty { return try await answer(current) }
+            if wanted.policy.nationalNumbers, !current.policy.nationalNumbers {
+                try await forgetNumbers()
+            }
             let notice = try AdminNotice(
                 .settings(changes, by: actor), to: current, newContacts: wanted.adminContacts,
                 keys: keys)
@@ -70,6 +75,14 @@ struct PracticeRoutes: Sendable {
             }
         }
         throw Problem(.overloaded)
+    }
+
+    /// What is left of national numbers that practices kept before they switched them off.
+    private func forgetNumbers() async throws {
+        for _ in 0..<Self.forgettingBatches {
+            let forgotten = try await database.run(ForgetNationalNumbers())
+            if forgotten < ForgetNationalNumbers.batchLimit { return }
+        }
     }
 
     private func find(_ caller: Caller) async throws -> Practice {

@@ -162,6 +162,91 @@ import Testing
         }
     }
 
+    @Test func `switched off, numbers are of no use at once and soon gone, and none comes back`()
+        async throws
+    {
+        try await TestService.run { service in
+            try await service.allowNumberLogin()
+            let person = try await service.person(in: service.foreignKey)
+            let id = "ext-\(person.username)"
+            #expect(try await put(id, Self.numbers[0], to: service).status == 200)
+            #expect(try await put("P-2", Self.numbers[1], to: service).status == 201)
+            #expect(try await signsIn(Self.numbers[0], person, service))
+            try await service.setPolicy(["national_numbers": true])
+            let dutch = try await service.putPatient(
+                "P-3", PatientSample.with(["national_number": "999900018"]))
+            #expect(dutch.status == 201)
+
+            let off: JSON = ["national_numbers": false, "national_number_login": false]
+            try await service.setPolicy(off, key: service.foreignKey)
+            #expect(try await !signsIn(Self.numbers[0], person, service))
+            #expect(
+                try await service.patient("P-2", key: service.foreignKey)
+                    .json()["national_number"] == .null)
+            try await keepHouse(service)
+            // Those of another practice stay.
+            for (table, rows) in [
+                ("patient", "national_number is not null"), ("patient_number", "true"),
+            ] {
+                #expect(try await service.database.count(table, where: rows) == 1, "\(table)")
+            }
+            let audited = try await service.database.rows(
+                """
+                select account_id is not null, client_id is not null
+                from audit
+                where event = 'patient-changed'
+                  and reason = 'national-number-forgotten'
+                order by 1
+                """)
+            #expect(audited == [["f", "f"], ["t", "f"]])
+
+            // Switched on again they are not there, and free for whoever has them.
+            try await service.allowNumberLogin()
+            #expect(try await !signsIn(Self.numbers[0], person, service))
+            #expect(try await put("P-2", Self.numbers[0], to: service).status == 200)
+            #expect(try await put(id, Self.numbers[1], to: service).status == 200)
+            #expect(try await signsIn(Self.numbers[1], person, service))
+            // Nor does the housekeeper have to come between.
+            try await service.setPolicy(off, key: service.foreignKey)
+            try await service.allowNumberLogin()
+            #expect(try await !signsIn(Self.numbers[1], person, service))
+            #expect(
+                try await service.patient(id, key: service.foreignKey)
+                    .json()["national_number"] == .null)
+        }
+    }
+
+    @Test func `numbers are switched on only when none is left of those before`() async throws {
+        try await TestService.run { service in
+            try await service.setPolicy(["national_numbers": true])
+            let kept = try await service.putPatient(
+                "P-1", PatientSample.with(["national_number": "999900018"]))
+            #expect(kept.status == 201)
+            try await service.setPolicy(["national_numbers": false])
+            let keys = try await service.database.rows("select distinct key_id from patient")
+            let held = HoldFormerPatients(keyID: try #require(keys.first?.first ?? nil))
+            // Whoever holds the entry keeps it from being changed.
+            let answer = try await service.service.database.transaction { transaction in
+                _ = try await transaction.run(held)
+                return try await service.send(
+                    "PUT", "/v1/practice", json: ["policy": ["national_numbers": true]])
+            }
+            #expect(answer.status == 503, "\(answer.text)")
+            let practice = try await service.send("GET", "/v1/practice").json()
+            #expect(practice["policy"]["national_numbers"] == false)
+            try await service.setPolicy(["national_numbers": true])
+            #expect(
+                try await service.patient("P-1").json()["national_number"] == .null)
+        }
+    }
+
+    /// A whole round, whoever's turn it was.
+    private func keepHouse(_ service: TestService) async throws {
+        repeat {
+            try await service.database.execute("delete from housekeeping_turn")
+        } while try await service.service.housekeeper.round() == nil
+    }
+
     @Test func `what only looks like a move is none`() async throws {
         try await TestService.run { service in
             try await service.allowNumberLogin()

@@ -26,6 +26,14 @@ import Testing
             #expect(after["id"] == body["id"] && after["created_at"] == body["created_at"])
             #expect(after["first_name"] == "Jo" && after["date_of_birth"] == .null)
             #expect(after["mobile"] == .null && after["locale"] == .null)
+            // What is no longer said is no longer there, sealed or not.
+            let kept = try await service.database.count(
+                "patient",
+                where: """
+                    num_nonnulls(date_of_birth, postcode, national_number, email, mobile,
+                                 general_practitioner, locale) > 0
+                    """)
+            #expect(kept == 0)
             #expect(replaced.header("ETag") != created.header("ETag"))
             #expect(try await service.patient("P-1").body == replaced.body)
 

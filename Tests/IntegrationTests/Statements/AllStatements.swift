@@ -11,6 +11,7 @@ enum AllStatements {
         RevokeKey.self, FindKeyClient.self, FindCaller.self,
         LockImports.self, ImportAccount.self,
         WritePatients.self, FindPatient.self, FindPatients.self, DeletePatient.self,
+        ForgetNationalNumbers.self,
         FindAddresses.self, AccountNotice.self, FindSignedIn.self,
         FindOwnAccount.self, ChangeProfile.self, LockAccount.self, HoldSession.self,
         ChangePassword.self, EndWaysIn.self, EndSessions.self, FindSessions.self,
