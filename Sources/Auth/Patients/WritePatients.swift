@@ -212,6 +212,19 @@ struct WritePatients: Statement {
                   where mac.number = line.number
                     and mac.number_index = patient_number.number_index)
         ),
+        voided as (  -- 4. Invitations of who the entry was before, lest a change back revive one (Z-14).
+            update invitation
+            set ended_at = clock_timestamp(),
+                end_reason = '\(Invitation.Status.detailsChanged.rawValue)'
+            from written
+            join held on held.patient_id = written.patient_id
+            join judged on judged.patient_id = written.patient_id
+            where invitation.practice_id = $1::uuid
+              and invitation.patient_id = written.patient_id
+              and invitation.ended_at is null
+              and (invitation.identity_mac is distinct from judged.identity_mac
+                   or invitation.identity_mac is distinct from held.identity_mac)
+        ),
         told as (
             select line.number, coalesce(written.patient_id, judged.patient_id) as patient_id,
                    coalesce(written.revision, judged.revision) as revision,
@@ -230,7 +243,7 @@ struct WritePatients: Statement {
             left join written on written.external_id = line.external_id
             left join owned on owned.patient_id = judged.patient_id
         ),
-        audited as (  -- 4. Who wrote which entry, and whose login that moved (NO-6).
+        audited as (  -- 5. Who wrote which entry, and whose login that moved (NO-6).
             insert into audit
                 (practice_id, event, result, reason, client_id, account_id, object_id, request_id)
             select $1::uuid, case told.word

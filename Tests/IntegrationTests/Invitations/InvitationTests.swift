@@ -172,6 +172,43 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            ["email": "other@example.nl"], ["date_of_birth": "1987-05-04"], ["postcode": "3512 JD"],
+        ] as [[String: JSON]])
+    func `a change back revives no link, no enrolment and no fresh mail`(
+        change: [String: JSON]
+    ) async throws {
+        try await TestService.run { service in
+            let guest = try await service.guest()
+            let first = try await service.invited(guest)
+            let asked = try await service.opened(first.token)
+            let named = try await service.step(asked, "identity", service.details(of: guest))
+            #expect(named.status == 200, "\(named.text)")
+            let fresh = LinkToken.text(in: try await service.mail.message(2, to: guest.email).text)
+            let details = PatientSample.with(
+                ["email": .string(guest.email)], of: PatientSample.emma)
+            for changes in [change, [:]] {
+                let put = try await service.putPatient(
+                    guest.patient, PatientSample.with(changes, of: details))
+                #expect(put.status == 200)
+            }
+            let ended = try await service.invitation(first.id)
+            #expect(ended["status"] == "details-changed" && ended["ended_at"].string != nil)
+            #expect(try await service.resendInvitation(first.id).problem == "invitation-closed")
+            for token in [first.token, fresh] {
+                #expect(try await service.openLink(token).problem == "invitation-closed")
+            }
+            #expect(try await service.enrolment(asked)["status"] == "closed")
+            let confirmed = try await service.step(
+                asked, "email-confirmation", ["token": .string(fresh)])
+            #expect(confirmed.problem == "invitation-closed")
+            #expect(try await service.database.count("live_link", where: "true") == 0)
+            // Invited anew, the patient gets on.
+            _ = try await service.proven(guest, try await service.invited(guest).token)
+        }
+    }
+
     @Test func `a patient who has an account gets nothing`() async throws {
         try await TestService.run { service in
             let person = try await service.person()
