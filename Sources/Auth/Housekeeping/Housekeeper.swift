@@ -42,8 +42,8 @@ struct Housekeeper: Service {
     /// counts the codes that nobody used, and purges each table until nothing in it is due.
     ///
     /// - Returns: how many rows by label; nil where it is another instance's turn.
-    /// - Throws: why enrolments were not ended or numbers not forgotten, or why a table was not finished, after all others were
-    ///   looked at.
+    /// - Throws: why enrolments were not ended or numbers not forgotten, or why a table was not finished,
+    ///   after all others were looked at.
     @discardableResult
     func round() async throws -> [String: Int]? {
         var purged: [String: Int] = [:]
