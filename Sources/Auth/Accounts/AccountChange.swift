@@ -34,7 +34,8 @@ enum AccountChange: Sendable, Equatable {
             .recoveryCodesMade, .superPINActivated, .recovered, .deskCodeMade,
             .registeredMobileChanged:
             true
-        case .appDisabled, .wayStopped, .recoveryCodeUsed, .dataExported, .deviceRemembered, .patientLinked:
+        case .appDisabled, .wayStopped, .recoveryCodeUsed, .dataExported, .deviceRemembered,
+            .patientLinked:
             false
         }
     }
