@@ -20,6 +20,7 @@ struct FindOwnAccount: Statement {
                \(contact(.email)),
                \(contact(.sms)),
                own.external_id as own_external_id, own.date_of_birth as own_date_of_birth,
+               own.mobile as own_mobile,
                own.number as customer_number,
                (select coalesce(
                            json_agg(
@@ -43,7 +44,8 @@ struct FindOwnAccount: Statement {
         from membership
         join account on account.account_id = membership.account_id
         left join lateral (
-            select patient.external_id, patient.date_of_birth, customer_number.number
+            select patient.external_id, patient.date_of_birth, patient.mobile,
+                   customer_number.number
             from patient_link
             join patient
                 on patient.practice_id = $1::uuid

@@ -18,6 +18,8 @@ struct OwnAccount: Sendable {
     let lastSignInAt: Date?
     /// Of the register, where one of its patients is the owner.
     private let sealedBirth: (externalID: String, dateOfBirth: [UInt8])?
+    /// Likewise.
+    private let registeredMobile: String?
 
     /// Where the owner is reached, in full.
     struct Contact: Sendable, Decodable {
@@ -63,6 +65,7 @@ struct OwnAccount: Sendable {
             [Patient].self, from: Data(try row.text("patients").utf8))
         passwordChangedAt = try row.instant("password_changed_at")
         lastSignInAt = try row.instantIfPresent("last_sign_in_at")
+        registeredMobile = try row.textIfPresent("own_mobile")
         if let externalID = try row.textIfPresent("own_external_id"),
             let birth = try row.bytesIfPresent("own_date_of_birth")
         {
@@ -84,7 +87,9 @@ struct OwnAccount: Sendable {
             email: email?.address,
             dateOfBirth: birth.flatMap {
                 try? DateOfBirth($0.expose(), now: Date(), in: practice.timeZone)
-            })
+            },
+            customerNumber: customerNumber,
+            mobiles: [mobile?.address, registeredMobile].compactMap(\.self))
     }
 
     /// - Parameter code: the newest that went to a pending address.

@@ -23,6 +23,8 @@ struct Enrolment: Sendable {
     let accountID: UUID
     /// The patient as the register has them now.
     let patient: RegisteredPatient
+    /// Of the practice's letter; nil where there was none.
+    let customerNumber: String?
     /// Whether other patients of the practice have the same address (Z-16, Z-17).
     let addressIsShared: Bool
 
@@ -95,6 +97,12 @@ extension Enrolment {
                enrolment.username as typed_username, enrolment.account_id as own_account_id,
                enrolment.revision as enrolment_revision,
                enrolment.expires_at as enrolment_expires_at,
+               (
+                   select customer_number.number
+                   from customer_number
+                   where customer_number.practice_id = $1::uuid
+                     and customer_number.patient_id = patient.patient_id
+               ) as own_customer_number,
                invitation.identity_tries_left, mailed_link.created_at as confirmation_sent_at,
                exists (
                    select from patient as other
@@ -162,6 +170,7 @@ extension Enrolment {
             username: try row.textIfPresent("typed_username"))
         accountID = try row.uuid("own_account_id")
         patient = try RegisteredPatient(row, in: practice, keys: keys)
+        customerNumber = try row.textIfPresent("own_customer_number")
         addressIsShared = try row.bool("address_is_shared")
     }
 }

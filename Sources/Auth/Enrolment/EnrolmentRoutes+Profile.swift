@@ -62,7 +62,9 @@ extension EnrolmentRoutes {
         let owner = PasswordOwner(
             practiceName: practice.name, firstName: body.firstName?.text,
             lastName: body.lastName?.text, username: body.username,
-            email: enrolment.patient.details.email, dateOfBirth: enrolment.birth(in: practice))
+            email: enrolment.patient.details.email, dateOfBirth: enrolment.birth(in: practice),
+            customerNumber: enrolment.customerNumber,
+            mobiles: [enrolment.patient.details.mobile].compactMap(\.self))
         try await reviewer.demandAcceptable(body.password, of: owner, in: practice)
     }
 }

@@ -19,6 +19,8 @@ struct PasswordRoutes: Sendable {
     struct ChosenPassword: RequestBody {
         /// Characters of a password that is looked at; one that is merely too long is told so.
         static let longest = 1_024
+        /// Characters of a number as it is typed, with what stands between its digits.
+        static let longestNumber = 32
 
         let password: Secret<String>
         let firstName: String?
@@ -26,6 +28,8 @@ struct PasswordRoutes: Sendable {
         let username: String?
         let email: String?
         let dateOfBirth: DateOfBirth?
+        let customerNumber: String?
+        let mobile: String?
 
         init(_ fields: inout FieldReader) throws {
             password = fields.secret("password", max: Self.longest)
@@ -36,12 +40,15 @@ struct PasswordRoutes: Sendable {
             let birth = fields.optionalString("date_of_birth", max: 10)
             dateOfBirth = birth.flatMap { try? DateOfBirth($0, now: Date(), in: .gmt) }
             if birth != nil, dateOfBirth == nil { fields.refuse("date_of_birth", .wrongFormat) }
+            customerNumber = fields.optionalString("customer_number", max: Self.longestNumber)
+            mobile = fields.optionalString("mobile", max: Self.longestNumber)
         }
 
         func owner(in practice: Practice) -> PasswordOwner {
             PasswordOwner(
                 practiceName: practice.name, firstName: firstName, lastName: lastName,
-                username: username, email: email, dateOfBirth: dateOfBirth)
+                username: username, email: email, dateOfBirth: dateOfBirth,
+                customerNumber: customerNumber, mobiles: mobile.map { [$0] } ?? [])
         }
     }
 

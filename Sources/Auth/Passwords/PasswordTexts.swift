@@ -34,7 +34,8 @@ private struct DutchPasswordTexts: PasswordTexts {
         case .commonPassword: "Kies geen wachtwoord dat vaak gebruikt wordt."
         case .commonWord: "Kies niet één gewoon woord met cijfers of tekens eromheen."
         case .practiceName: "Gebruik niet de naam van de praktijk."
-        case .ownData: "Gebruik niet uw naam, e-mailadres of geboortedatum."
+        case .ownData:
+            "Gebruik niet uw naam, e-mailadres, geboortedatum, telefoonnummer of klantnummer."
         case .tooWeak: "Kies een wachtwoord dat moeilijker te raden is, zoals vier losse woorden."
         }
     }
@@ -65,7 +66,9 @@ private struct BokmålPasswordTexts: PasswordTexts {
         case .commonPassword: "Ikke velg et passord som mange bruker."
         case .commonWord: "Ikke velg ett vanlig ord med tall eller tegn rundt."
         case .practiceName: "Ikke bruk navnet på legekontoret."
-        case .ownData: "Ikke bruk navnet ditt, e-postadressen din eller fødselsdatoen din."
+        case .ownData:
+            "Ikke bruk navnet, e-postadressen, fødselsdatoen, telefonnummeret eller kundenummeret "
+                + "ditt."
         case .tooWeak: "Velg et passord som er vanskeligere å gjette, for eksempel fire løse ord."
         }
     }
@@ -97,7 +100,8 @@ private struct EnglishPasswordTexts: PasswordTexts {
         case .commonPassword: "Don't choose a password that many people use."
         case .commonWord: "Don't choose one common word with digits or signs around it."
         case .practiceName: "Don't use the name of the practice."
-        case .ownData: "Don't use your name, e-mail address or date of birth."
+        case .ownData:
+            "Don't use your name, e-mail address, date of birth, phone number or customer number."
         case .tooWeak: "Choose a password that is harder to guess, such as four unrelated words."
         }
     }

@@ -14,7 +14,7 @@ struct FindRecovery: Statement {
 
     static let sql = """
         with standing as (
-            select recovery.*, account.locale, account.first_name, account.last_name,
+            select recovery.*, account.locale,
                    \(isStopped) as stopped,
                    (select coalesce(jsonb_agg(proof), '[]')
                     from jsonb_array_elements(recovery.proofs) as proof
@@ -37,7 +37,6 @@ struct FindRecovery: Statement {
                named.change_from,
                named.expires_at as recovery_expires_at,
                case when named.live_account_id is not null then named.locale end as locale,
-               named.first_name, named.last_name,
                case
                    when named.done_at is not null then 'done'
                    when named.ended_at is not null or named.expires_at <= clock_timestamp()

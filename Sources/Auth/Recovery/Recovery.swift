@@ -31,7 +31,6 @@ struct Recovery: Sendable {
     let expiresAt: Date
     /// Of the account; nil where there is none.
     let locale: Language?
-    let owner: Owner?
     /// Confirmed mailboxes, and phones and apps that were activated, the oldest first.
     let ways: [Way]
     /// The code that is the subject's newest, of whatever recovery.
@@ -42,11 +41,6 @@ struct Recovery: Sendable {
 
     enum Status: String, Sendable {
         case open, done, ended
-    }
-
-    struct Owner: Sendable {
-        let firstName: String
-        let lastName: String
     }
 
     /// A mailbox or factor.
@@ -89,13 +83,6 @@ struct Recovery: Sendable {
         changeFrom = try row.instantIfPresent("change_from")
         expiresAt = try row.instant("recovery_expires_at")
         locale = try row.textIfPresent("locale").flatMap { Language(rawValue: $0) }
-        if let first = try row.textIfPresent("first_name"),
-            let last = try row.textIfPresent("last_name")
-        {
-            owner = Owner(firstName: first, lastName: last)
-        } else {
-            owner = nil
-        }
         ways = try Self.list(row, "ways")
         newestCodeID = try row.uuidIfPresent("newest_code_id")
         fromKnownNetwork = try row.bool("from_known_network")

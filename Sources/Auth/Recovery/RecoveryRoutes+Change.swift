@@ -28,16 +28,24 @@ extension RecoveryRoutes {
         let practice = try context.caller.practice
         let recovery = try await find(context)
         try demandDue(recovery, .password, context)
-        let owner = PasswordOwner(
-            practiceName: practice.name, firstName: recovery.owner?.firstName,
-            lastName: recovery.owner?.lastName,
-            email: recovery.ways.first { $0.type == .email }?.address)
-        try await reviewer.demandAcceptable(body.password, of: owner, in: practice)
+        try await reviewer.demandAcceptable(
+            body.password, of: passwordOwner(of: recovery, in: practice), in: practice)
         let phc = try await passwords.hasher.hash(
             body.password.passwordBytes, turn: turn(context, recovery.subjectID))
         return try await finish(recovery, context) { account in
             .password(.seal(phc, account: account, keys: keys))
         }
+    }
+
+    /// What is known of whoever chooses a password, as in a signed-in account.
+    private func passwordOwner(
+        of recovery: Recovery, in practice: Practice
+    ) async throws -> PasswordOwner {
+        guard let account = recovery.accountID,
+            let found = try await database.run(
+                FindOwnAccount(practice: practice.id, account: account, session: recovery.id))
+        else { return PasswordOwner(practiceName: practice.name) }
+        return try found.owner(in: practice, keys: keys)
     }
 
     @Sendable func changeFactor(

@@ -158,6 +158,28 @@ import Testing
         }
     }
 
+    @Test func `what the register and the letter say of somebody is no password`() async throws {
+        try await TestService.run { service in
+            let guest = try await service.guest()
+            let letter = try await service.letter(for: guest)
+            let id = try await service.proven(guest, try await service.invited(guest).token)
+            for password in [
+                "06-12345678-Aa!", "+31612345678 Aa!", "Aa! \(letter.customerNumber)",
+                "03/05/1987-Aa!", "mei1987-Aa!",
+            ] {
+                let refused = try await service.step(
+                    id, "profile",
+                    [
+                        "first_name": "Em", "last_name": "de Wit", "password": .string(password),
+                    ])
+                #expect(refused.problem == "password-refused", "\(password): \(refused.text)")
+                let broken = try refused.json()["broken_rules"].array.map { $0["name"].string }
+                #expect(broken.contains("own-data"), "\(password): \(broken)")
+            }
+            #expect(try await service.step(id, "profile", TestService.profile).status == 200)
+        }
+    }
+
     @Test func `the fresh mail goes on only where it was asked for`() async throws {
         try await TestService.run { service in
             let guest = try await service.guest()

@@ -91,10 +91,12 @@ import Testing
             let person: [String: JSON] = [
                 "first_name": "Emma", "last_name": "Kwakernaak", "username": "emmak",
                 "email": "e.kwakernaak@example.nl", "date_of_birth": "1950-03-12",
+                "customer_number": "123 456 7894", "mobile": "06 87239154",
             ]
             for (password, rule) in [
                 ("Kwakernaak-1!", "own-data"), ("Emma12031950!", "own-data"),
-                ("DeLinde-2!", "practice-name"),
+                ("DeLinde-2!", "practice-name"), ("1234567894Aa!", "own-data"),
+                ("+31687239154Aa!", "own-data"), ("Example-2!x", "own-data"),
             ] {
                 var body = person
                 body["password"] = .string(password)

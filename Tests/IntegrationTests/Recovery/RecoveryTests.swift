@@ -194,8 +194,14 @@ import Testing
         try await TestService.run { service in
             let person = try await service.person()
             let pin = try await service.ownSuperPIN(person)
+            let born = try await service.putPatient(
+                "ext-\(person.username)", PatientSample.with(["date_of_birth": "1987-05-03"]))
+            #expect(born.status == 200)
             let id = try await service.provenRecovery(person, pin)
-            #expect(try await service.setPassword(id, "jansen").problem == "password-refused")
+            for weak in ["jansen", "03-05-1987-Aa!", "3 mei 1987 Aa!"] {
+                let refused = try await service.setPassword(id, weak)
+                #expect(refused.problem == "password-refused", "\(weak): \(refused.text)")
+            }
             #expect(try await service.login(person).status == 201)
             #expect(try await service.setPassword(id).status == 200)
         }

@@ -11,7 +11,8 @@ import Resources
     private let owner = PasswordOwner(
         practiceName: "Huisartsenpraktijk De Linde", firstName: "Anne Marie",
         lastName: "van den Hövel", username: "amhovel", email: "annemarie.hovel85@example.nl",
-        dateOfBirth: try? DateOfBirth("1950-03-12", now: Date(), in: .gmt))
+        dateOfBirth: try? DateOfBirth("1950-03-12", now: Date(), in: .gmt),
+        customerNumber: "123 456 7894", mobiles: ["+31687239154"])
 
     init() throws { words = try .shipped() }
 
@@ -80,6 +81,10 @@ import Resources
         ("Huisartsenpraktijk1!", .practiceName), ("Hovel1950!", .ownData),
         ("AnneMarie!1", .ownData), ("annemarie.hovel85@A1", .ownData), ("12-03-1950-Hö", .ownData),
         ("Van-den-Hövel-1", .ownData), ("19500312Aa!", .ownData),
+        ("12-3-1950-Aa!", .ownData), ("Aa!03/12/1950", .ownData), ("12 maart 1950!", .ownData),
+        ("Mars50-A!", .ownData), ("Example-12!", .ownData), ("1234567894Aa!", .ownData),
+        ("Aa! 123 456 7894", .ownData), ("06-87239154Aa!", .ownData),
+        ("+31687239154Aa!", .ownData), ("87239154Aa!", .ownData),
     ])
     func `what is easy to think of is refused under either rules`(
         password: String, rule: PasswordRule
