@@ -109,6 +109,39 @@ import Testing
         }
     }
 
+    @Test func `a line repeats another of its call however far away, and none of another call`()
+        async throws
+    {
+        try await TestService.run { service in
+            try await service.setPolicy(["national_numbers": true])
+            // More than are written at once come between.
+            var lines = (0..<450).map { PatientSample.line("P-\($0)") }
+            lines[3] = PatientSample.line("P-3", ["national_number": "999900018"])
+            lines.append(PatientSample.line("P-7", ["mobile": "06 12345678"]))
+            lines.append(PatientSample.line("P-450", ["national_number": "999900018"]))
+            for dryRun in [true, false] {
+                let report = try await service.importPatients(lines, dryRun: dryRun)
+                #expect(report["created"].int == 450 && report["refused"].int == 2)
+                #expect(
+                    told(report).suffix(2) == [
+                        ["451", "refused", "duplicate", "external_id"],
+                        ["452", "refused", "duplicate", "national_number"],
+                    ])
+            }
+            let kept = try await service.patient("P-7").json()
+            #expect(kept["mobile"] == .null)
+            // In a portion of its own it is what the register's system says now; the number is another's.
+            for dryRun in [true, false] {
+                let report = try await service.importPatients(
+                    Array(lines.suffix(2)), dryRun: dryRun)
+                #expect(
+                    told(report) == [
+                        ["1", "changed", "", ""], ["2", "refused", "taken", "national_number"],
+                    ])
+            }
+        }
+    }
+
     @Test func `an import registers whom an account was imported for, and moves the login`()
         async throws
     {
