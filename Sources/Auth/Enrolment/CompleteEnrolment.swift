@@ -92,14 +92,16 @@ struct CompleteEnrolment: IdempotentStatement {
             from joined, taken
             returning patient_id, identity_level
         ),
-        consented as (  -- What was accepted, with the text's hash (IN-5).
-            insert into consent (practice_id, account_id, kind, version, locale, text_hash)
+        consented as (  -- What was accepted and when, with the text's hash (IN-5).
+            insert into consent
+                (practice_id, account_id, kind, version, locale, text_hash, accepted_at)
             select $1::uuid, joined.account_id, document.kind, document.version, document.locale,
-                   document.text_hash
+                   document.text_hash, coalesce(accepted.accepted_at, clock_timestamp())
             from joined
             cross join taken
             cross join lateral jsonb_to_recordset(taken.documents)
-                as accepted (kind text, version text, locale text)
+                as accepted
+                    (kind text, version text, locale text, accepted_at timestamptz)
             join document
                 on document.practice_id = $1::uuid
                 and document.kind = accepted.kind

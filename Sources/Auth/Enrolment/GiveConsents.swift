@@ -1,7 +1,7 @@
 import Foundation
 import Postgres
 
-/// Keeps which documents the person accepted, and in which language they read them (IN-5).
+/// Keeps which documents the person accepted, when, and in which language they read them (IN-5).
 struct GiveConsents: IdempotentStatement {
     let act: Act
     let enrolment: UUID
@@ -43,7 +43,7 @@ struct GiveConsents: IdempotentStatement {
                        jsonb_agg(
                            jsonb_build_object(
                                'kind', shown.kind, 'version', shown.version,
-                               'locale', shown.locale)
+                               'locale', shown.locale, 'accepted_at', clock_timestamp())
                            order by shown.kind desc),
                        '[]') as documents
             from shown

@@ -95,6 +95,41 @@ import Testing
         }
     }
 
+    @Test func `what is kept is when it was accepted, and not when the account was made`()
+        async throws
+    {
+        try await TestService.run { service in
+            try await Self.publish(service)
+            let id = try await service.ready(try await service.guest())
+            let accepted = try await service.step(id, "consents", Self.consents("1", "1"))
+            #expect(accepted.status == 200, "\(accepted.text)")
+            let instants = try await service.database.rows(
+                """
+                select (accepted.value ->> 'accepted_at')::timestamptz
+                           between clock_timestamp() - interval '1 minute' and clock_timestamp()
+                from enrolment
+                cross join jsonb_array_elements(enrolment.documents) as accepted
+                """)
+            #expect(instants == [["t"], ["t"]])
+            // The rest of the way takes hours.
+            try await service.database.execute(
+                """
+                update enrolment
+                set documents = (
+                    select jsonb_agg(
+                        accepted.value
+                            || jsonb_build_object(
+                                'accepted_at', clock_timestamp() - interval '2 hours'))
+                    from jsonb_array_elements(enrolment.documents) as accepted)
+                """)
+            #expect(try await service.step(id, "complete").status == 200)
+            let late = try await service.database.count(
+                "consent", where: "accepted_at > clock_timestamp() - interval '119 minutes'")
+            #expect(late == 0)
+            #expect(try await service.database.count("consent", where: "true") == 2)
+        }
+    }
+
     @Test func `a practice without documents asks for none`() async throws {
         try await TestService.run { service in
             let id = try await service.ready(try await service.guest())
