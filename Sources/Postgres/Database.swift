@@ -79,9 +79,9 @@ package final class Database: Service, Sendable {
 
     /// Runs several statements in one transaction, on a connection of its own meanwhile.
     ///
-    /// The body runs again, within the limit, where the server reports a deadlock or a conflict
-    /// with another transaction (40P01, 40001), and for a moment where one of its statements says
-    /// that it is under way elsewhere: it must have no effect but by its statements.
+    /// The body runs again, within the limit and a few times, where the server reports a deadlock or
+    /// a conflict with another transaction (40P01, 40001), and for a moment where one of its statements
+    /// says that it is under way elsewhere: it must have no effect but by its statements.
     /// - Parameter constraints: unique constraints whose violation means that somebody else was first,
     ///   too: see ``Statement/retryableConstraints``.
     /// - Throws: what the body throws, after a rollback; `PostgresError` of the transaction.

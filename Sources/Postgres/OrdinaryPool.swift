@@ -33,6 +33,10 @@ final class OrdinaryPool: Sendable {
             call.plan, call.arguments, kind: .single, deadline: deadline)
     }
 
+    /// How often a body runs again. Each run sees what the one before it met, so that a few will do;
+    /// what is met at the last of these would be met for ever.
+    static let rerunLimit = 16
+
     /// Runs the body in a transaction, again after a conflict with another.
     func transaction<R: Sendable>(
         deadline: ContinuousClock.Instant, rerunningOn constraints: [String],
@@ -40,6 +44,7 @@ final class OrdinaryPool: Sendable {
     ) async throws -> R {
         let connection = try await lease(before: deadline)
         defer { release(connection) }
+        var reruns = 0
         while true {
             let transaction = try await Transaction(on: threads[connection], deadline: deadline)
             do {
@@ -48,10 +53,10 @@ final class OrdinaryPool: Sendable {
                 return outcome
             } catch {
                 await transaction.rollBack()
-                guard (error as? PostgresError)?.isConflict(constraints) ?? false, deadline > .now
-                else {
-                    throw error
-                }
+                guard (error as? PostgresError)?.isConflict(constraints) ?? false,
+                    reruns < Self.rerunLimit, deadline > .now
+                else { throw error }
+                reruns += 1
             }
         }
     }

@@ -38,7 +38,8 @@ struct Enrolment: Sendable {
         /// It came to a new account, or to one that the person had.
         case accepted, linked
         case declined
-        /// Identity was proven in another one since (Z-14).
+        /// Identity was proven in another one since (Z-14), or the patient came to an account
+        /// otherwise.
         case overtaken
         case expired
         /// Its invitation is void, taken back or closed.
@@ -61,6 +62,8 @@ struct Enrolment: Sendable {
 extension Enrolment {
     /// Why this can't be done now; nil where it can.
     func refusal(of act: EnrolmentAct) -> Problem? {
+        // However this one ended: all that is left to do is to sign in (Z-13).
+        if patient.hasAccount { return Problem(.alreadyActive) }
         switch status {
         case .open:
             let step = progress.step
@@ -133,6 +136,7 @@ extension Enrolment {
     private static let status = """
         case
                    when enrolment.ended_at is not null then enrolment.end_reason
+                   when own.account_id is not null then '\(Status.overtaken.rawValue)'
                    when invitation.ended_at is not null
                        or invitation.identity_mac is distinct from patient.identity_mac
                    then '\(Status.closed.rawValue)'

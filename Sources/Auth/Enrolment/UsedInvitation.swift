@@ -1,5 +1,6 @@
 /// The end of an invitation that led to an account: of parallel calls one goes on, and neither the other
-/// enrolments nor the practice's super-PIN open anything any more (Z-4, Z-14).
+/// enrolments nor the practice's super-PIN open anything any more (Z-4, Z-14). Whose account came some
+/// other way needs no other (Z-13).
 ///
 /// In a statement whose `$6` to `$9` are the enrolment, its revision as it was read, the patient, and
 /// the entry's revision likewise. Rows are locked in the order patient, invitation, enrolment.
@@ -37,6 +38,11 @@ enum UsedInvitation {
                   and invitation.patient_id = held.patient_id
                   and invitation.identity_mac = held.identity_mac
                   and invitation.ended_at is null
+                  and not exists (
+                      select from patient_link
+                      where patient_link.practice_id = $1::uuid
+                        and patient_link.patient_id = $8::uuid
+                        and patient_link.role = 'self')
                   and \(condition)
                 returning invitation.invitation_id, invitation.patient_id,
                           enrolment.identity_level

@@ -24,7 +24,8 @@ struct Invitation: Sendable {
 
     enum Status: String, Sendable, CaseIterable {
         case open
-        /// It led to an account, a new one or one that the person had.
+        /// It led to an account, a new one or one that the person had; the first is also the word where
+        /// the patient came to one otherwise (Z-13).
         case accepted, linked
         case declined
         /// The practice took it back.
@@ -62,11 +63,16 @@ struct Invitation: Sendable {
             and message.template = '\(MessageTemplate.invitation.rawValue)'
         """
 
-    /// The word for what became of it, of `invitation` and `patient`. The last try closes it even where
-    /// nobody came to say that it was wrong.
+    /// The word for what became of it, of `invitation` and `patient`; `$1` is the practice. The last try
+    /// closes it even where nobody came to say that it was wrong.
     static let status = """
         case
                    when invitation.ended_at is not null then invitation.end_reason
+                   when exists (
+                       select from patient_link
+                       where patient_link.practice_id = $1::uuid
+                         and patient_link.patient_id = patient.patient_id
+                         and patient_link.role = 'self') then '\(Status.accepted.rawValue)'
                    when invitation.identity_mac is distinct from patient.identity_mac
                    then '\(Status.detailsChanged.rawValue)'
                    when invitation.identity_tries_left = 0

@@ -132,7 +132,8 @@ import Testing
             _ = try await service.person(extra: ["external_id": .string(guest.patient)])
 
             let late = try await service.step(id, "complete")
-            #expect(late.status == 409 && late.problem == "enrolment-ended", "\(late.text)")
+            #expect(late.status == 409 && late.problem == "already-active", "\(late.text)")
+            #expect(try await service.enrolment(id)["status"] == "overtaken")
             let again = try await service.openLink(token)
             #expect(again.status == 409 && again.problem == "already-active", "\(again.text)")
             #expect(
@@ -166,6 +167,137 @@ import Testing
                         where: "external_id = '\(guest.patient)' and role = 'self'") == 1)
             }
         }
+    }
+
+    /// As an instance of the release before imports one: the invitation stays as it was.
+    @Test func `who has an account by now is told so at every step, and nothing else is done`()
+        async throws
+    {
+        try await TestService.run { service in
+            let owner = try await service.person(extra: ["external_id": .null])
+            let account = try await service.id(of: owner)
+            let guest = try await service.guest()
+            let invitation = try await service.invited(guest)
+            let id = try await service.proven(guest, invitation.token)
+            #expect(try await service.step(id, "profile", TestService.profile).status == 200)
+            let bearer = try await service.tokens(of: try await service.person()).access
+            try await service.database.execute(Self.ownLink(of: account, to: guest))
+
+            let sent = service.mail.count(to: guest.email)
+            let steps: [(String, JSON?)] = [
+                ("identity", service.details(of: guest)), ("email-confirmation", ["token": "x"]),
+                ("profile", TestService.profile), ("complete", nil), ("link", nil),
+                ("decline", nil),
+            ]
+            for (name, body) in steps {
+                let answer = try await service.step(id, name, body, token: bearer)
+                #expect(answer.status == 409, "\(name) \(answer.text)")
+                #expect(answer.problem == "already-active", "\(name) \(answer.text)")
+            }
+            let left = try await service.enrolment(id)
+            #expect(left["status"] == "overtaken" && left["profile"].isAbsent)
+            #expect(try await service.openLink(invitation.token).problem == "already-active")
+            #expect(try await service.invitation(invitation.id)["status"] == "accepted")
+            #expect(try await service.invite(guest.patient).problem == "already-active")
+            let again = try await service.resendInvitation(invitation.id)
+            #expect(again.problem == "already-active")
+            #expect(try await service.database.rows(Self.links(to: guest)) == [[account, "self"]])
+            #expect(try await service.database.count("account", where: "true") == 2)
+            try await service.settle()
+            #expect(service.mail.count(to: guest.email) == sent)
+        }
+    }
+
+    @Test(arguments: ["complete", "link"])
+    func `whose account comes during the last step itself is told so, too`(step: String)
+        async throws
+    {
+        try await TestService.run { service in
+            let account = try await service.id(
+                of: try await service.person(extra: ["external_id": .null]))
+            let other = try await service.person(extra: ["external_id": .null])
+            let bearer = try await service.tokens(of: other).access
+            let guest = try await service.guest()
+            let id = try await service.ready(guest)
+            async let held = service.database.execute(
+                Self.ownLink(of: account, to: guest, isHeld: true))
+            try await eventually(orElse: "the patient has no account yet") {
+                try await service.database.count(
+                    "pg_locks join pg_database on pg_database.oid = pg_locks.database",
+                    where: """
+                        datname = current_database() and locktype = 'advisory'
+                            and objid = \(Self.signal)
+                        """) == 1
+            }
+            let late = try await service.step(id, step, token: bearer)
+            _ = try await held
+            #expect(late.status == 409 && late.problem == "already-active", "\(late.text)")
+            #expect(try await service.database.rows(Self.links(to: guest)) == [[account, "self"]])
+        }
+    }
+
+    @Test func `of two accounts that are linked at once one has the patient`() async throws {
+        var two = TestService.Settings()
+        two.instances = 2
+        try await TestService.run(two) { service in
+            var tokens: [String] = []
+            for _ in 1...2 {
+                let person = try await service.person(extra: ["external_id": .null])
+                tokens.append(try await service.tokens(of: person).access)
+            }
+            let bearers = tokens
+            let guest = try await service.guest()
+            let id = try await service.proven(guest, try await service.invited(guest).token)
+            let answers = try await parallel(8) { number in
+                try await service.step(
+                    id, "link", instance: number / 2, token: bearers[number % 2])
+            }
+            #expect(answers.count { $0.status == 200 } == 1)
+            #expect(answers.count { $0.problem == "already-active" } == 7)
+            #expect(try await service.database.count("patient_link", where: "true") == 1)
+        }
+    }
+
+    /// What tells that a link is made and waits for somebody who wants the patient's row.
+    private static let signal = 4_713
+
+    /// SQL that makes a patient an account's own; held, it keeps the row until a request waits for
+    /// it.
+    private static func ownLink(
+        of account: String, to guest: Guest, isHeld: Bool = false
+    ) -> String {
+        let linked = """
+            insert into patient_link (practice_id, account_id, patient_id, role, identity_level)
+            select practice_id, '\(account)'::uuid, patient_id, 'self', 'none'
+            from patient
+            where external_id = '\(guest.patient)'
+            """
+        if !isHeld { return linked }
+        return """
+            do $$
+            begin
+                \(linked);
+                perform pg_advisory_xact_lock(\(signal));
+                for tick in 1..2000 loop
+                    exit when exists (
+                        select from pg_locks
+                        where locktype = 'transactionid'
+                          and transactionid = pg_current_xact_id()::xid
+                          and not granted);
+                    perform pg_sleep_for('5 milliseconds');
+                end loop;
+            end
+            $$
+            """
+    }
+
+    private static func links(to guest: Guest) -> String {
+        """
+        select account_id, role
+        from patient_link
+        join patient using (practice_id, patient_id)
+        where external_id = '\(guest.patient)'
+        """
     }
 
     @Test func `no token, PIN or password is in the database, the log or an answer`() async throws {

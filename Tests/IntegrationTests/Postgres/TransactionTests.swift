@@ -93,6 +93,30 @@ import Testing
         }
     }
 
+    @Test func `a conflict that no other run mends is the caller's, long before the deadline`()
+        async throws
+    {
+        try await Scratch.use { scratch async throws in
+            let entry = WriteEntry.Entry(practice: UUID(), id: UUID(), words: "first")
+            _ = try await scratch.database.patiently(WriteEntry(entry: entry))
+            let runs = Atomic<Int>(0)
+            do {
+                try await scratch.database.transaction(
+                    within: Scratch.patience, rerunningOn: ["entry_pkey"]
+                ) { transaction in
+                    runs.wrappingAdd(1, ordering: .relaxed)
+                    _ = try await transaction.run(WriteEntry(entry: entry))
+                }
+                Issue.record("the entry was written twice")
+            } catch {
+                let conflict = PostgresError.server(sqlState: "23505", constraint: "entry_pkey")
+                #expect((error as? PostgresError) == conflict)
+            }
+            #expect(runs.load(ordering: .relaxed) == OrdinaryPool.rerunLimit + 1)
+            #expect(try await scratch.value("select count(*) from entry") == "1")
+        }
+    }
+
     @Test func `a part is never run outside of its transaction`() async throws {
         try await Scratch.use(with: .with(\.ordinaryConnections, 1)) { scratch async throws in
             await #expect(throws: PostgresError.unavailable(.transactionLost)) {
