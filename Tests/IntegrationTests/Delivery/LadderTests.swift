@@ -277,6 +277,28 @@ struct LadderTests {
         }
     }
 
+    @Test func `while gateways have their share of the workers, mail of the operator's goes out`()
+        async throws
+    {
+        let peer = try await peer(HTTPSPeer.takes)
+        try await OutboxFixture.run { outbox in
+            try await outbox.setLadder([peer.rung("only")], hosts: [peer])
+            let text = try await queue(outbox)
+            let mail = try await outbox.queue()
+            let sparing = ClaimMessage(
+                channels: ChannelKind.allCases, held: GatewayTraffic.Held(gateways: true))
+            #expect(try await claimed(sparing, outbox) == mail)
+            #expect(try await claimed(sparing, outbox) == nil)
+            let usual = ClaimMessage(channels: ChannelKind.allCases)
+            #expect(try await claimed(usual, outbox) == text)
+        }
+    }
+
+    private func claimed(_ claim: ClaimMessage, _ outbox: OutboxFixture) async throws -> UUID? {
+        guard case .claimed(let message) = try await outbox.database.run(claim) else { return nil }
+        return message.messageID
+    }
+
     @Test func `a practice without a gateway for a kind is told so`() async throws {
         try await OutboxFixture.run { outbox in
             let message = try await queue(outbox)

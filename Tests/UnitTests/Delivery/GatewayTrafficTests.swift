@@ -68,6 +68,29 @@ import Testing
         #expect(hadOthersWait && traffic.held() == .init())
     }
 
+    @Test func `slow gateways together leave a quarter of the workers, and room for a third practice`() {
+        let traffic = GatewayTraffic(workers: 8)
+        let names = ["a", "b", "c", "d"]
+        let ways = names.map { _ in GatewayTraffic.Way.gateway(UUID()) }
+        func take(_ number: Int) {
+            traffic.takeInHand(ways[number], rung: "\(names[number])/sms/1", hasNextRung: false)
+        }
+        for _ in 0..<4 { take(0) }
+        #expect(traffic.held() == .init(rungs: ["a/sms/1"]))
+        // Beyond half each has one at a time.
+        take(1)
+        #expect(Set(traffic.held().rungs) == ["a/sms/1", "b/sms/1"])
+        #expect(!traffic.held().gateways)
+        take(2)
+        // Of a fourth nothing is known yet, and it waits all the same.
+        #expect(traffic.held().gateways)
+        #expect(traffic.held().kinds.isEmpty)
+        let hadOthersWait = traffic.putDown(ways[1])
+        #expect(hadOthersWait)
+        #expect(!traffic.held().gateways)
+        #expect(Set(traffic.held().rungs) == ["a/sms/1", "c/sms/1"])
+    }
+
     /// A ladder may be changed while messages are out, and one gateway may stand on several rungs.
     @Test func `a gateway is left alone on every rung where it was met`() {
         let traffic = GatewayTraffic(workers: 4)

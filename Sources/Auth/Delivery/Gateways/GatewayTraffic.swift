@@ -16,6 +16,8 @@ final class GatewayTraffic: Sendable {
         var rungs: [String] = []
         /// Kinds whose operator's channel is closed.
         var kinds: [ChannelKind] = []
+        /// Whether all gateways of practices are left alone, since together they have their share in hand.
+        var gateways = false
     }
 
     private struct Traffic {
@@ -31,7 +33,9 @@ final class GatewayTraffic: Sendable {
     private let ways = Mutex<[Way: Traffic]>([:])
 
     /// None can keep every worker to itself by being slow: a gateway of a practice has half of them in
-    /// hand at most, a channel of the operator's three quarters.
+    /// hand at most, a channel of the operator's three quarters, and all gateways of practices together
+    /// three quarters. Of what they have beyond half of the workers each takes one at a time, so that two slow
+    /// ones leave room for a third practice's.
     init(workers: Int) {
         gatewayLimit = max(workers / 2, 1)
         channelLimit = max(workers - workers / 4, 1)
@@ -51,7 +55,10 @@ final class GatewayTraffic: Sendable {
     func putDown(_ way: Way) -> Bool {
         ways.withLock { ways in
             guard var traffic = ways[way] else { return false }
-            let wasFull = isFull(way, traffic)
+            let inHand = gatewaysInHand(ways)
+            let wasFull =
+                isFull(way, traffic, gatewaysInHand: inHand)
+                || isGateway(way) && inHand >= gatewayLimit
             traffic.inHand -= 1
             // What is sound and idle is forgotten, or the list would grow with every practice.
             ways[way] = traffic.breaker.isSound && traffic.inHand == 0 ? nil : traffic
@@ -82,10 +89,12 @@ final class GatewayTraffic: Sendable {
     /// What had better not be claimed now: what is full, or broken with nowhere to climb to.
     func held(at now: ContinuousClock.Instant = .now) -> Held {
         ways.withLock { ways in
-            ways.reduce(into: Held()) { held, entry in
+            let inHand = gatewaysInHand(ways)
+            return ways.reduce(into: Held(gateways: inHand >= channelLimit)) { held, entry in
                 let (way, traffic) = entry
-                let (isBroken, isFull) = (traffic.breaker.isOpen(at: now), isFull(way, traffic))
-                let closed = traffic.hasNext.filter { isFull || isBroken && !$0.value }.map(\.key)
+                let isBroken = traffic.breaker.isOpen(at: now)
+                let hasShare = isFull(way, traffic, gatewaysInHand: inHand)
+                let closed = traffic.hasNext.filter { hasShare || isBroken && !$0.value }.map(\.key)
                 switch way {
                 case .gateway: held.rungs += closed
                 case .operators(let kind): if !closed.isEmpty { held.kinds.append(kind) }
@@ -108,10 +117,24 @@ final class GatewayTraffic: Sendable {
         }
     }
 
-    private func isFull(_ way: Way, _ traffic: Traffic) -> Bool {
+    private func isFull(_ way: Way, _ traffic: Traffic, gatewaysInHand: Int) -> Bool {
         switch way {
-        case .gateway: traffic.inHand >= gatewayLimit
+        case .gateway:
+            traffic.inHand >= gatewayLimit
+                || traffic.inHand > 0 && gatewaysInHand >= gatewayLimit
         case .operators: traffic.inHand >= channelLimit
+        }
+    }
+
+    /// What the gateways of all practices have together.
+    private func gatewaysInHand(_ ways: [Way: Traffic]) -> Int {
+        ways.reduce(0) { sum, entry in isGateway(entry.key) ? sum + entry.value.inHand : sum }
+    }
+
+    private func isGateway(_ way: Way) -> Bool {
+        switch way {
+        case .gateway: true
+        case .operators: false
         }
     }
 }

@@ -32,12 +32,8 @@ struct ClaimMessage: Statement {
               and (concat_ws('/', message.practice_id, message.channel, message.rung)
                        <> all($3::text[])
                    or \(goesByOperator("message")))
-              and (message.channel <> all($4::text[])
-                   or not \(goesByOperator("message")) and exists (
-                       select
-                       from gateway
-                       where gateway.practice_id = message.practice_id
-                         and gateway.kind = message.channel))
+              and (message.channel <> all($4::text[]) or \(goesByGateway("message")))
+              and (not $5::bool or not (\(goesByGateway("message"))))
               -- A stopped channel makes no codes, and what it has waits while it lives.
               and message.channel not in (select send_stop.channel from send_stop)
             order by message.next_attempt_at
@@ -102,6 +98,17 @@ struct ClaimMessage: Statement {
         return "(\(row).template in (\(templates)) and \(row).channel = 'email')"
     }
 
+    /// Whether it goes by a gateway of its practice's.
+    private static func goesByGateway(_ row: String) -> String {
+        """
+        not \(goesByOperator(row)) and exists (
+                       select
+                       from gateway
+                       where gateway.practice_id = \(row).practice_id
+                         and gateway.kind = \(row).channel)
+        """
+    }
+
     /// The kinds of message that this worker has a channel for.
     let channels: [ChannelKind]
     /// What is left where it is, since its gateway is closed or full.
@@ -110,7 +117,7 @@ struct ClaimMessage: Statement {
     var parameters: [Parameter] {
         [
             .texts(channels.map(\.rawValue)), .real(Self.lease.seconds), .texts(held.rungs),
-            .texts(held.kinds.map(\.rawValue)),
+            .texts(held.kinds.map(\.rawValue)), .bool(held.gateways),
         ]
     }
 
