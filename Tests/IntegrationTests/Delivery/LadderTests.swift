@@ -186,6 +186,29 @@ struct LadderTests {
         #expect(await peer.stop().count == 1)
     }
 
+    @Test(arguments: [
+        (#"{"error": 99}"#, DeliveryState.failed), (#"{"error": "E7"}"#, DeliveryState.failed),
+        (#"{"error": 0}"#, DeliveryState.sent), (#"{"error": ""}"#, DeliveryState.sent),
+        (#"{"error": null}"#, DeliveryState.sent),
+    ])
+    func `where no message id is promised, any error inside a success refuses it, and zero is none`(
+        body: String, state: DeliveryState
+    ) async throws {
+        let peer = try await peer(.init(status: 200, body: body))
+        let rung = peer.rung("only").replacing(
+            #""message_id": "/id", "error_code""#, with: #""error_code""#)
+        let reason: DeliveryFailure.Reason? = state == .failed ? .unknownCause : nil
+        try await OutboxFixture.run { outbox in
+            try await outbox.setLadder([rung], hosts: [peer])
+            let dispatcher = try outbox.dispatcher(ScriptedChannel(), door: door([peer]))
+            _ = try await queue(outbox)
+            let ending = try await dispatcher.deliverNext()
+            #expect(ending?.state == state)
+            #expect(ending?.reason == reason)
+        }
+        #expect(await peer.stop().count == 1)
+    }
+
     @Test func `a gateway that asks for a longer wait than is good loses the message to the next`()
         async throws
     {

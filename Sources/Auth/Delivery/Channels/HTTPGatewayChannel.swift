@@ -49,7 +49,8 @@ struct HTTPGatewayChannel: DeliveryChannel {
     }
 
     /// A 2xx is believed unless it has an error that the settings know, or lacks the message id that
-    /// they promise.
+    /// they promise. Where they promise none, any error refuses it, and with no place for errors either,
+    /// whatever the body says is believed.
     private func receipt(_ answer: OutboundAnswer) throws(DeliveryFailure) -> Receipt {
         let document = try? JSONReader.value(of: answer.body)
         if let document, let code = settings.errorCode?.word(in: document),
@@ -63,15 +64,22 @@ struct HTTPGatewayChannel: DeliveryChannel {
             }
             throw answer.failureByStatus
         }
-        guard let pointer = settings.messageID else { return Receipt(providerMessageID: nil) }
+        // An error that the settings don't know is one all the same.
+        let error = document.flatMap { settings.errorCode?.word(in: $0) }
+        guard let pointer = settings.messageID else {
+            if let error, !Self.saysNoError(error) { throw .permanent(.unknownCause) }
+            return Receipt(providerMessageID: nil)
+        }
         guard let document, let id = pointer.word(in: document), ProviderID.isPlain(id) else {
-            // An error that the settings don't know is one all the same.
-            if let document, settings.errorCode?.word(in: document) != nil {
-                throw .permanent(.unknownCause)
-            }
+            guard error == nil else { throw .permanent(.unknownCause) }
             throw .transient(.answerUnreadable)
         }
         return Receipt(providerMessageID: id)
+    }
+
+    /// Many gateways give their code with every answer: empty, or zero, where all is well.
+    private static func saysNoError(_ code: String) -> Bool {
+        code.allSatisfy { $0 == "0" }
     }
 }
 
