@@ -54,7 +54,7 @@ final class OrdinaryPool: Sendable {
             } catch {
                 await transaction.rollBack()
                 guard (error as? PostgresError)?.isConflict(constraints) ?? false,
-                    reruns < Self.rerunLimit, deadline > .now
+                    deadline > .now, reruns < Self.rerunLimit
                 else { throw error }
                 reruns += 1
             }

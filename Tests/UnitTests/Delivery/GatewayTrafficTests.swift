@@ -68,7 +68,7 @@ import Testing
         #expect(hadOthersWait && traffic.held() == .init())
     }
 
-    @Test func `slow gateways together leave a quarter of the workers, and room for a third practice`() {
+    @Test func `slow gateways together leave a quarter of the workers`() {
         let traffic = GatewayTraffic(workers: 8)
         let names = ["a", "b", "c", "d"]
         let ways = names.map { _ in GatewayTraffic.Way.gateway(UUID()) }
