@@ -52,6 +52,40 @@ import Testing
         }
     }
 
+    @Test func `a link leads to the practice's portal, whatever host a caller names`() async throws {
+        try await TestService.run { service in
+            let guest = try await service.guest()
+            let forged = [
+                ("Host", "evil.example"), ("X-Forwarded-Host", "evil.example"),
+                ("X-Forwarded-Proto", "http"), ("Forwarded", "host=evil.example;proto=http"),
+                ("X-Original-Host", "evil.example"), ("Origin", "https://evil.example"),
+                ("Referer", "https://evil.example/invitation"),
+            ]
+            func send(_ path: String, _ json: JSON? = nil) async throws -> JSON {
+                let answer = try await service.send("POST", path, json: json, headers: forged)
+                #expect((200...201).contains(answer.status), "\(path): \(answer.text)")
+                #expect(!answer.text.contains("evil"), "\(path)")
+                #expect(answer.header("Location")?.contains("evil") != true, "\(path)")
+                return try answer.json()
+            }
+            let invited = try await send(
+                "/v1/invitations", ["patient": .string(guest.patient)])
+            let id = try #require(invited["id"].string)
+            _ = try await send("/v1/invitations/\(id)/resend")
+            let token = LinkToken.text(in: try await service.mail.message(2, to: guest.email).text)
+            let opened = try await send("/v1/enrolments", ["invitation_token": .string(token)])
+            let enrolment = try #require(opened["id"].string)
+            _ = try await send("/v1/enrolments/\(enrolment)/identity", service.details(of: guest))
+            for number in 1...3 {
+                let mail = try await service.mail.message(number, to: guest.email)
+                #expect(LinkToken.text(in: mail.text).utf8.count == 32, "\(number)")
+                for part in [mail.text, mail.html ?? "", mail.subject ?? ""] {
+                    #expect(!part.contains("evil") && !part.contains("http://"), "\(number)")
+                }
+            }
+        }
+    }
+
     @Test func `the same patient again gets the open one, and nothing is sent`() async throws {
         try await TestService.run { service in
             let guest = try await service.guest()

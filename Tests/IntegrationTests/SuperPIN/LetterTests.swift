@@ -104,6 +104,21 @@ import Testing
         #expect(try Letter(turned, of: practice).addressee == nil)
     }
 
+    @Test(arguments: [
+        "Łucja Đặng-Nguyễn Thị Ánh", "STRAẞE Zoë Çelik-Şahin", "Þórður Guðjónsson Ægir",
+        "Ĳsbrand Ŀlull Șerban Țuțea", "Ивана Ђорђевић Їжакевич", "Ελένη Παπαδοπούλου",
+        "Áhkká Sárá Ŋŋuđđa Čáhci",
+    ])
+    func `each letter of a name is printed, and can be read out`(name: String) throws {
+        let letter = try Letter(Sample.made(name: name, .dutch), of: Sample.practice(.dutch))
+        let page = try ReadLetter(LetterPage(letter: letter).pdf())
+        // A letter that no font has would be drawn as a box, and be no text.
+        let text = page.text.filter { !$0.isWhitespace }.precomposedStringWithCanonicalMapping
+        let wanted = name.filter { !$0.isWhitespace }.precomposedStringWithCanonicalMapping
+        #expect(text.contains(wanted), "\(page.text)")
+        #expect(page.embedded.allSatisfy { $0 })
+    }
+
     @Test(arguments: ["\u{202E}", "\n", "\u{0}", "\u{2028}", "\u{200F}", "\u{85}"])
     func `a name that prints something else than it holds is refused`(intruder: String) throws {
         #expect(throws: Letter.Unprintable.self) {
