@@ -21,7 +21,7 @@ struct ConfirmEmail: IdempotentStatement {
     }
 
     static let arms = """
-        held as (  -- The invitation first: of parallel proofs one goes on.
+        held as (  -- The invitation first: of parallel proofs one goes on, and ends the other's enrolment.
             select invitation.invitation_id
             from enrolment
             join invitation
@@ -34,7 +34,7 @@ struct ConfirmEmail: IdempotentStatement {
               and enrolment.ended_at is null
               and invitation.ended_at is null
               and not exists (select from stored)
-            for update of invitation
+            for update of invitation, enrolment
         ),
         found as (
             select held.invitation_id, mailed_link.link_id,

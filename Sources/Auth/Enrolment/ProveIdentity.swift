@@ -51,10 +51,16 @@ struct ProveIdentity: IdempotentStatement {
               and exists (select from correct)
         ),
         \(IdentityTry.returnedArms(first: 6, behind: "correct")),
-        admitted as (
+        admitted as (  -- Of parallel proofs one goes on: who waited for the invitation looks again.
             select returned.invitation_id
             from returned
             join allowed using (invitation_id)
+            join enrolment
+                on enrolment.practice_id = $1::uuid
+                and enrolment.enrolment_id = $6::uuid
+            where enrolment.revision = $9::int8
+              and enrolment.ended_at is null
+            for update of enrolment
         ),
         failed as (  -- A wrong one; the last of all closes the invitation, so that it opens nothing.
             update invitation

@@ -169,6 +169,42 @@ import Testing
         }
     }
 
+    @Test(arguments: [Row.letter, .emailConfirmation])
+    func `proven on two devices at once, it goes on at one of them`(row: Row) async throws {
+        try await TestService.run(Self.two) { service in
+            for _ in 0..<4 {
+                let guest = try await service.guest()
+                let letter = try await service.letter(for: guest)
+                let token = try await service.invited(guest).token
+                let devices = [try await service.opened(token), try await service.opened(token)]
+                var bodies: [JSON] = []
+                for id in devices {
+                    var own = Bodies(letter: letter, details: service.details(of: guest))
+                    if row == .emailConfirmation {
+                        try await step(.details, id, &own, guest, service)
+                    }
+                    bodies.append(try #require(own.body(row)))
+                }
+                let given = bodies
+                let answers = try await parallel(2) { number in
+                    try await service.step(
+                        devices[number], row.path, given[number], instance: number)
+                }
+                #expect(answers.map(\.status).sorted() == [200, 409], "\(answers.map(\.text))")
+                var left: [String: String] = [:]
+                for id in devices {
+                    left[try await service.enrolment(id)["status"].string ?? ""] = id
+                }
+                #expect(Set(left.keys) == ["open", "overtaken"])
+                let open = try #require(left["open"])
+                let profile = try await service.step(open, "profile", TestService.profile)
+                #expect(profile.status == 200)
+                #expect(try await service.step(open, "complete").status == 200)
+            }
+            #expect(try await service.database.count("account", where: "true") == 4)
+        }
+    }
+
     @Test func `said yes and no at once, it is one of them`() async throws {
         try await TestService.run(Self.two) { service in
             for round in 0..<4 {
