@@ -64,8 +64,12 @@ static ccurl_https_outcome outcome_of(
         return check->refused ? CCURL_HTTPS_ADDRESS_REFUSED : CCURL_HTTPS_UNREACHABLE;
     case CURLE_COULDNT_RESOLVE_HOST:
         return CCURL_HTTPS_UNREACHABLE;
-    case CURLE_OPERATION_TIMEDOUT:
-        return CCURL_HTTPS_TIMEOUT;
+    case CURLE_OPERATION_TIMEDOUT: {
+        // Before the connection is encrypted nothing can have been read, nor be charged for.
+        curl_off_t encrypted = 0;
+        curl_easy_getinfo(curl, CURLINFO_APPCONNECT_TIME_T, &encrypted);
+        return encrypted > 0 ? CCURL_HTTPS_TIMEOUT : CCURL_HTTPS_UNREACHABLE;
+    }
     case CURLE_PEER_FAILED_VERIFICATION:
         return ccurl_chain_is_good(curl) ? CCURL_HTTPS_CERTIFICATE_FOR_OTHER_HOST
                                          : CCURL_HTTPS_CERTIFICATE_UNTRUSTED;

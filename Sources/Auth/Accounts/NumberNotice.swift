@@ -14,6 +14,7 @@ struct NumberNotice: Statement {
     private let locale: Language
     private let limits: Parameter
     private let policy: Practice.Policy
+    private let smsLane: SendLimit.SMSLane?
 
     static let lane = Lane.ordinary
 
@@ -42,6 +43,7 @@ struct NumberNotice: Statement {
                     JSONMember("message_id", .string(id.text)),
                     JSONMember("destination_key", .string(Data(key).base64EncodedString())),
                     JSONMember("body", .string(Data(body).base64EncodedString())),
+                    JSONMember("number_block", .string(BlockCount(mobile).block)),
                 ]))
             var each = SendLimit.sms(to: mobile, of: practice, prices: notices.prices)
             if case .registeredMobile = news { each.append(.registerSMS(in: practice)) }
@@ -55,15 +57,16 @@ struct NumberNotice: Statement {
         }
         self.notices = .json(JSONValue.array(messages).text)
         self.limits = try SendLimits.parameter(limits)
+        smsLane = SendLimit.SMSLane(of: limits)
     }
 
     static let sql = """
         with \(SendLimits.arms(limits: "$5")),
         notice as (
             select notice.message_id, decode(notice.destination_key, 'base64') as destination_key,
-                   decode(notice.body, 'base64') as body
+                   decode(notice.body, 'base64') as body, notice.number_block
             from jsonb_to_recordset($6::jsonb) as notice
-                (message_id uuid, destination_key text, body text)
+                (message_id uuid, destination_key text, body text, number_block text)
         ),
         addressed as (  -- 1. If each number's hour and day, and all other limits, allow.
             insert into destination (practice_id, destination_key, sends)
@@ -79,10 +82,12 @@ struct NumberNotice: Statement {
         ),
         queued as (  -- 2. The messages.
             insert into message
-                (practice_id, message_id, channel, template, locale, body, expires_at)
+                (practice_id, message_id, channel, template, locale, body, expires_at, sms_lane,
+                 number_block)
             select $1::uuid, notice.message_id, 'sms',
                    '\(MessageTemplate.accountChanged.rawValue)', $9::text, notice.body,
-                   clock_timestamp() + interval '\(AccountNotice.triedForHours) hours'
+                   clock_timestamp() + interval '\(AccountNotice.triedForHours) hours',
+                   $10::text, notice.number_block
             from notice
             join addressed on addressed.destination_key = notice.destination_key
             returning message_id
@@ -112,6 +117,7 @@ struct NumberNotice: Statement {
         [
             .uuid(act.practiceID), act.client, .uuid(act.requestID), .uuid(account), limits,
             notices, .int(policy.sendsPerHour), .int(policy.sendsPerDay), .text(locale.rawValue),
+            smsLane.map { Parameter.text($0.rawValue) } ?? .null,
         ]
     }
 

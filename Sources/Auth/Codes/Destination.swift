@@ -29,6 +29,14 @@ enum Destination: Sendable, Equatable {
         }
     }
 
+    /// The block of ten thousand that its number is in; nil for a mailbox.
+    var numberBlock: String? {
+        switch self {
+        case .mailbox: nil
+        case .mobile(let number): BlockCount(number).block
+        }
+    }
+
     /// In full; leaves the service only inside a message.
     var address: String {
         switch self {

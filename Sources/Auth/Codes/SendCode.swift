@@ -26,6 +26,8 @@ struct SendCode: Sendable {
     let locale: Language
     let body: [UInt8]
     let limits: Parameter
+    /// Nil for what has the practice's whole day, or is no SMS.
+    let smsLane: SendLimit.SMSLane?
 
     /// What the code is like, beside where it goes.
     struct Kind: Sendable {
@@ -64,11 +66,13 @@ struct SendCode: Sendable {
         body = try OutgoingMessage(
             to: destination.address, code: code.digits, purpose: kind.purpose
         ).sealed(with: keys.sealingKey(.message), boundTo: messageID, of: caller.practice.id)
-        limits = try SendLimits.parameter(
+        let held =
             (shown
                 ?? SendLimit.all(
                     for: destination, of: caller, from: kind.lane.budget, network: sender.network,
-                    keys: keys, ceilings: sender.ceilings)) + kind.limits)
+                    keys: keys, ceilings: sender.ceilings)) + kind.limits
+        limits = try SendLimits.parameter(held)
+        smsLane = SendLimit.SMSLane(of: held)
     }
 
     /// Whose send it is, and what it counts towards.
@@ -97,24 +101,22 @@ struct SendCode: Sendable {
             case .resendWait: .int(policy.resendWaitSeconds)
             case .sendsPerHour: .int(policy.sendsPerHour)
             case .sendsPerDay: .int(policy.sendsPerDay)
-            case .block: numberBlock.map(Parameter.text) ?? .null
+            case .block: destination.numberBlock.map(Parameter.text) ?? .null
             case .limits: limits
             case .message: .uuid(messageID)
             case .template: .text(template.rawValue)
             case .locale: .text(locale.rawValue)
             case .body: .bytes(body)
+            case .smsLane: smsLane.map { Parameter.text($0.rawValue) } ?? .null
             }
         }
-    }
-
-    private var numberBlock: String? {
-        if case .mobile(let number) = destination { BlockCount(number).block } else { nil }
     }
 
     /// What stands at which place from `$<first>` on.
     enum Place: Int, CaseIterable {
         case code, flow, factor, channel, masked, destinationKey, reference, hash, digits, lifetime
         case resendWait, sendsPerHour, sendsPerDay, block, limits, message, template, locale, body
+        case smsLane
     }
 }
 
@@ -221,10 +223,11 @@ extension SendCode {
             ),
             queued as (  -- Its message, in the same commit.
                 insert into message
-                    (practice_id, message_id, code_id, channel, template, locale, body, expires_at)
+                    (practice_id, message_id, code_id, channel, template, locale, body, expires_at,
+                     sms_lane, number_block)
                 select $1::uuid, \(p(.message))::uuid, sent.code_id, sent.channel,
                        \(p(.template))::text, \(p(.locale))::text, \(p(.body))::bytea,
-                       sent.expires_at
+                       sent.expires_at, \(p(.smsLane))::text, \(p(.block))::text
                 from sent
                 \(gate.map { "where exists (select from \($0.open))" } ?? "")
                 returning state

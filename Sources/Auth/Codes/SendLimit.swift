@@ -72,15 +72,15 @@ extension SendLimit {
     /// leave the rest to those who sign in (Z-19).
     static func unprovenSMS(in practice: Practice) -> SendLimit {
         SendLimit(
-            kind: .practice, counter: "sms-recovery", span: .day,
-            ceiling: practice.policy.smsPerDay / 5)
+            kind: .practice, counter: SMSLane.recovery.messages, span: .day,
+            ceiling: SMSLane.recovery.part(of: practice.policy.smsPerDay))
     }
 
     /// A fifth of the practice's SMS, for what its register changes: no file spends the day's codes (Z-19).
     static func registerSMS(in practice: Practice) -> SendLimit {
         SendLimit(
-            kind: .practice, counter: "sms-register", span: .day,
-            ceiling: practice.policy.smsPerDay / 5)
+            kind: .practice, counter: SMSLane.register.messages, span: .day,
+            ceiling: SMSLane.register.part(of: practice.policy.smsPerDay))
     }
 
     /// What one client, or one network, may send, each of these by itself: neither strangers who ask for recoveries nor
@@ -115,15 +115,21 @@ extension SendLimit {
         guard case .mobile(let number) = destination else { return limits }
         limits += sms(to: number, of: caller.practice, prices: ceilings.prices)
         guard budget == .codes else { return limits }
-        return limits + limits.compactMap { $0.leavingAFifth() }
+        return limits + limits.compactMap { $0.part(in: .codes) }
     }
 
-    /// What codes of other systems may take of the practice's day; the rest is for who signs in (Z-19).
-    private func leavingAFifth() -> SendLimit? {
-        guard [.practice, .cost].contains(kind) else { return nil }
+    /// What one lane may take of the practice's day; nil where it has no part of its own.
+    private func part(in lane: SMSLane) -> SendLimit? {
+        let ownCounter: String? =
+            switch kind {
+            case .practice: lane.messages
+            case .cost: lane.cost
+            default: nil
+            }
+        guard let ownCounter else { return nil }
         var limit = self
-        limit.counter += "-codes"
-        limit.ceiling -= ceiling / 5
+        limit.counter = ownCounter
+        limit.ceiling = lane.part(of: ceiling)
         return limit
     }
 
@@ -132,16 +138,36 @@ extension SendLimit {
         to number: PhoneNumber, of practice: Practice, prices: SMSPrices
     ) -> [SendLimit] {
         let policy = practice.policy
-        let block = BlockCount(number)
-        return [
-            SendLimit(kind: .practice, counter: "sms", span: .day, ceiling: policy.smsPerDay),
+        let price = prices.price(to: number.country, in: policy.smsCostCurrency.rawValue)
+        return sms(
+            price: price, messagesPerDay: policy.smsPerDay, costPerDay: policy.smsCostPerDay,
+            block: BlockCount(number))
+    }
+
+    private static func sms(
+        price: Int, messagesPerDay: Int, costPerDay: Int, block: BlockCount?
+    ) -> [SendLimit] {
+        let day = [
+            SendLimit(kind: .practice, counter: "sms", span: .day, ceiling: messagesPerDay),
             SendLimit(
-                kind: .cost, counter: "cost", span: .day, ceiling: policy.smsCostPerDay,
-                weight: prices.price(to: number.country, in: policy.smsCostCurrency.rawValue)),
+                kind: .cost, counter: "cost", span: .day, ceiling: costPerDay, weight: price),
+        ]
+        guard let block else { return day }
+        return day + [
             SendLimit(
                 kind: .numbers, counter: block.sent, span: .day, ceiling: unprovenPerBlock,
-                earned: block.proven),
+                earned: block.proven)
         ]
+    }
+
+    /// What one SMS is held to that goes out again and may be paid for again: the same as when it was made.
+    static func again(
+        price: Int, messagesPerDay: Int, costPerDay: Int, lane: SMSLane?, block: BlockCount?
+    ) -> [SendLimit] {
+        let limits = sms(
+            price: price, messagesPerDay: messagesPerDay, costPerDay: costPerDay, block: block)
+        guard let lane else { return limits }
+        return limits + limits.compactMap { $0.part(in: lane) }
     }
 }
 
@@ -184,6 +210,15 @@ package struct SMSPrices: Sendable, Equatable {
     /// cheap, so that a ceiling in money holds before anybody has set prices.
     private static let unknown = ["EUR": 20, "NOK": 200]
 
+    /// What an SMS to a country that nobody knows is taken to cost, by currency, as JSON.
+    var ofUnknownCountry: JSONValue {
+        .object(
+            Practice.Currency.allCases.map { currency in
+                JSONMember(
+                    currency.rawValue, .int(price(to: "*", in: currency.rawValue)))
+            })
+    }
+
     func price(to country: String, in currency: String) -> Int {
         prices[currency]?[country] ?? prices[currency]?["*"] ?? Self.unknown[currency] ?? 200
     }
@@ -196,6 +231,11 @@ struct BlockCount: Sendable, Equatable {
 
     init(_ number: PhoneNumber) {
         block = String(number.e164.dropLast(4))
+    }
+
+    /// - Parameter block: as it was kept.
+    init(block: String) {
+        self.block = block
     }
 
     var sent: String { "sent:\(block)" }

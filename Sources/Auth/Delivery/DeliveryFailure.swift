@@ -61,8 +61,8 @@ enum DeliveryFailure: Error, Equatable, Sendable {
         case noGateway = "no_gateway"
         /// No report came in the time that the practice set.
         case notReported = "not_reported"
-        /// It would go on to another gateway, which has to be paid again, and the practice's day of SMS
-        /// is spent (SU-6).
+        /// It would go out once more, which may have to be paid again, and the practice's day of SMS, or the
+        /// part of it that it may take, is spent (SU-6, Z-19).
         case dailyLimitReached = "daily_limit_reached"
         /// The network gave no cause that we know.
         case unknownCause = "unknown_cause"
@@ -84,6 +84,9 @@ enum DeliveryFailure: Error, Equatable, Sendable {
                 false
             }
         }
+
+        /// Whether the gateway may have taken the message all the same, and charge for it.
+        var mayHaveBeenTaken: Bool { self == .serverTimeout || self == .answerUnreadable }
 
         /// Whether the same gateway will say so until somebody mends it: where there is a further
         /// gateway it is that one's turn at once, even if the message could wait.

@@ -209,7 +209,8 @@ extension Dispatcher {
             metrics.count(
                 .withdrawn, by: channels.channel(nil, for: kind).name, times: count)
         }
-        let overdue = try await database.run(ClimbUnreported(), within: Self.statementLimit)
+        let overdue = try await database.run(
+            ClimbUnreported(prices: handOver.prices), within: Self.statementLimit)
         if overdue.climbed > 0 { nudge() }
         if overdue.stopped > 0 {
             logger.warning(

@@ -8,8 +8,9 @@ struct HandOver: Sendable {
     /// A longer wait for a gateway is better spent at the next one.
     static let longestWaitBeforeClimbing = Duration.seconds(5)
 
-    /// Answers that don't say whether an SMS was taken: it may have been, and be paid for, each time.
-    static let mostUnreadableAnswers = 3
+    /// Tries that don't end with a word on whether an SMS was taken: it may have been, and be paid for, each
+    /// time.
+    static let mostUnsureTries = 3
 
     let database: Database
     let texts: PracticeTexts
@@ -56,7 +57,9 @@ struct HandOver: Sendable {
                 logger.warning(
                     "gateway rests", metadata: ["channel": "\(channel.name)", "way": "\(way)"])
             }
-            return result(of: error, message, mayClimb: message.hasNextRung, isClosed: isClosed)
+            return result(
+                of: error, message, mayClimb: message.hasNextRung, isClosed: isClosed,
+                paid: error.reason.mayHaveBeenTaken ? price(of: rendered, message) : nil)
         }
     }
 
@@ -67,18 +70,19 @@ struct HandOver: Sendable {
         return prices.price(to: country, in: message.currency.rawValue)
     }
 
+    /// - Parameter paid: what a try may have cost that may have been taken; nil where none can have been.
     private func result(
         of failure: DeliveryFailure, _ message: ClaimedMessage, mayClimb: Bool,
-        isClosed: Bool = false
+        isClosed: Bool = false, paid: Int? = nil
     ) -> SettleMessage.Result {
         switch failure {
         case .permanent(let reason):
             // What is wrong with the address or our own text is wrong at every gateway.
             let isHopeless = reason == .addressUnusable || reason == .messageUnreadable
             return mayClimb && !isHopeless ? .climb(reason) : .failed(reason)
-        case .transient(.answerUnreadable, _)
-        where message.channel == .sms && message.attempt >= Self.mostUnreadableAnswers:
-            return mayClimb ? .climb(.answerUnreadable) : .failed(.answerUnreadable)
+        case .transient(let reason, _)
+        where paid != nil && message.attempt >= Self.mostUnsureTries:
+            return mayClimb ? .climb(reason, paid: paid) : .failed(reason)
         case .transient(let reason, let asked):
             let wait = RetrySchedule.wait(
                 afterAttempt: message.attempt, asked: asked,
@@ -87,7 +91,7 @@ struct HandOver: Sendable {
                 chance: .random(in: 0..<1))
             let isLong = isClosed || wait > Self.longestWaitBeforeClimbing
             return mayClimb && (isLong || reason.waitsForSomebody)
-                ? .climb(reason) : .retry(reason, after: wait)
+                ? .climb(reason, paid: paid) : .retry(reason, after: wait, paid: paid)
         }
     }
 
@@ -153,7 +157,7 @@ extension SettleMessage.Result {
     /// Why the message was not taken.
     var reason: DeliveryFailure.Reason? {
         switch self {
-        case .failed(let reason), .climb(let reason), .retry(let reason, _): reason
+        case .failed(let reason), .climb(let reason, _), .retry(let reason, _, _): reason
         case .sent, .withdrawn: nil
         }
     }

@@ -69,10 +69,11 @@ struct TellNewAccount: Statement {
         ),
         queued as (  -- 2. The message.
             insert into message
-                (practice_id, message_id, channel, template, locale, body, expires_at)
+                (practice_id, message_id, channel, template, locale, body, expires_at,
+                 number_block)
             select $1::uuid, $5::uuid, $6::text, $13::text,
                    $11::text, $12::bytea,
-                   clock_timestamp() + interval '\(triedForHours) hours'
+                   clock_timestamp() + interval '\(triedForHours) hours', $14::text
             from addressed
             returning message_id
         ),
@@ -99,6 +100,7 @@ struct TellNewAccount: Statement {
             .uuid(messageID), .text(destination.channel.rawValue), limits,
             .bytes(destinationKey), .int(policy.sendsPerHour), .int(policy.sendsPerDay),
             .text(locale.rawValue), .bytes(body), .text(template.rawValue),
+            destination.numberBlock.map(Parameter.text) ?? .null,
         ]
     }
 

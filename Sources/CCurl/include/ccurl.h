@@ -66,7 +66,7 @@ typedef enum {
     CCURL_HTTPS_ANSWERED,
     CCURL_HTTPS_UNREACHABLE,
     CCURL_HTTPS_ADDRESS_REFUSED,  // the name leads to an address that we don't connect to
-    CCURL_HTTPS_TIMEOUT,
+    CCURL_HTTPS_TIMEOUT,          // after the request may have been read
     CCURL_HTTPS_TLS_FAILED,
     CCURL_HTTPS_CERTIFICATE_UNTRUSTED,
     CCURL_HTTPS_CERTIFICATE_FOR_OTHER_HOST,

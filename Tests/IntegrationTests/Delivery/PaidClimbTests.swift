@@ -17,11 +17,11 @@ struct PaidClimbTests {
         authority = try TestAuthority()
     }
 
-    private func peer(_ answers: HTTPSPeer.Answer...) async throws -> HTTPSPeer {
+    func peer(_ answers: HTTPSPeer.Answer...) async throws -> HTTPSPeer {
         try await HTTPSPeer(answers, certificate: try authority.certificate(for: "localhost"))
     }
 
-    private func dispatcher(
+    func dispatcher(
         _ outbox: OutboxFixture, _ peers: [HTTPSPeer], on database: Database? = nil
     ) throws -> Dispatcher {
         try outbox.dispatcher(
@@ -30,7 +30,7 @@ struct PaidClimbTests {
     }
 
     /// Messages that the first of two gateways took and did not report in time, in this order.
-    private func unreported(
+    func unreported(
         _ count: Int, _ outbox: OutboxFixture, _ first: HTTPSPeer, _ second: HTTPSPeer,
         purpose: String = "sign-in"
     ) async throws -> [UUID] {
@@ -49,12 +49,12 @@ struct PaidClimbTests {
         return messages
     }
 
-    private func setCeilings(_ assignments: String, _ outbox: OutboxFixture) async throws {
+    func setCeilings(_ assignments: String, _ outbox: OutboxFixture) async throws {
         try await outbox.owner.execute(
             "update practice set \(assignments) where practice_id = '\(outbox.practice)'")
     }
 
-    private func spent(_ counter: String, _ outbox: OutboxFixture) async throws -> Int {
+    func spent(_ counter: String, _ outbox: OutboxFixture) async throws -> Int {
         let rows = try await outbox.owner.execute(
             """
             select coalesce(sum(amount), 0) from send_count
@@ -142,7 +142,9 @@ struct PaidClimbTests {
         let (first, second) = (try await peer(HTTPSPeer.takes), try await peer(HTTPSPeer.takes))
         try await OutboxFixture.run { outbox in
             try await setCeilings("sms_per_day = 5", outbox)
-            _ = try await unreported(5, outbox, first, second, purpose: "pick-up")
+            for message in try await unreported(5, outbox, first, second, purpose: "pick-up") {
+                try await outbox.change(message, "sms_lane = 'codes'")
+            }
             let dispatcher = try dispatcher(outbox, [first, second])
             try await dispatcher.sweepOnce()
             #expect(try await outbox.owner.count("message", where: "rung = 2") == 4)
@@ -162,7 +164,7 @@ struct PaidClimbTests {
         try await OutboxFixture.run { outbox in
             let messages = try await unreported(2, outbox, first, second)
             for message in messages {
-                try await outbox.changeCode(of: message, "number_block = '+474123'")
+                try await outbox.change(message, "number_block = '+474123'")
             }
             try await outbox.owner.execute(
                 """
@@ -282,6 +284,9 @@ struct PaidClimbTests {
                 shown["advice"].string
                     == DeliveryFailure.Reason.dailyLimitReached.advice(in: .dutch)
             )
+            let kept = try await service.database.rows(
+                "select distinct sms_lane, number_block from message where channel = 'sms'")
+            #expect(kept == [["codes", "+3161111"]])
             let third = try await service.issueAnswer(to: "+31611110003")
             #expect(third.problem == "send-limit-reached")
             #expect(try third.json()["limit"].string == "cost")

@@ -83,7 +83,9 @@ struct ClaimMessage: Statement {
                       \(Gateway.columns),
                       code.reference, coalesce(code.sent_at, message.created_at) as sent_at,
                       practice.name, practice.time_zone, practice.support_contact,
-                      practice.country, practice.sms_cost_currency
+                      practice.country, practice.sms_cost_currency,
+                      practice.sms_per_day, practice.sms_cost_per_day,
+                      message.sms_lane, message.number_block
         )
         select judged.*, $nonce as nonce
         from (values (1)) as always_one_row
@@ -159,6 +161,11 @@ struct ClaimedMessage: Sendable {
     let supportContact: String
     /// What the practice's SMS are paid in.
     let currency: Practice.Currency
+    /// What the practice may send and spend in a day, and the part of it that the message was counted in.
+    let smsPerDay: Int
+    let smsCostPerDay: Int
+    let smsLane: SendLimit.SMSLane?
+    let numberBlock: String?
     /// The gateway on its rung; nil where the practice leaves the kind to the operator.
     let gateway: Gateway?
     let rung: Int
@@ -184,11 +191,14 @@ struct ClaimedMessage: Sendable {
         supportContact = try row.text("support_contact")
         let chosen = try row.textIfPresent("sms_cost_currency")
             .flatMap(Practice.Currency.init(rawValue:))
-        let usual = Practice.Country(rawValue: try row.text("country"))?.currency
-        guard let currency = chosen ?? usual else {
-            throw PostgresError.undecodable("sms_cost_currency")
+        guard let country = Practice.Country(rawValue: try row.text("country")) else {
+            throw PostgresError.undecodable("country")
         }
-        self.currency = currency
+        currency = chosen ?? country.currency
+        smsPerDay = try row.int("sms_per_day")
+        smsCostPerDay = try row.intIfPresent("sms_cost_per_day") ?? country.smsCostPerDay
+        smsLane = try row.textIfPresent("sms_lane").flatMap(SendLimit.SMSLane.init(rawValue:))
+        numberBlock = try row.textIfPresent("number_block")
         gateway = try Gateway(row)
         rung = try row.int("message_rung")
         hasNextRung = try row.bool("has_next_rung")
@@ -199,6 +209,13 @@ extension ClaimedMessage {
     /// Which breaker it goes through.
     var way: GatewayTraffic.Way {
         gateway.map { .gateway($0.id) } ?? .operators(channel)
+    }
+
+    /// What its next try is held to where the last one may have been paid for.
+    func limits(price: Int) -> [SendLimit] {
+        SendLimit.again(
+            price: price, messagesPerDay: smsPerDay, costPerDay: smsCostPerDay, lane: smsLane,
+            block: numberBlock.map(BlockCount.init(block:)))
     }
 
     /// As `ClaimMessage` spells the rung of a message.

@@ -5,13 +5,16 @@ import Postgres
 /// live code and to the same destination (Z-1); lets go of those that have died.
 ///
 /// It is our own clock that does this, never a report (Z-27). The gateway had taken the message and
-/// may charge for it, and so may the next: it counts once more towards what its code counted towards, the
-/// practice's day in messages and in money, the share of codes of other systems or of recoveries, and its
-/// block of numbers, and where one of these is spent it fails instead (SU-6, Z-19). What a gateway refused
-/// climbs by `SettleMessage`, and costs nothing.
+/// may charge for it, and so may the next: it counts towards the practice's day once more, in messages
+/// and in money, and to whatever else it counted towards when it was made: the lane of the day that it
+/// was sent from, and its block of numbers. Where one of these is spent it fails instead (SU-6, Z-19).
+/// What a gateway refused climbs by `SettleMessage`, and costs nothing.
 struct ClimbUnreported: Statement {
     /// Messages of one round, so that its locks are short.
     static let batchLimit = 200
+
+    /// Of what no hand-over has said the price of.
+    var prices = SMSPrices()
 
     static let lane = Lane.ordinary
     static let spansPractices: String? = "one dispatcher delivers for every practice"
@@ -28,7 +31,11 @@ struct ClimbUnreported: Statement {
         ),
         spending as (  -- 2. Of two instances one at a time spends a practice's day.
             select practice.practice_id, practice.sms_per_day,
-                   coalesce(practice.sms_cost_per_day, \(usualCostPerDay)) as sms_cost_per_day
+                   coalesce(practice.sms_cost_per_day, \(byCountry { "\($0.smsCostPerDay)" }))
+                       as sms_cost_per_day,
+                   ($2::jsonb ->> coalesce(
+                       practice.sms_cost_currency,
+                       \(byCountry { "'\($0.currency.rawValue)'" })))::int8 as assumed_price
             from practice
             where practice.practice_id in (
                 select message.practice_id
@@ -41,11 +48,9 @@ struct ClimbUnreported: Statement {
         ),
         overdue as (  -- 3. As a subselect, like the view's own.
             select message.practice_id, message.message_id, message.report_due_at,
-                   message.sms_price, spending.sms_per_day, spending.sms_cost_per_day,
-                   code.number_block,
-                   code.purpose <> all ($2::text[]) as is_requested,
-                   code.purpose = '\(CodePurpose.recovery.slug)'
-                       and recovery.proofs is not distinct from '[]' as is_unproven,
+                   message.sms_lane, message.number_block,
+                   coalesce(message.sms_price, spending.assumed_price) as sms_price,
+                   spending.sms_per_day, spending.sms_cost_per_day,
                    (
                        select live_message.message_id
                        from live_message
@@ -54,73 +59,71 @@ struct ClimbUnreported: Statement {
                    ) is not null as lives
             from message
             join spending using (practice_id)
-            left join code
-                on code.practice_id = message.practice_id
-                and code.code_id = message.code_id
-            left join recovery
-                on recovery.practice_id = code.practice_id
-                and recovery.recovery_id = code.flow_id
             where message.report_due_at <= (select clock_timestamp())
             order by message.report_due_at
             limit $1::int8
             for update of message skip locked
         ),
-        weighed as (  -- 4. What each adds to what its code counted towards, behind earlier ones.
-            select overdue.practice_id, overdue.message_id, entry.counter, entry.weight,
-                   entry.ceiling,
-                   sum(entry.weight) over (
-                       partition by overdue.practice_id, entry.counter
-                       order by overdue.report_due_at, overdue.message_id
-                       rows unbounded preceding) as so_far
+        in_block as (  -- 4. Those that their block of numbers has room for, behind earlier ones.
+            select overdue.*,
+                   overdue.lives and (
+                       overdue.number_block is null
+                       or sent.amount + count(*) filter (where overdue.lives) over so_far
+                           <= greatest(
+                               \(SendLimit.unprovenPerBlock),
+                               \(SendLimit.sendsPerProof) * proven.amount)) as fits_block
             from overdue
-            cross join lateral (
-                values
-                    ('sms', 1, overdue.sms_per_day),
-                    ('cost', overdue.sms_price, overdue.sms_cost_per_day),
-                    (case when overdue.is_requested then 'sms-codes' end, 1,
-                     overdue.sms_per_day - overdue.sms_per_day / 5),
-                    (case when overdue.is_requested then 'cost-codes' end, overdue.sms_price,
-                     overdue.sms_cost_per_day - overdue.sms_cost_per_day / 5),
-                    (case when overdue.is_unproven then 'sms-recovery' end, 1,
-                     overdue.sms_per_day / 5),
-                    ('sent:' || overdue.number_block, 1, null)
-            ) as entry (counter, weight, ceiling)
-            where overdue.lives
-              and entry.counter is not null
-        ),
-        beyond as (
-            select weighed.practice_id, weighed.message_id
-            from weighed
             cross join today
-            cross join lateral (
-                select coalesce(sum(send_count.amount), 0) as amount
-                from send_count
-                where send_count.practice_id = weighed.practice_id
-                  and send_count.counter = weighed.counter
-                  and send_count.window_start = today.window_start) as spent
-            cross join lateral (
-                select coalesce(sum(send_count.amount), 0) as amount
-                from send_count
-                where weighed.ceiling is null
-                  and send_count.practice_id = weighed.practice_id
-                  and send_count.counter = replace(weighed.counter, 'sent:', 'proven:')
-                  and send_count.window_start = today.window_start) as proven
-            where spent.amount + weighed.so_far
-                > coalesce(
-                    weighed.ceiling,
-                    greatest(
-                        \(SendLimit.unprovenPerBlock),
-                        \(SendLimit.sendsPerProof) * proven.amount))
+            cross join \(amount(of: "'sent:' || overdue.number_block", in: "overdue")) as sent
+            cross join \(amount(of: "'proven:' || overdue.number_block", in: "overdue")) as proven
+            window so_far as (
+                partition by overdue.practice_id, overdue.number_block
+                order by overdue.report_due_at, overdue.message_id
+                rows unbounded preceding)
         ),
-        judged as (
-            select overdue.practice_id, overdue.message_id, overdue.lives,
-                   overdue.lives and not exists (
-                       select from beyond
-                       where beyond.practice_id = overdue.practice_id
-                         and beyond.message_id = overdue.message_id) as climbs
-            from overdue
+        in_lane as (  -- 5. Of these, those that their lane has room for: what it leaves behind takes
+                      --    nothing of the others' day (Z-19).
+            select in_block.*,
+                   in_block.fits_block and (
+                       in_block.sms_lane is null
+                       or messages.amount + count(*) filter (where in_block.fits_block) over so_far
+                           <= \(part(of: "in_block.sms_per_day"))
+                       and cost.amount
+                           + coalesce(
+                               sum(\(laneCost("in_block"))) filter (where in_block.fits_block)
+                                   over so_far, 0)
+                           <= \(part(of: "in_block.sms_cost_per_day"))) as fits_lane
+            from in_block
+            cross join today
+            cross join \(amount(of: "'sms-' || in_block.sms_lane", in: "in_block")) as messages
+            cross join \(amount(of: "'cost-' || in_block.sms_lane", in: "in_block")) as cost
+            window so_far as (
+                partition by in_block.practice_id, in_block.sms_lane
+                order by in_block.report_due_at, in_block.message_id
+                rows unbounded preceding)
         ),
-        climbed as (  -- 5. A report that said why keeps its reason.
+        judged as (  -- 6. Of these, those that the day has room for.
+            select in_lane.practice_id, in_lane.message_id, in_lane.lives, in_lane.sms_lane,
+                   in_lane.number_block, in_lane.sms_price,
+                   in_lane.fits_lane
+                       and messages.amount + count(*) filter (where in_lane.fits_lane) over so_far
+                           <= in_lane.sms_per_day
+                       and cost.amount
+                           + coalesce(
+                               sum(in_lane.sms_price) filter (where in_lane.fits_lane) over so_far,
+                               0)
+                           <= in_lane.sms_cost_per_day
+                   as climbs
+            from in_lane
+            cross join today
+            cross join \(amount(of: "'sms'", in: "in_lane")) as messages
+            cross join \(amount(of: "'cost'", in: "in_lane")) as cost
+            window so_far as (
+                partition by in_lane.practice_id
+                order by in_lane.report_due_at, in_lane.message_id
+                rows unbounded preceding)
+        ),
+        climbed as (  -- 7. A report that said why keeps its reason.
             update message
             set state = case
                     when judged.climbs then 'queued'
@@ -143,14 +146,20 @@ struct ClimbUnreported: Statement {
               and message.message_id = judged.message_id
               -- Or all messages would be read to find those.
               and message.report_due_at is not null
-            returning message.practice_id, message.message_id, judged.lives, judged.climbs
+            returning message.practice_id, judged.sms_price, judged.sms_lane,
+                      judged.number_block, judged.lives, judged.climbs
         ),
-        paid as (  -- 6. What they add to the day.
-            select weighed.practice_id, weighed.counter, sum(weighed.weight) as amount
+        paid as (  -- 8. What they add to the day.
+            select climbed.practice_id, amounts.counter, sum(amounts.amount) as amount
             from climbed
-            join weighed using (practice_id, message_id)
+            cross join lateral (
+                values ('cost', climbed.sms_price), ('sms', 1),
+                       ('sms-' || climbed.sms_lane, 1),
+                       ('cost-' || climbed.sms_lane, \(laneCost("climbed"))),
+                       ('sent:' || climbed.number_block, 1)) as amounts (counter, amount)
             where climbed.climbs
-            group by weighed.practice_id, weighed.counter
+              and amounts.counter is not null
+            group by climbed.practice_id, amounts.counter
         ),
         counted as (
             insert into send_count (practice_id, counter, window_start, slice, amount)
@@ -170,16 +179,40 @@ struct ClimbUnreported: Statement {
         left join climbed on true
         """
 
-    /// The ceiling in money of a practice that chose none.
-    private static var usualCostPerDay: String {
+    /// What holds for a practice that chose nothing else.
+    private static func byCountry(_ usual: (Practice.Country) -> String) -> String {
         let countries = Practice.Country.allCases.map { country in
-            "when '\(country.rawValue)' then \(country.smsCostPerDay)"
+            "when '\(country.rawValue)' then \(usual(country))"
         }
         return "case practice.country \(countries.joined(separator: " ")) end"
     }
 
+    /// What the row's practice has in a counter of its day.
+    private static func amount(of counter: String, in row: String) -> String {
+        """
+        lateral (
+                select coalesce(sum(send_count.amount), 0) as amount
+                from send_count
+                where send_count.practice_id = \(row).practice_id
+                  and send_count.counter = \(counter)
+                  and send_count.window_start = today.window_start)
+        """
+    }
+
+    /// How much the lane of a row of `in_block` has of a ceiling of the day.
+    private static func part(of ceiling: String) -> String {
+        "case in_block.sms_lane when '\(SendLimit.SMSLane.codes.rawValue)' "
+            + "then \(ceiling) - \(ceiling) / 5 else \(ceiling) / 5 end"
+    }
+
+    /// What an SMS adds to what its lane may cost; of the others only the number is held.
+    private static func laneCost(_ row: String) -> String {
+        "case \(row).sms_lane when '\(SendLimit.SMSLane.codes.rawValue)' "
+            + "then \(row).sms_price else 0 end"
+    }
+
     var parameters: [Parameter] {
-        [.int(Self.batchLimit), .texts(CodePurpose.reserved.sorted())]
+        [.int(Self.batchLimit), .json(prices.ofUnknownCountry.text)]
     }
 
     static func decode(_ rows: [Row]) throws -> Outcome {
