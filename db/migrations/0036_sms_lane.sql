@@ -7,3 +7,6 @@ alter table message add column number_block text;
 -- the one in cents.
 alter table message alter column sms_price drop not null;
 alter table message alter column sms_price drop default;
+
+-- Why the gateway before this one did not deliver it: it outlives the next one's success.
+alter table message add column former_reason text;

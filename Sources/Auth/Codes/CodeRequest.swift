@@ -105,6 +105,7 @@ struct CodeRequest: Sendable {
         let reason: String?
         let advice: String?
         let gateway: String?
+        let formerReason: String?
         let verifiedAt: Date?
         let channels: [String]
 
@@ -128,6 +129,7 @@ struct CodeRequest: Sendable {
             reason = code.reason
             advice = code.advice
             gateway = code.gateway
+            formerReason = code.formerReason
             self.verifiedAt = verifiedAt
             self.channels = channels.map(\.rawValue)
         }

@@ -260,7 +260,7 @@ extension SendCode {
                    as attempts_left,
                sent.sent_at, sent.expires_at, sent.resend_at,
                coalesce(queued.state, 'queued') as delivery, null::text as delivery_reason,
-               null::text as gateway
+               null::text as gateway, null::text as former_reason
         """
 
     /// The joins that go with ``columns``; `asked` and `ready` may be empty.

@@ -19,6 +19,8 @@ struct SentCode: Sendable, Equatable {
     let deliveryReason: DeliveryFailure.Reason?
     /// Which way it went: the gateway that has it or had it last; nil before the first try.
     let gateway: String?
+    /// Why the gateway before that one did not deliver it; nil where there was none.
+    let formerReason: DeliveryFailure.Reason?
 
     init(_ row: Row) throws {
         id = try row.uuid("code_id")
@@ -38,6 +40,9 @@ struct SentCode: Sendable, Equatable {
         deliveryReason = try row.textIfPresent("delivery_reason").flatMap(
             DeliveryFailure.Reason.init)
         gateway = try row.textIfPresent("gateway")
+        // An answer that an older release kept for its key has none.
+        formerReason = (try? row.textIfPresent("former_reason")).flatMap(
+            DeliveryFailure.Reason.init)
     }
 
     /// What is left on `code` and in the hour of its `code_subject`.
@@ -79,7 +84,7 @@ struct SentCode: Sendable, Equatable {
                        then 'withdrawn'
                        else message.state
                    end as delivery,
-                   message.reason as delivery_reason, message.gateway
+                   message.reason as delivery_reason, message.gateway, message.former_reason
         """
 
     /// - Parameter language: of the advice; the practice's where nobody named one.
@@ -89,7 +94,8 @@ struct SentCode: Sendable, Equatable {
             sentAt: sentAt, sentAtLocal: practice.clockTime(sentAt), expiresAt: expiresAt,
             resendAt: resendAt, attemptsLeft: attemptsLeft,
             delivery: delivery.rawValue, reason: deliveryReason?.rawValue,
-            advice: deliveryReason?.advice(in: language ?? practice.locale), gateway: gateway
+            advice: deliveryReason?.advice(in: language ?? practice.locale), gateway: gateway,
+            formerReason: formerReason?.rawValue
         )
     }
 
@@ -110,6 +116,7 @@ struct SentCode: Sendable, Equatable {
         /// What can be done about the reason, fit to be shown.
         let advice: String?
         let gateway: String?
+        let formerReason: String?
     }
 }
 

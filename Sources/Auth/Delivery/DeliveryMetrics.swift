@@ -1,6 +1,7 @@
 import Metrics
 
-/// What ops see of the outbox: `auth_messages_total` by channel and outcome, and what waits.
+/// What ops see of the outbox: `auth_messages_total` by channel and outcome, why attempts came to nothing in
+/// `auth_message_failures_total` by channel and reason, and what waits.
 struct DeliveryMetrics: Sendable {
     /// How an attempt ended.
     enum Outcome: String, CaseIterable, Sendable {
@@ -20,6 +21,7 @@ struct DeliveryMetrics: Sendable {
     }
 
     private let messages: [String: [Outcome: Counter]]
+    private let failures: [String: [DeliveryFailure.Reason: Counter]]
     private let waiting: Gauge
     private let oldestAge: Gauge
 
@@ -35,12 +37,28 @@ struct DeliveryMetrics: Sendable {
             return (channel, Dictionary(uniqueKeysWithValues: outcomes))
         }
         messages = Dictionary(uniqueKeysWithValues: counters)
+        let causes = Set(channels).map { channel in
+            let reasons = DeliveryFailure.Reason.allCases.map { reason in
+                let dimensions = [("channel", channel), ("reason", reason.rawValue)]
+                let counter = Counter(
+                    label: "auth_message_failures_total", dimensions: dimensions,
+                    factory: factory)
+                return (reason, counter)
+            }
+            return (channel, Dictionary(uniqueKeysWithValues: reasons))
+        }
+        failures = Dictionary(uniqueKeysWithValues: causes)
         waiting = Gauge(label: "auth_outbox_messages", factory: factory)
         oldestAge = Gauge(label: "auth_outbox_oldest_message_age_seconds", factory: factory)
     }
 
     func count(_ outcome: Outcome, by channel: String, times: Int = 1) {
         messages[channel]?[outcome]?.increment(by: Int64(times))
+    }
+
+    /// An attempt that came to nothing, whatever became of its message.
+    func count(_ reason: DeliveryFailure.Reason, by channel: String) {
+        failures[channel]?[reason]?.increment()
     }
 
     func record(_ outbox: MeasureOutbox.Output) {

@@ -173,6 +173,7 @@ extension Dispatcher {
         metrics.count(DeliveryMetrics.Outcome(state), by: channel.name)
         if let reason = result.reason {
             facts["reason"] = "\(reason.rawValue)"
+            metrics.count(reason, by: channel.name)
             logger.warning("message not sent", metadata: facts)
         } else {
             logger.info("message settled", metadata: facts)

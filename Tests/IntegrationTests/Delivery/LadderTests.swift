@@ -51,6 +51,7 @@ struct LadderTests {
             #expect(row.gateway == "second")
             #expect(row.providerMessageID == "G-1")
             #expect(row.reason == nil)
+            #expect(row.formerReason == "unknown_number")
             #expect(row.body == nil)
             return message
         }
@@ -288,6 +289,7 @@ struct LadderTests {
             #expect(try await dispatcher.deliverNext() == nil)
             let done = try await outbox.row(unreported)
             #expect(done.gateway == "second")
+            #expect(done.formerReason == "not_reported")
             // On the last rung there is nothing to wait for.
             #expect(done.reportWait == nil)
             #expect(done.body == nil)

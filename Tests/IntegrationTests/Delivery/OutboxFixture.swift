@@ -171,6 +171,8 @@ extension OutboxFixture {
         let gateway: String?
         /// Seconds until it climbs without a report.
         let reportWait: Double?
+        /// Of the gateway before.
+        let formerReason: String?
     }
 
     func row(_ message: UUID) async throws -> Row {
@@ -179,17 +181,17 @@ extension OutboxFixture {
             select state, reason, attempts, fence, encode(body, 'hex'), provider_message_id,
                    handed_over_at is not null,
                    extract(epoch from next_attempt_at - clock_timestamp()), rung, gateway,
-                   extract(epoch from report_due_at - clock_timestamp())
+                   extract(epoch from report_due_at - clock_timestamp()), former_reason
             from message where message_id = '\(message)'
             """)
         let cells = rows.first ?? []
-        guard cells.count == 11 else { throw Missing() }
+        guard cells.count == 12 else { throw Missing() }
         return Row(
             state: cells[0] ?? "", reason: cells[1], attempts: Int(cells[2] ?? "") ?? -1,
             fence: Int(cells[3] ?? "") ?? -1, body: cells[4], providerMessageID: cells[5],
             isHandedOver: cells[6] == "t", wait: Double(cells[7] ?? "") ?? .nan,
             rung: Int(cells[8] ?? "") ?? -1, gateway: cells[9],
-            reportWait: cells[10].flatMap(Double.init))
+            reportWait: cells[10].flatMap(Double.init), formerReason: cells[11])
     }
 
     struct Missing: Error {}

@@ -165,6 +165,9 @@ struct OutboxRaceTests {
             let text = metrics.text()
             #expect(text.contains(#"auth_messages_total{channel="scripted",outcome="failed"} 1"#))
             #expect(text.contains(#"auth_messages_total{channel="scripted",outcome="sent"} 1"#))
+            #expect(
+                text.contains(
+                    #"auth_message_failures_total{channel="scripted",reason="mailbox_full"} 1"#))
             #expect(text.contains("auth_outbox_messages 1"))
             let age = text.firstMatch(of: /auth_outbox_oldest_message_age_seconds ([0-9.]+)/)
             let seconds = try #require(age.flatMap { Double($0.1) })

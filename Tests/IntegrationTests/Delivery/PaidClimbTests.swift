@@ -276,6 +276,8 @@ struct PaidClimbTests {
             try await eventually {
                 try await code(climbed, service)["gateway"].string == "second"
             }
+            let former = try await code(climbed, service)["former_reason"].string
+            #expect(former == "not_reported")
             let stopped = try await unreported(to: "+31611110002", service)
             let shown = try await code(stopped, service)
             #expect(shown["delivery"].string == "failed")

@@ -138,6 +138,11 @@ struct ClimbUnreported: Statement {
                     when judged.lives then '\(DeliveryFailure.Reason.dailyLimitReached.rawValue)'
                     else message.reason
                 end,
+                former_reason = case
+                    when judged.climbs
+                    then coalesce(message.reason, '\(DeliveryFailure.Reason.notReported.rawValue)')
+                    else message.former_reason
+                end,
                 report_due_at = null,
                 leased_until = null,
                 next_attempt_at = clock_timestamp()

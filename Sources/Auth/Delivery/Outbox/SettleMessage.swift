@@ -73,6 +73,10 @@ struct SettleMessage: Statement {
                     then '\(DeliveryFailure.Reason.dailyLimitReached.rawValue)'
                     else $5::text
                 end,
+                former_reason = case
+                    when verdict.state = 'queued' and $9::int8 > 0 then $5::text
+                    else message.former_reason
+                end,
                 provider_message_id = $6::text,
                 sms_price = coalesce($11::int8, message.sms_price),
                 handed_over_at = case when verdict.state = 'sent' then clock_timestamp() end,
