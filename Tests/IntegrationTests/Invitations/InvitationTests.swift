@@ -52,7 +52,9 @@ import Testing
         }
     }
 
-    @Test func `a link leads to the practice's portal, whatever host a caller names`() async throws {
+    @Test func `a link leads to the practice's portal, whatever host a caller names`()
+        async throws
+    {
         try await TestService.run { service in
             let guest = try await service.guest()
             let forged = [
