@@ -21,7 +21,7 @@ struct ConfirmEmail: IdempotentStatement {
     }
 
     static let arms = """
-        held as (  -- The invitation first: of parallel proofs one goes on, and ends the other's enrolment.
+        held as (  -- The invitation first: of parallel proofs one goes on.
             select invitation.invitation_id
             from enrolment
             join invitation
