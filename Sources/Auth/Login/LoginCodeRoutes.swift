@@ -161,7 +161,7 @@ extension LoginRoutes {
         let stopped = try await database.run(
             FindStoppedWay(practice: practice.id, account: guess.subjectID, code: guess.codeID))
         guard let stopped else { return }
-        try await database.transaction { transaction in
+        _ = try await database.transaction { transaction in
             try await notices.tell(
                 .changed(.wayStopped(stopped)), of: guess.subjectID, act: act, in: practice,
                 by: transaction)
