@@ -66,13 +66,15 @@ struct PasswordOwner: Sendable {
         return texts.map { Array($0.utf8) }
     }
 
-    /// With the country's code, with a zero in its place, and without either.
+    /// With the code of either country, with a zero in its place, and without either.
     private static func spellings(ofPhone number: String) -> [[UInt8]] {
         let digits = Self.digits(of: number)
         guard digits.count >= shortestPhone else { return [] }
         return [
             digits, [UInt8(ascii: "0")] + digits.suffix(shortestPhone + 1),
             Array(digits.suffix(shortestPhone)),
+            Array("31".utf8) + digits.suffix(shortestPhone + 1),
+            Array("47".utf8) + digits.suffix(shortestPhone),
         ]
     }
 
