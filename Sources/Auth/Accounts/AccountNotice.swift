@@ -107,20 +107,19 @@ struct AccountNotice: Statement {
         freezeHash = code?.hash
         var told: [EmailAddress] = []
         var notices: [JSONValue] = []
-        for (place, mailbox) in (mailboxes + formerMailboxes).enumerated()
-        where !told.contains(mailbox) {
+        let meant = mailboxes.map { ($0, true) } + formerMailboxes.map { ($0, false) }
+        for (mailbox, mayFreeze) in meant where !told.contains(mailbox) {
             told.append(mailbox)
-            let stands = place < mailboxes.count
             let id = UUIDv7.make(at: Date())
             var facts: [MessageTemplate.Variable: String] = [:]
             facts[.change] = sentence
-            facts[.freezeLink] = stands ? code?.link(portal: practice.portalOrigin) : nil
+            facts[.freezeLink] = mayFreeze ? code?.link(portal: practice.portalOrigin) : nil
             if case .frozen = news { facts[.recoveryLink] = practice.recoveryURL }
             let body = try OutgoingMessage(to: mailbox.typed, facts: facts).sealed(
                 with: keys.sealingKey(.message), boundTo: id, of: practice.id)
             let key = Destination.mailbox(mailbox).key(news.lane, keys: keys)
             let template =
-                stands || sentence == nil ? news.template : MessageTemplate.formerMailboxTold
+                mayFreeze || sentence == nil ? news.template : MessageTemplate.formerMailboxTold
             notices.append(
                 .object([
                     JSONMember("message_id", .string(id.text)),

@@ -106,35 +106,8 @@ struct ImportAccount: Statement {
             select $1::uuid, joined.account_id, registered.patient_id, 'self', 'none'
             from joined, registered
         ),
-        invited as (  -- 7. An active patient has nothing that leads to an account (Z-13).
-            update invitation
-            set ended_at = clock_timestamp(),
-                end_reason = '\(Invitation.Status.accepted.rawValue)'
-            from registered
-            where invitation.practice_id = $1::uuid
-              and invitation.patient_id = registered.patient_id
-              and invitation.ended_at is null
-            returning invitation.invitation_id
-        ),
-        overtaken as (
-            update enrolment
-            set ended_at = clock_timestamp(),
-                end_reason = '\(Enrolment.Status.overtaken.rawValue)',
-                first_name = null, last_name = null, username = null, password = null,
-                revision = enrolment.revision + 1
-            from invited
-            where enrolment.practice_id = $1::uuid
-              and enrolment.invitation_id = invited.invitation_id
-              and enrolment.ended_at is null
-        ),
-        used as (
-            update activation_pin
-            set used_at = clock_timestamp()
-            from registered
-            where activation_pin.practice_id = $1::uuid
-              and activation_pin.patient_id = registered.patient_id
-              and activation_pin.used_at is null
-        ),
+        -- 7. An active patient has nothing that leads to an account (Z-13).
+        \(UsedInvitation.overtakenArms(behind: "registered")),
         audited as (
             insert into audit
                 (practice_id, event, result, reason, client_id, account_id, object_id, request_id)

@@ -20,6 +20,12 @@ extension SendLimit {
             self == .codes ? ceiling - ceiling / 5 : ceiling / 5
         }
 
+        /// The same in SQL, of a row with `sms_lane`.
+        static func part(of ceiling: String, in row: String) -> String {
+            "case \(row).sms_lane when '\(codes.rawValue)' "
+                + "then \(ceiling) - \(ceiling) / 5 else \(ceiling) / 5 end"
+        }
+
         /// The lane of what is held to those limits; nil for what has the whole day.
         init?(of limits: [SendLimit]) {
             let lane = Self.allCases.first { lane in

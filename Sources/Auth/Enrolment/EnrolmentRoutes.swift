@@ -205,7 +205,7 @@ extension EnrolmentRoutes {
                 locale: locale, email: details.email ?? "", session: session,
                 steps: caller.practice.policy.stepsLeft(
                     hasSuperPIN: false, hasPhoneOrApp: false))
-            let telling = try TellNewAccount(
+            let telling = try TellRegistered(
                 .accountCreated, of: enrolment.accountID, to: details, locale: locale, act: act,
                 by: SendCode.Sender(
                     caller: caller, network: context.patientNetwork, keys: keys,
@@ -251,7 +251,7 @@ extension EnrolmentRoutes {
                 act: act, enrolment: enrolment.id, revision: revision,
                 patient: enrolment.patient.version, account: account, link: role)
             let details = enrolment.patient.details
-            let telling = try TellNewAccount(
+            let telling = try TellRegistered(
                 .patientLinked, of: account, to: details,
                 locale: details.locale ?? caller.practice.locale, act: act,
                 by: SendCode.Sender(

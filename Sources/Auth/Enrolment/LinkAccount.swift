@@ -36,15 +36,9 @@ struct LinkAccount: IdempotentStatement {
                    $12::timestamptz
             from accepted
             on conflict (practice_id, account_id, patient_id) do update
-            set role = case
-                    when patient_link.role = 'self' then patient_link.role
-                    else excluded.role
-                end,
+            set role = excluded.role,
                 identity_level = excluded.identity_level,
-                ends_at = case
-                    when patient_link.role = 'self' then patient_link.ends_at
-                    else excluded.ends_at
-                end
+                ends_at = excluded.ends_at
             returning role
         ),
         outcome as (

@@ -36,27 +36,13 @@ struct ProveIdentity: IdempotentStatement {
             where $10::text is not null
               and not exists (select from stored)
         ),
-        allowed as (  -- Whether nothing else was done meanwhile.
-            select enrolment.invitation_id
-            from enrolment
-            join invitation
-                on invitation.practice_id = $1::uuid
-                and invitation.invitation_id = enrolment.invitation_id
-            where enrolment.practice_id = $1::uuid
-              and enrolment.client_id = $2::uuid
-              and enrolment.enrolment_id = $6::uuid
-              and enrolment.revision = $9::int8
-              and enrolment.ended_at is null
-              and invitation.ended_at is null
-              and exists (select from correct)
-        ),
         \(IdentityTry.returnedArms(first: 6, behind: "correct")),
         admitted as (  -- Of parallel proofs one goes on: who waited for the invitation looks again.
             select returned.invitation_id
             from returned
-            join allowed using (invitation_id)
             join enrolment
                 on enrolment.practice_id = $1::uuid
+                and enrolment.client_id = $2::uuid
                 and enrolment.enrolment_id = $6::uuid
             where enrolment.revision = $9::int8
               and enrolment.ended_at is null

@@ -72,12 +72,47 @@ enum UsedInvitation {
                   and enrolment.ended_at is null
                 returning enrolment.enrolment_id
             ),
-            used as (
+            \(usedArm(behind: "accepted"))
+        """
+    }
+
+    /// The arms `invited`, `overtaken` and `used`, where the patient of an arm came to an account some other way: the
+    /// invitation is over, its enrolments too, and the super-PIN dies.
+    static func overtakenArms(behind arm: String) -> String {
+        """
+        invited as (
+                update invitation
+                set ended_at = clock_timestamp(),
+                    end_reason = '\(Invitation.Status.accepted.rawValue)'
+                from \(arm)
+                where invitation.practice_id = $1::uuid
+                  and invitation.patient_id = \(arm).patient_id
+                  and invitation.ended_at is null
+                returning invitation.invitation_id
+            ),
+            overtaken as (
+                update enrolment
+                set ended_at = clock_timestamp(),
+                    end_reason = '\(Enrolment.Status.overtaken.rawValue)',
+                    first_name = null, last_name = null, username = null, password = null,
+                    revision = enrolment.revision + 1
+                from invited
+                where enrolment.practice_id = $1::uuid
+                  and enrolment.invitation_id = invited.invitation_id
+                  and enrolment.ended_at is null
+            ),
+            \(usedArm(behind: arm))
+        """
+    }
+
+    private static func usedArm(behind arm: String) -> String {
+        """
+        used as (
                 update activation_pin
                 set used_at = clock_timestamp()
-                from accepted
+                from \(arm)
                 where activation_pin.practice_id = $1::uuid
-                  and activation_pin.patient_id = accepted.patient_id
+                  and activation_pin.patient_id = \(arm).patient_id
                   and activation_pin.used_at is null
             )
         """

@@ -128,6 +128,50 @@ import Testing
         }
     }
 
+    @Test func `a new super-PIN and a re-activation go nowhere that the freeze was against`()
+        async throws
+    {
+        try await TestService.run { service in
+            let frozen = try await FrozenRecoveryTests.frozen(service)
+            try await service.settle()
+            let theirs = service.mail.count(to: frozen.mailbox)
+            let patient = "ext-\(frozen.person.username)"
+            #expect(try await service.makeSuperPIN(patient).status == 201)
+            let back = try await service.reactivate(patient)
+            #expect(back.problem == "patient-incomplete", "\(back.text)")
+            try await service.settle()
+            #expect(service.mail.count(to: frozen.mailbox) == theirs)
+        }
+    }
+
+    @Test func `who reads it alone sends from what strangers may spend`() async throws {
+        try await TestService.run { service in
+            let frozen = try await FrozenRecoveryTests.frozen(service)
+            let spent = """
+                select coalesce(sum(amount), 0) from send_count where counter = 'sms-recovery'
+                """
+            let id = try await service.recovery(frozen.person.email)
+            try await service.proveContact(id, to: frozen.person.email)
+            #expect(try await service.database.value(spent) == "0")
+            #expect(try await service.recover(id, "codes", ["channel": "sms"]).status == 201)
+            #expect(try await service.database.value(spent) == "1")
+        }
+    }
+
+    @Test func `it proves no more once nothing is known of it`() async throws {
+        try await TestService.run { service in
+            let frozen = try await FrozenRecoveryTests.frozen(service)
+            let id = try await service.recovery(frozen.person.email)
+            try await service.proveContact(id, to: frozen.person.email)
+            // As the housekeeper does with those that are over.
+            try await service.database.execute(
+                "delete from contact where stood_until is not null")
+            let shown = try await service.proveContact(id, "sms", to: TestService.number)
+            #expect(shown["next"] == "proof")
+            #expect(try await service.setPassword(id).problem == "step-out-of-order")
+        }
+    }
+
     @Test func `a link that was used late reaches as far back as one that was used at once`()
         async throws
     {

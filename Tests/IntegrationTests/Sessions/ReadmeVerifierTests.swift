@@ -26,9 +26,9 @@ import Testing
                 _ token: String, issuer: String = "http://127.0.0.1", practice: String? = nil
             ) async throws -> Bool {
                 let outcome = try await Program.run(
-                    URL(filePath: "/usr/bin/env"),
+                    try PeerProcess.python(),
                     [
-                        "python3", script.path, "http://127.0.0.1:\(service.client.port)", issuer,
+                        script.path, "http://127.0.0.1:\(service.client.port)", issuer,
                         audience, practice ?? service.practice.text,
                     ], input: token)
                 #expect(outcome.errors.isEmpty, "\(outcome)")

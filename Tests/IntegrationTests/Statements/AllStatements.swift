@@ -33,7 +33,7 @@ enum AllStatements {
         FindPINHolder.self, IssueActivationPIN.self,
         FindRecoveryPINHolder.self, MakeRecoveryPIN.self, ActivateRecoveryPIN.self,
         ExportAccount.self, FindOwnEntry.self, EraseAccount.self,
-        TellNewAccount.self, FindTakenAddress.self, SweepEnrolments.self,
+        TellRegistered.self, FindTakenAddress.self, SweepEnrolments.self,
         AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, ReturnTry.self, StartLogin.self,
         FindLogin.self, StartCodelessLogin.self, StartRememberedLogin.self, ChooseApp.self,
         FindStoppedWay.self,

@@ -87,12 +87,12 @@ struct ClimbUnreported: Statement {
                    in_block.fits_block and (
                        in_block.sms_lane is null
                        or messages.amount + count(*) filter (where in_block.fits_block) over so_far
-                           <= \(part(of: "in_block.sms_per_day"))
+                           <= \(SendLimit.SMSLane.part(of: "in_block.sms_per_day", in: "in_block"))
                        and cost.amount
                            + coalesce(
                                sum(\(laneCost("in_block"))) filter (where in_block.fits_block)
                                    over so_far, 0)
-                           <= \(part(of: "in_block.sms_cost_per_day"))) as fits_lane
+                           <= \(SendLimit.SMSLane.part(of: "in_block.sms_cost_per_day", in: "in_block"))) as fits_lane
             from in_block
             cross join today
             cross join \(amount(of: "'sms-' || in_block.sms_lane", in: "in_block")) as messages
@@ -202,12 +202,6 @@ struct ClimbUnreported: Statement {
                   and send_count.counter = \(counter)
                   and send_count.window_start = today.window_start)
         """
-    }
-
-    /// How much the lane of a row of `in_block` has of a ceiling of the day.
-    private static func part(of ceiling: String) -> String {
-        "case in_block.sms_lane when '\(SendLimit.SMSLane.codes.rawValue)' "
-            + "then \(ceiling) - \(ceiling) / 5 else \(ceiling) / 5 end"
     }
 
     /// What an SMS adds to what its lane may cost; of the others only the number is held.

@@ -8,7 +8,7 @@ import Postgres
 ///
 /// Every limit of any other message holds (Z-22). None keeps it from being done: whom nobody could tell of
 /// it stands in the audit.
-struct TellNewAccount: Statement {
+struct TellRegistered: Statement {
     let act: Act
     let template: MessageTemplate
     let account: UUID
