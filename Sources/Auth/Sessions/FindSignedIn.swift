@@ -11,7 +11,9 @@ struct FindSignedIn: Statement {
         with opened as (
             select session.session_id, session.account_id, session.proofs, session.steps,
                    session.authenticated_at, session.expires_at, account.locale,
-                   practice.step_up_max_age_seconds,
+                   practice.step_up_max_age_seconds, practice.code_lifetime_seconds,
+                   (select min((proof.value ->> 'at')::timestamptz)
+                    from jsonb_array_elements(session.proofs) as proof (value)) as proven_since,
                    -- A factor that no recovery rested on or bound speaks for the owner.
                    case
                        when account.recovered_at > clock_timestamp() - \(recoveryWait)
@@ -34,6 +36,7 @@ struct FindSignedIn: Statement {
         ),
         \(OpenedSession.arm)
         select \(OpenedSession.columns), opened.locale, opened.step_up_max_age_seconds,
+               opened.code_lifetime_seconds, opened.proven_since,
                array(
                    select factor.type
                    from factor
@@ -67,6 +70,8 @@ struct FindSignedIn: Statement {
             factors: try row.texts("factor_types").compactMap(Factor.Kind.init),
             hasSuperPIN: try row.bool("has_super_pin"),
             maxAgeSeconds: try row.int("step_up_max_age_seconds"),
+            codeLifetimeSeconds: try row.int("code_lifetime_seconds"),
+            provenSince: try row.instantIfPresent("proven_since"),
             isBound: try row.bool("is_bound"),
             waitsUntil: try row.instantIfPresent("waits_until"))
     }

@@ -12,6 +12,10 @@ struct SignedIn: Sendable {
     let hasSuperPIN: Bool
     /// How old, in seconds, the sign-in of a sensitive act may be; the session's practice says it.
     let maxAgeSeconds: Int
+    /// How long, in seconds, a code of the session's practice is good for.
+    var codeLifetimeSeconds = 0
+    /// When the first of the sign-in's proofs was given, the password as a rule; nil where none has a time.
+    var provenSince: Date?
     /// Whether a phone or an app is bound, one that was stopped too.
     var isBound = false
     /// Until when no sensitive act may rest on this sign-in, since a recovery rested on the same (Z-2).
@@ -31,6 +35,15 @@ struct SignedIn: Sendable {
     private var isSure: Bool {
         session.assurance.level >= highest
             && session.proofs.contains { $0.method.worth.isFreshProof }
+    }
+
+    /// Whether each proof is as new as the practice asks: the last one, which `auth_time` names, and those
+    /// before it. A code may take its lifetime to be read, and who waited for one has not aged meanwhile:
+    /// else a slow message would have them sign in again for ever.
+    private func isNew(_ now: Date) -> Bool {
+        let first = provenSince ?? session.authenticatedAt
+        return now.timeIntervalSince(session.authenticatedAt) <= Double(maxAgeSeconds)
+            && now.timeIntervalSince(first) <= Double(maxAgeSeconds + codeLifetimeSeconds)
     }
 
     /// What an act asks of the sign-in that it rests on.
@@ -71,8 +84,7 @@ struct SignedIn: Sendable {
 
     private func demandFresh(_ now: Date) throws(Problem) {
         if let waitsUntil { throw Problem(.recoveryWaiting, retryAt: waitsUntil) }
-        let age = now.timeIntervalSince(session.authenticatedAt)
-        guard age <= Double(maxAgeSeconds), isSure else {
+        guard isNew(now), isSure else {
             throw Problem(
                 .insufficientUserAuthentication,
                 stepUp: .init(level: highest, maxAge: maxAgeSeconds))

@@ -34,6 +34,30 @@ import Testing
         }
     }
 
+    @Test func `a code of now does not make a password of long ago new`() async throws {
+        try await TestService.run { service in
+            let person = try await service.person()
+            let token = try await service.tokens(of: person).access
+            func typePassword(secondsAgo: Int) async throws -> HTTPAnswer {
+                try await service.database.execute(
+                    """
+                    update session
+                    set proofs = jsonb_set(
+                        proofs, '{0,at}',
+                        to_jsonb(clock_timestamp() - interval '\(secondsAgo) seconds'))
+                    """)
+                return try await service.account("GET", "export", token)
+            }
+            try await service.setPolicy(["step_up_max_age_seconds": 60])
+            // It may be older by as long as a code may be on its way.
+            #expect(try await typePassword(secondsAgo: 120).status == 200)
+            let stale = try await typePassword(secondsAgo: 661)
+            #expect(stale.status == 401, "\(stale.text)")
+            #expect(stale.problem == "insufficient-user-authentication")
+            #expect(try stale.json()["max_age"] == 60)
+        }
+    }
+
     @Test func `a practice asks for a newer sign-in at once, and for its own alone`()
         async throws
     {

@@ -45,6 +45,23 @@ import Testing
         #expect(refusal(try Self.patient(["pwd", "email"], factors: []), .fresh, after: 1) == nil)
     }
 
+    @Test func `each proof has its age, and the first may be older by the wait for a code`()
+        throws
+    {
+        var waited = try Self.patient(["pwd", "sms"], factors: [.sms])
+        waited.codeLifetimeSeconds = 600
+        waited.provenSince = Self.signedIn.addingTimeInterval(-600)
+        #expect(refusal(waited, .fresh, after: 300) == nil)
+        #expect(refusal(waited, .fresh, after: 301) == .insufficientUserAuthentication)
+        // Typed a second sooner, the password is too old a second sooner.
+        waited.provenSince = Self.signedIn.addingTimeInterval(-601)
+        #expect(refusal(waited, .fresh, after: 299) == nil)
+        #expect(refusal(waited, .fresh, after: 300) == .insufficientUserAuthentication)
+        waited.provenSince = Self.signedIn.addingTimeInterval(-1_500)
+        #expect(refusal(waited, .fresh, after: 1) == .insufficientUserAuthentication)
+        #expect(refusal(waited, .finished, after: 1) == nil)
+    }
+
     @Test func `a new account's tokens, or those for the step, suffice for the first of its kind`()
         throws
     {
