@@ -106,7 +106,7 @@ extension DeviceRoutes {
 
 extension DeviceRoutes {
     @Sendable private func list(_ context: AuthRequestContext) async throws -> Answer {
-        let patient = try await patients.patient(context, .alive)
+        let patient = try await patients.patient(context, .finished)
         let found = try await database.run(
             FindDevices(practice: try context.caller.practice.id, account: patient.accountID))
         let bodies = try found.map { device in
@@ -121,7 +121,7 @@ extension DeviceRoutes {
     }
 
     @Sendable private func forgetAll(_ context: AuthRequestContext) async throws -> Answer {
-        let patient = try await patients.patient(context, .alive)
+        let patient = try await patients.patient(context, .finished)
         _ = try await database.run(
             ForgetDevices(
                 act: try context.act(keys, for: patient), account: patient.accountID, only: nil))
@@ -130,7 +130,7 @@ extension DeviceRoutes {
 
     /// One that is forgotten by now is as unknown as another person's.
     @Sendable private func forget(_ context: AuthRequestContext) async throws -> Answer {
-        let patient = try await patients.patient(context, .alive)
+        let patient = try await patients.patient(context, .finished)
         let ended = try await database.run(
             ForgetDevices(
                 act: try context.act(keys, for: patient), account: patient.accountID,

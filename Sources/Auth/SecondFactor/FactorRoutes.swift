@@ -85,7 +85,7 @@ struct FactorRoutes: Sendable {
 
 extension FactorRoutes {
     @Sendable private func list(_ context: AuthRequestContext) async throws -> Answer {
-        let patient = try await patient(context, .alive)
+        let patient = try await patient(context, .finishedOrAt(.addFactor))
         let found = try await find(patient, context)
         let practice = try context.caller.practice
         var sent: [FindSentCodes.Sent] = []
@@ -154,7 +154,7 @@ extension FactorRoutes {
         _ body: ProvenFactor, _ context: AuthRequestContext
     ) async throws -> Answer {
         let code = try Code(typed: body.code)
-        let patient = try await patient(context, .alive)
+        let patient = try await patient(context, .finishedOrAt(.addFactor))
         let id = try context.id("id", orElse: .factorUnknown)
         let factor = try await find(patient, context).factor(id)
         // One that is active already only says so, which nobody needs to prove anything for.
@@ -227,7 +227,7 @@ extension FactorRoutes {
     }
 
     @Sendable private func remove(_ context: AuthRequestContext) async throws -> Answer {
-        let patient = try await patient(context, .alive)
+        let patient = try await patient(context, .finishedOrAt(.addFactor))
         let id = try context.id("id", orElse: .factorUnknown)
         let factor = try await find(patient, context).factor(id)
         try patient.demand(

@@ -39,7 +39,7 @@ struct OwnSessionRoutes: Sendable {
     }
 
     @Sendable private func list(_ context: AuthRequestContext) async throws -> Answer {
-        let patient = try await patients.patient(context, .alive)
+        let patient = try await patients.patient(context, .finished)
         let found = try await database.run(
             FindSessions(practice: try context.caller.practice.id, account: patient.accountID))
         let bodies = try found.map {
@@ -50,7 +50,7 @@ struct OwnSessionRoutes: Sendable {
     }
 
     @Sendable private func endOthers(_ context: AuthRequestContext) async throws -> Answer {
-        let patient = try await patients.patient(context, .alive)
+        let patient = try await patients.patient(context, .finished)
         _ = try await database.run(
             EndSessions(
                 act: try context.act(keys, for: patient), account: patient.accountID,
@@ -60,7 +60,7 @@ struct OwnSessionRoutes: Sendable {
 
     /// One that is over by now is as unknown as another person's.
     @Sendable private func end(_ context: AuthRequestContext) async throws -> Answer {
-        let patient = try await patients.patient(context, .alive)
+        let patient = try await patients.patient(context, .finished)
         let ended = try await database.run(
             EndSessions(
                 act: try context.act(keys, for: patient), account: patient.accountID,

@@ -48,8 +48,11 @@ struct SignedIn: Sendable {
 
     /// What an act asks of the sign-in that it rests on.
     enum Demand: Sendable {
-        /// That there is one: who looks at the account, or ends a session.
+        /// That there is one: who looks at the account.
         case alive
+        /// That nothing is left to do, or this step: what belongs to it is open to whoever has it before
+        /// them.
+        case finishedOrAt(LoginPlan.Step)
         /// That nothing is left to do that the practice's policy demands (Z-5).
         case finished
         /// That it is finished, as new as the practice asks, and as sure as they can be (Z-3).
@@ -63,6 +66,8 @@ struct SignedIn: Sendable {
     func demand(_ demand: Demand, now: Date) throws(Problem) {
         switch demand {
         case .alive: return
+        case .finishedOrAt(let step):
+            if !session.steps.contains(step) { try demandFinished() }
         case .finished: try demandFinished()
         case .fresh:
             try demandFinished()

@@ -72,6 +72,8 @@ import Testing
         #expect(refusal(unfinished, first, after: 3_000) == nil)
         #expect(refusal(unfinished, .first(.createSuperPIN), after: 1) == .sessionUnfinished)
         #expect(refusal(unfinished, .finished, after: 1) == .sessionUnfinished)
+        #expect(refusal(unfinished, .finishedOrAt(.addFactor), after: 3_000) == nil)
+        #expect(refusal(unfinished, .finishedOrAt(.createSuperPIN), after: 1) == .sessionUnfinished)
         #expect(refusal(unfinished, .alive, after: 3_000) == nil)
 
         let second = try Self.patient(["pwd", "enrolment"], factors: [.sms])
