@@ -7,6 +7,7 @@ enum AccessEnd: String, Sendable {
     case emailChanged = "email-changed"
     case mobileChanged = "mobile-changed"
     case factorChanged = "factor-changed"
+    case superPINActivated = "super-pin-activated"
     case recovered
     case frozen
     /// Its owner ended it from another sign-in.

@@ -1,8 +1,8 @@
 import Foundation
 import Postgres
 
-/// Makes the super-PIN that its owner has saved the one that counts: the one before it dies, and sessions
-/// that waited for it wait no longer (AC-5). One that another sign-in made is not this one's to save.
+/// Makes the super-PIN that its owner has saved the one that counts: the one before it dies, and a session
+/// that waited for it waits no longer (AC-5). One that another sign-in made is not this one's to save.
 struct ActivateRecoveryPIN: IdempotentStatement {
     let act: Act
     let account: UUID

@@ -111,7 +111,8 @@ extension OwnSuperPINRoutes {
         throw Problem(.stepOutOfOrder)
     }
 
-    /// Its owner is told in the commit that makes it count.
+    /// In the commit that makes it count all else that the account was signed in to ends, and its owner is
+    /// told: whoever has the PIN has half of a recovery.
     private func run(
         _ act: Act, _ patient: SignedIn, _ practice: Practice
     ) async throws -> ActivateRecoveryPIN.Outcome {
@@ -123,6 +124,8 @@ extension OwnSuperPINRoutes {
             let answered = try await transaction.run(
                 ActivateRecoveryPIN(act: act, account: account, session: session))
             if case .now(.activated) = answered {
+                try await transaction.endAccess(
+                    to: account, sparing: session, because: .superPINActivated, act: act)
                 try await notices.tell(
                     .changed(.superPINActivated), of: account, act: act, in: practice,
                     by: transaction)

@@ -94,10 +94,10 @@ extension TestService {
             where last_name = 'Oosterkanarie';
             insert into recovery
                 (practice_id, recovery_id, client_id, account_id, subject_id, new_number,
-                 new_mailbox, expires_at)
+                 new_mailbox, expires_at, ended_at)
             select '\(practice)', gen_random_uuid(), client.client_id, account.account_id,
                    gen_random_uuid(), '+31677778888', 'kanarie.nieuw@example.nl',
-                   clock_timestamp()
+                   clock_timestamp(), clock_timestamp()
             from account
             cross join client
             where account.last_name = 'Oosterkanarie'

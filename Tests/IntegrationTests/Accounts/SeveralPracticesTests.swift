@@ -5,7 +5,7 @@ import Testing
 
 /// An account that another practice has too: a change of it is a change there (S10).
 @Suite struct SeveralPracticesTests {
-    @Test(arguments: ["password", "factor"])
+    @Test(arguments: ["password", "super-pin", "factor"])
     func `a change ends what was signed in or under way in the other practice, in the same commit`(
         change: String
     ) async throws {
@@ -19,6 +19,10 @@ import Testing
                 let changed = try await service.changePassword(
                     person, to: "Herfst-in-de-Duinen-17!", token: tokens.access)
                 #expect(changed.status == 204, "\(changed.text)")
+            case "super-pin":
+                #expect(try await service.makeOwnSuperPIN(tokens.access).status == 201)
+                let activated = try await service.activateOwnSuperPIN(tokens.access)
+                #expect(activated.status == 200, "\(activated.text)")
             default: _ = try await service.phone(tokens.access)
             }
             for table in ["session", "login", "remembered_device"] {

@@ -145,7 +145,8 @@ enum SensitiveCall: String, CaseIterable {
 
 /// A change that ends every sign-in but the one that makes it.
 enum EndingChange: String, CaseIterable {
-    case password, email, mobile, factorAdded, factorRemoved, recoveryCodes, recovery, freeze
+    case password, email, mobile, factorAdded, factorRemoved, recoveryCodes, superPIN, recovery
+    case freeze
 
     var endsAll: Bool { [.recovery, .freeze].contains(self) }
 
@@ -171,6 +172,11 @@ enum EndingChange: String, CaseIterable {
             let removed = try await service.account("DELETE", "factors/\(phone)", token)
             try #require(removed.status == 204, "\(removed.text)")
         case .recoveryCodes: _ = try await service.recoveryCodes(token)
+        case .superPIN:
+            try #require(try await service.makeOwnSuperPIN(token).status == 201)
+            let activated = try await service.activateOwnSuperPIN(
+                token, password: person.password)
+            try #require(activated.status == 200, "\(activated.text)")
         case .recovery:
             let id = try await service.provenRecovery(
                 person, try await service.ownSuperPIN(person))
