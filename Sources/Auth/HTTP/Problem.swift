@@ -33,6 +33,8 @@ struct Problem: Error, Sendable {
     var documents: [Document.Reference]?
     /// What the practice's policy still wants done (Z-5); member `steps`.
     var steps: [String]
+    /// What to enrol for the sign-in that was asked for; member `factor_types`.
+    var factorTypes: [Factor.Kind]
     /// How sure and how new a sign-in the act needs (RFC 9470); members `acr_values` and `max_age`.
     var stepUp: StepUp?
     /// The methods a path knows; header `Allow` of a 405.
@@ -44,7 +46,8 @@ struct Problem: Error, Sendable {
         limit: SendLimit.Kind? = nil, step: EnrolmentStep? = nil,
         brokenRules: [PasswordRule] = [], faults: [Fault] = [], textFaults: [String] = [],
         missing: [String] = [], documents: [Document.Reference]? = nil,
-        steps: [String] = [], stepUp: StepUp? = nil, allowedMethods: [String] = []
+        steps: [String] = [], factorTypes: [Factor.Kind] = [], stepUp: StepUp? = nil,
+        allowedMethods: [String] = []
     ) {
         self.kind = kind
         self.attemptsLeft = attemptsLeft
@@ -60,6 +63,7 @@ struct Problem: Error, Sendable {
         self.brokenRules = brokenRules
         self.documents = documents
         self.steps = steps
+        self.factorTypes = factorTypes
         self.stepUp = stepUp
         self.allowedMethods = allowedMethods
     }
@@ -108,6 +112,7 @@ extension Problem {
         case codeSuperseded = "code-superseded"
         case codeUsed = "code-used"
         case factorUnavailable = "factor-unavailable"
+        case unmetAuthenticationRequirements = "unmet-authentication-requirements"
         case factorRequired = "factor-required"
         case numberNotRegistered = "number-not-registered"
         case channelUnavailable = "channel-unavailable"
@@ -174,7 +179,8 @@ extension Problem {
             case .methodNotAllowed: 405
             case .notAcceptable: 406
             case .requestTimeout: 408
-            case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable, .factorRequired,
+            case .loginEnded, .codeSuperseded, .codeUsed, .factorUnavailable,
+                .unmetAuthenticationRequirements, .factorRequired,
                 .numberNotRegistered, .channelUnavailable, .tooManyKeys, .nationalNumberTaken,
                 .documentPublished,
                 .patientIncomplete,

@@ -78,6 +78,10 @@ struct ProblemDocument {
         if !problem.steps.isEmpty {
             members.append(.init("steps", .array(problem.steps.map(JSONValue.string))))
         }
+        if !problem.factorTypes.isEmpty {
+            let types = problem.factorTypes.map { JSONValue.string($0.rawValue) }
+            members.append(.init("factor_types", .array(types)))
+        }
         if let stepUp = problem.stepUp {
             members.append(.init("acr_values", .string(stepUp.level.rawValue)))
             members.append(.init("max_age", .int(stepUp.maxAge)))

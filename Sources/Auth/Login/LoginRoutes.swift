@@ -39,6 +39,8 @@ struct LoginRoutes: Sendable {
         let device: String?
         /// Of a device that the patient had remembered.
         let deviceToken: Secret<String>?
+        /// How sure the sign-in is to be.
+        let asked: AskedLevel
 
         /// Characters of such a name.
         static let longestDevice = 64
@@ -49,6 +51,7 @@ struct LoginRoutes: Sendable {
             pass = fields.optionalSecret("pass", max: SignInPass.longest)
             device = fields.optionalTrimmed("device", max: Self.longestDevice)
             deviceToken = fields.optionalSecret("device_token", max: DeviceToken.longest)
+            asked = fields.askedLevel("acr_values")
         }
     }
 
@@ -191,12 +194,22 @@ extension LoginRoutes {
         _ body: Credentials
     ) async throws -> Answer {
         let practice = sender.caller.practice
-        let factor = candidate.factors.first { $0.isUsable(in: practice) }
-        guard factor != nil || candidate.hasRecoveryCodes else {
+        let factors = candidate.factors.filter { $0.isUsable(in: practice) }
+        guard !factors.isEmpty || candidate.hasRecoveryCodes else {
             try await refuse(attempt, candidate.accountID, "factor-unavailable", lasting: false)
             throw Problem(.factorUnavailable)
         }
-        if let token = body.deviceToken,
+        let factor = body.asked.best(of: factors)
+        guard
+            factor != nil
+                || candidate.hasRecoveryCodes && body.asked.isReached(by: .recoveryCode)
+        else {
+            try await refuse(attempt, candidate.accountID, "level-out-of-reach", lasting: false)
+            throw Problem(
+                .unmetAuthenticationRequirements, factorTypes: body.asked.factorTypes)
+        }
+        // A device stands in for a factor, and reaches no level that somebody asks for (Z-3).
+        if body.asked.isAny, let token = body.deviceToken,
             let remembered = try await begin(
                 candidate, attempt, sender, on: token, called: body.device)
         {

@@ -64,6 +64,9 @@ import Testing
         }
         problem.missing = (value["missing"]?.elements ?? []).compactMap(\.string)
         problem.steps = (value["steps"]?.elements ?? []).compactMap(\.string)
+        problem.factorTypes = (value["factor_types"]?.elements ?? []).compactMap {
+            $0.string.flatMap { Factor.Kind(rawValue: $0) }
+        }
         if case .int(let age) = value["max_age"] {
             let level = value["acr_values"]?.string.flatMap(Assurance.Level.init)
             problem.stepUp = .init(level: try #require(level), maxAge: age)

@@ -47,6 +47,9 @@ extension Problem.Kind {
         case .factorUnavailable:
             "The account has no factor that a code may go to now: the practice's policy leaves none, or "
                 + "wrong codes stopped it. Offer another factor, a recovery or the practice's contact."
+        case .unmetAuthenticationRequirements:
+            "Nothing that the account may sign in with now reaches acr_values; no login was made. "
+                + "factor_types says what to enrol: sign in without acr_values first."
         case .factorRequired:
             "It is the last factor that the practice's policy demands, or the only way left to sign in. "
                 + "Nothing was changed: add another one first."

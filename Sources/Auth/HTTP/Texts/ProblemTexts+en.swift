@@ -24,6 +24,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .codeSuperseded: "There is a newer code"
         case .codeUsed: "Code already used"
         case .factorUnavailable: "No code can be sent"
+        case .unmetAuthenticationRequirements: "You cannot sign in like this yet"
         case .factorRequired: "This is your last way"
         case .numberNotRegistered: "Your practice does not know this number"
         case .channelUnavailable: "The code cannot come this way"
@@ -113,6 +114,10 @@ struct EnglishProblemTexts: ProblemTexts {
         case .factorUnavailable:
             "We cannot send you a code this way just now. Choose another way. If you cannot sign "
                 + "in, restore your access, or contact \(contact(facts))."
+        case .unmetAuthenticationRequirements:
+            "For this you have to sign in in a way that you do not have yet. Sign in as usual, add an app "
+                + "or a phone to your account, and then try again. If that fails, contact "
+                + "\(contact(facts))."
         case .factorRequired:
             "You need this way to sign in. Add another one first; then you can remove "
                 + "this one."

@@ -24,6 +24,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .codeSuperseded: "Det finnes en nyere kode"
         case .codeUsed: "Koden er allerede brukt"
         case .factorUnavailable: "Kan ikke sende kode"
+        case .unmetAuthenticationRequirements: "Du kan ikke logge inn slik ennå"
         case .factorRequired: "Dette er den siste måten"
         case .numberNotRegistered: "Dette nummeret kjenner ikke legekontoret"
         case .channelUnavailable: "Koden kan ikke komme slik"
@@ -113,6 +114,10 @@ struct BokmålProblemTexts: ProblemTexts {
         case .factorUnavailable:
             "Vi kan ikke sende deg en kode på denne måten nå. Velg en annen måte. Får du ikke logget "
                 + "inn? Gjenopprett da tilgangen, eller ta kontakt med \(contact(facts))."
+        case .unmetAuthenticationRequirements:
+            "Her må du logge inn på en måte som du ikke har ennå. Logg inn som vanlig, legg til en app "
+                + "eller en telefon på kontoen din, og prøv så igjen. Går det ikke? Ta da kontakt med "
+                + "\(contact(facts))."
         case .factorRequired:
             "Du trenger denne måten å logge inn på. Legg først til en annen; så kan du "
                 + "fjerne denne."

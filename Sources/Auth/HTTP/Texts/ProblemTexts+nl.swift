@@ -24,6 +24,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .codeSuperseded: "Er is een nieuwere code"
         case .codeUsed: "Code al gebruikt"
         case .factorUnavailable: "Geen code mogelijk"
+        case .unmetAuthenticationRequirements: "Zo kunt u nog niet inloggen"
         case .factorRequired: "Dit is uw laatste manier"
         case .numberNotRegistered: "Dit nummer kent uw praktijk niet"
         case .channelUnavailable: "Zo kan de code niet komen"
@@ -112,6 +113,10 @@ struct DutchProblemTexts: ProblemTexts {
         case .factorUnavailable:
             "We kunnen u op deze manier nu geen code sturen. Kies een andere manier. Kunt u niet "
                 + "inloggen? Herstel dan uw toegang of neem contact op met \(contact(facts))."
+        case .unmetAuthenticationRequirements:
+            "Hiervoor moet u inloggen op een manier die u nog niet heeft. Log gewoon in, voeg bij uw "
+                + "gegevens een app of een telefoon toe en probeer het dan opnieuw. Lukt dat niet? Neem dan "
+                + "contact op met \(contact(facts))."
         case .factorRequired:
             "Deze manier om in te loggen is nodig. Voeg eerst een andere toe; daarna "
                 + "kunt u deze verwijderen."
