@@ -57,7 +57,10 @@ extension DeviceRoutes {
     ) async throws -> Answer {
         let practice = try context.caller.practice
         let patient = try await patients.patient(context, .alive)
-        guard practice.policy.rememberedDevice else { throw Problem(.rememberedDeviceOff) }
+        let strictest = try await database.run(FindStrictestPolicy(account: patient.accountID))
+        guard practice.policy.tightened(by: strictest).rememberedDevice else {
+            throw Problem(.rememberedDeviceOff)
+        }
         try patient.demand(.fresh, now: patients.tokens.now())
         let act = try context.act(keys, for: patient)
         let (id, token) = (SecureRandom.uuid(), DeviceToken.random())

@@ -25,12 +25,19 @@ extension AdmitLogin {
         /// Whether a phone or an app is bound, one that was stopped too.
         var isBound = false
         var hasRecoveryCodes = false
+        /// What the practices that the account is linked to ask for together; nil until it is looked up.
+        var strictest: StrictestPolicy?
 
-        /// The login's steps, as the practice's policy has them.
+        /// The practice's policy, as the account's other practices have it stricter (Z-7).
+        func policy(in practice: Practice) -> Practice.Policy {
+            strictest.map { practice.policy.tightened(by: $0) } ?? practice.policy
+        }
+
+        /// The login's steps, as that policy has them.
         func plan(in practice: Practice) -> LoginPlan {
             .signIn(
                 documentsAreDue: documentsAreDue, passwordChangeIsDue: passwordChangeIsDue,
-                later: practice.policy.stepsLeft(
+                later: policy(in: practice).stepsLeft(
                     hasSuperPIN: hasSuperPIN, hasPhoneOrApp: isBound))
         }
     }

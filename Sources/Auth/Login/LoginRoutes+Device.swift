@@ -12,7 +12,9 @@ extension LoginRoutes {
     ) async throws -> Answer? {
         let practice = sender.caller.practice
         let plan = candidate.plan(in: practice)
-        guard practice.policy.rememberedDevice, plan.later.isEmpty else { return nil }
+        guard candidate.policy(in: practice).rememberedDevice, plan.later.isEmpty else {
+            return nil
+        }
         let answered = try await database.run(
             StartRememberedLogin(
                 act: attempt.act, account: candidate.accountID,

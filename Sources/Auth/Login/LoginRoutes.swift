@@ -135,9 +135,10 @@ extension LoginRoutes {
             }
             // A code whose login nobody was told of would only be a riddle in somebody's mailbox.
             guard !context.record.isAnswered else { throw CancellationError() }
-            return try await begin(
-                try await upgraded(candidate, attempt, context.patientNetwork, body),
-                attempt, sender(caller, context), body)
+            var admitted = try await upgraded(candidate, attempt, context.patientNetwork, body)
+            admitted.strictest = try await database.run(
+                FindStrictestPolicy(account: candidate.accountID))
+            return try await begin(admitted, attempt, sender(caller, context), body)
         }
     }
 

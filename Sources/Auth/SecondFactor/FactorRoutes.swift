@@ -233,9 +233,10 @@ extension FactorRoutes {
         try patient.demand(
             factor.status == .pending ? .first(.addFactor) : .fresh, now: tokens.now())
         let act = try context.act(keys)
+        let strictest = try await database.run(FindStrictestPolicy(account: patient.accountID))
         let removal = RemoveFactor(
             act: act, account: patient.accountID, factorID: id,
-            policy: try context.caller.practice.policy)
+            policy: try context.caller.practice.policy.tightened(by: strictest))
         let outcome = try await change(patient, act, context).run(removal) { outcome in
             guard case .removed(let type, wasPending: false) = outcome else { return nil }
             return .factorRemoved(type)

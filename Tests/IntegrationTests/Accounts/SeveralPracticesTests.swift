@@ -42,6 +42,48 @@ import Testing
         }
     }
 
+    @Test func `a sign-in asks for what the strictest of the practices asks for`() async throws {
+        try await TestService.run { service in
+            let bergen = service.foreignKey
+            let (person, tokens) = try await service.rememberer()
+            let phone = try await service.phone(tokens.access)
+            let device = try await service.deviceToken(
+                try await service.signInByPhone(person).access)
+            #expect(try await service.isRemembered(person, device))
+            try await service.setPolicy(
+                [
+                    "super_pin": "required", "second_factor": "phone-or-app",
+                    "remembered_device": true,
+                ], key: bergen)
+            // As long as it is none of theirs, another practice's policy is nothing to them.
+            #expect(try await service.isRemembered(person, device))
+            try await service.database.execute(
+                """
+                insert into membership (practice_id, account_id)
+                select practice_id, '\(try await service.id(of: person))'
+                from practice
+                where practice_id <> '\(service.practice)'
+                """)
+            let begun = try await service.login(person, deviceToken: device).json()
+            #expect(begun["next"] == "code" && begun["tokens"].isAbsent)
+            #expect(begun["steps"].array.map { $0["name"] } == ["code", "create_super_pin"])
+
+            try await service.setPolicy(
+                ["super_pin": "optional", "remembered_device": false], key: bergen)
+            let asked = try await service.login(person, deviceToken: device).json()
+            #expect(asked["next"] == "code" && asked["tokens"].isAbsent)
+            let token = try await service.signInByPhone(person).access
+            let remembered = try await service.rememberDevice(token)
+            #expect(remembered.problem == "remembered-device-off", "\(remembered.text)")
+            let removed = try await service.account("DELETE", "factors/\(phone)", token)
+            #expect(removed.problem == "factor-required", "\(removed.text)")
+
+            try await service.setPolicy(
+                ["second_factor": "required", "remembered_device": true], key: bergen)
+            #expect(try await service.isRemembered(person, device))
+        }
+    }
+
     /// Makes the person a member of the other practice, signed in there, about to be once more, and on a
     /// remembered device.
     private func joinBergen(_ account: String, _ service: TestService) async throws {

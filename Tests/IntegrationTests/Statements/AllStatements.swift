@@ -36,7 +36,7 @@ enum AllStatements {
         TellRegistered.self, FindTakenAddress.self, SweepEnrolments.self,
         AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, ReturnTry.self, StartLogin.self,
         FindLogin.self, StartCodelessLogin.self, StartRememberedLogin.self, ChooseApp.self,
-        FindStoppedWay.self,
+        FindStoppedWay.self, FindStrictestPolicy.self,
         VerifyApp.self, VerifyRecoveryCode.self,
         FindFactors.self, AddSentFactor.self, AddApp.self, ResendFactorCode.self,
         ActivateFactor.self, ActivateApp.self, RemoveFactor.self, MakeRecoveryCodes.self,
