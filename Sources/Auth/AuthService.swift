@@ -164,8 +164,9 @@ package struct AuthService: Sendable {
                 tokens: tokens, dispatcher: dispatcher, ceilings: configuration.sending,
                 notices: notices),
             superPINs: SuperPINRoutes(
-                issuer: IssueSuperPIN(database: database, hasher: pinHasher), press: press,
-                dispatcher: dispatcher),
+                issuer: IssueSuperPIN(
+                    database: database, hasher: pinHasher, ceilings: configuration.sending),
+                press: press, dispatcher: dispatcher),
             ownSuperPINs: OwnSuperPINRoutes(
                 database: database, tokens: tokens, confirm: confirm,
                 maker: MakeOwnSuperPIN(database: database, hasher: pinHasher), press: press,

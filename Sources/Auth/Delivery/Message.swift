@@ -40,6 +40,9 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
     case emailConfirmation = "email-confirmation"
     /// To the contacts of an account: its patient got a new super-PIN (AC-8).
     case superPINMade = "super-pin-made"
+    /// To the register's mobile, else to the mailbox, before there is an account: the super-PIN of the
+    /// letter before is void by a new one (AC-8).
+    case superPINReplaced = "super-pin-replaced"
     /// To the contacts of an account: something about it was changed, and how to stop it (Z-32).
     case accountChanged = "account-changed"
     /// The same to the mailbox that an account had before, while its owner's freeze lasts: without a way to
@@ -63,7 +66,9 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
 
     /// Whether it can go as an SMS, too.
     var hasSMS: Bool {
-        carriesCode || [.accountChanged, .accountCreated, .patientLinked].contains(self)
+        carriesCode || [
+            .accountChanged, .accountCreated, .patientLinked, .superPINReplaced,
+        ].contains(self)
     }
 
     /// Whether a practice may have words and mail gateways of its own for it. Not where what its own keys did
@@ -73,9 +78,9 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
         case .sessionCode, .oneTimeCode, .factorCode, .signInPass, .invitation,
             .invitationReminder, .reactivation, .emailConfirmation:
             true
-        case .nationalNumberChanged, .superPINMade, .accountChanged, .accountFrozen,
-            .formerMailboxTold, .accountCreated, .patientLinked, .accountErased, .settingsChanged,
-            .keyCreated, .keyRevoked:
+        case .nationalNumberChanged, .superPINMade, .superPINReplaced, .accountChanged,
+            .accountFrozen, .formerMailboxTold, .accountCreated, .patientLinked, .accountErased,
+            .settingsChanged, .keyCreated, .keyRevoked:
             false
         }
     }

@@ -176,7 +176,7 @@ extension MessageTemplate {
         case .reactivation: [.practice, .signInLink, .recoveryLink, .supportContact]
         case .emailConfirmation:
             [.practice, .confirmationLink, .validUntil, .supportContact]
-        case .superPINMade, .accountCreated, .patientLinked, .accountErased:
+        case .superPINMade, .superPINReplaced, .accountCreated, .patientLinked, .accountErased:
             [.practice, .sentAt, .supportContact]
         case .accountChanged: [.practice, .sentAt, .change, .freezeLink, .supportContact]
         case .formerMailboxTold: [.practice, .sentAt, .change, .supportContact]
@@ -197,8 +197,8 @@ extension MessageTemplate {
         case .accountChanged: [.freezeLink]
         case .accountFrozen: [.recoveryLink]
         case .sessionCode, .oneTimeCode, .factorCode, .nationalNumberChanged, .superPINMade,
-            .formerMailboxTold, .accountCreated, .patientLinked, .accountErased, .settingsChanged,
-            .keyCreated, .keyRevoked:
+            .superPINReplaced, .formerMailboxTold, .accountCreated, .patientLinked, .accountErased,
+            .settingsChanged, .keyCreated, .keyRevoked:
             []
         }
     }

@@ -206,7 +206,8 @@ extension EnrolmentRoutes {
                 steps: caller.practice.policy.stepsLeft(
                     hasSuperPIN: false, hasPhoneOrApp: false))
             let telling = try TellRegistered(
-                .accountCreated, of: enrolment.accountID, to: details, locale: locale, act: act,
+                .accountCreated, of: .account(enrolment.accountID), to: details, locale: locale,
+                act: act,
                 by: SendCode.Sender(
                     caller: caller, network: context.patientNetwork, keys: keys,
                     ceilings: ceilings))
@@ -252,7 +253,7 @@ extension EnrolmentRoutes {
                 patient: enrolment.patient.version, account: account, link: role)
             let details = enrolment.patient.details
             let telling = try TellRegistered(
-                .patientLinked, of: account, to: details,
+                .patientLinked, of: .account(account), to: details,
                 locale: details.locale ?? caller.practice.locale, act: act,
                 by: SendCode.Sender(
                     caller: caller, network: context.patientNetwork, keys: keys,

@@ -24,6 +24,10 @@ struct FindPINHolder: Statement {
         /// Nil where the practice's own language will do.
         let locale: Language?
         let account: Account?
+        /// Where the register reaches the patient.
+        let registered: PatientDetails
+        /// Whether a PIN that could still lead to an account is voided by the next one.
+        let hasPIN: Bool
         /// Until when no more are made, where today's are spent (AC-8).
         let againAt: Date?
     }
@@ -44,10 +48,14 @@ struct FindPINHolder: Statement {
         with \(Act.storedArm),
         found as (
             select patient.patient_id, patient.first_name, patient.last_name,
-                   patient.locale as patient_locale, own.account_id,
+                   patient.locale as patient_locale, patient.email as registered_email,
+                   patient.mobile as registered_mobile, own.account_id,
                    account.locale as account_locale, account.frozen_at, account.opposed_at,
                    account.created_at as account_created_at, activation_pin.used_at,
                    activation_pin.created_at as pin_created_at,
+                   activation_pin.used_at is null
+                       and activation_pin.tries_left > 0
+                       and activation_pin.expires_at > clock_timestamp() as has_pin,
                    \(Instants.within("1 day", of: "activation_pin.issues")) as issues
             from patient
             left join patient_link as own
@@ -62,7 +70,8 @@ struct FindPINHolder: Statement {
               and patient.external_id = $5::text
         )
         select found.patient_id, found.first_name, found.last_name, found.patient_locale,
-               found.account_id, found.account_locale,
+               found.account_id, found.account_locale, found.registered_email,
+               found.registered_mobile, coalesce(found.has_pin, false) as has_pin,
                (found.issues)[cardinality(found.issues) - \(ActivationPIN.issuesPerDay) + 1]
                    + interval '1 day' as again_at,
                array(
@@ -104,6 +113,10 @@ extension FindPINHolder.Holder {
         name = names.contains(nil) ? nil : names.compactMap(\.self).joined(separator: " ")
         locale = try row.textIfPresent("patient_locale").flatMap { Language(rawValue: $0) }
         account = try FindPINHolder.Account(row)
+        registered = PatientDetails(
+            email: try row.textIfPresent("registered_email"),
+            mobile: try row.textIfPresent("registered_mobile"))
+        hasPIN = try row.bool("has_pin")
         againAt = try row.instantIfPresent("again_at")
     }
 }

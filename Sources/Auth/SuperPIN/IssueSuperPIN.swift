@@ -6,6 +6,7 @@ import Postgres
 struct IssueSuperPIN: Sendable {
     let database: Database
     let hasher: SuperPINHasher
+    let ceilings: SendCeilings
 
     /// What the answer has, and nothing else ever again (Z-8).
     struct Made: Sendable {
@@ -51,18 +52,39 @@ struct IssueSuperPIN: Sendable {
         _ pin: SuperPIN, to holder: FindPINHolder.Holder, _ way: ActivationPIN.Way, _ act: Act,
         _ caller: Caller
     ) async throws -> Answered<IssueActivationPIN.Outcome> {
-        let practice = caller.practice.id
+        let practice = caller.practice
         let hash = try await hasher.sealed(
-            pin, of: ActivationPIN.owner(patient: holder.patientID), practice: practice,
+            pin, of: ActivationPIN.owner(patient: holder.patientID), practice: practice.id,
             // One place in the queue for each system, so that a pile of letters waits for nobody
             // who signs in and holds up nobody who does.
-            turn: Turn(practice: practice, network: caller.clientID.bytes, kind: .unknown))
-        return try await database.run(
-            IssueActivationPIN(
-                act: act, patientID: holder.patientID, hash: hash, way: way,
-                sealed: secret(holder.patientID).sealed(pin.symbols, for: act),
-                account: holder.account?.id,
-                notice: try SuperPINNotice(to: holder.account, practice: practice, keys: keys)))
+            turn: Turn(practice: practice.id, network: caller.clientID.bytes, kind: .unknown))
+        let issuing = IssueActivationPIN(
+            act: act, patientID: holder.patientID, hash: hash, way: way,
+            sealed: secret(holder.patientID).sealed(pin.symbols, for: act),
+            account: holder.account?.id,
+            notice: try SuperPINNotice(to: holder.account, practice: practice.id, keys: keys))
+        guard let telling = try telling(holder, act, caller) else {
+            return try await database.run(issuing)
+        }
+        return try await database.transaction(
+            of: act, rerunningOn: IssueActivationPIN.retryableConstraints
+        ) { transaction in
+            let answered = try await transaction.run(issuing)
+            if case .now(.issued) = answered { try await transaction.run(telling) }
+            return answered
+        }
+    }
+
+    /// To the patient whose letter opens nothing any more, before there is an account whose contacts
+    /// could be told; nil where no letter is void by it.
+    private func telling(
+        _ holder: FindPINHolder.Holder, _ act: Act, _ caller: Caller
+    ) throws -> TellRegistered? {
+        guard holder.account == nil, holder.hasPIN else { return nil }
+        return try TellRegistered(
+            .superPINReplaced, of: .patient(holder.patientID), to: holder.registered,
+            locale: holder.locale ?? caller.practice.locale, act: act,
+            by: SendCode.Sender(caller: caller, network: nil, keys: keys, ceilings: ceilings))
     }
 
     /// The same PIN again, for a minute and while it is good (Z-24).

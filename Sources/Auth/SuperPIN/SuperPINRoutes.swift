@@ -47,7 +47,7 @@ struct SuperPINRoutes: Sendable {
         let made = try await issuer.run(
             for: try context.externalID, way: body.way, act: try context.act(issuer.hasher.keys),
             by: try context.caller)
-        if made.isFirst, made.holder.account != nil { dispatcher.nudge() }
+        if made.isFirst, made.holder.account != nil || made.holder.hasPIN { dispatcher.nudge() }
         return made
     }
 

@@ -241,7 +241,8 @@ private enum Sample {
         let number = try CustomerNumber(typed: "9041827366")
         return IssueSuperPIN.Made(
             holder: FindPINHolder.Holder(
-                patientID: UUID(), name: name, locale: language, account: nil, againAt: nil),
+                patientID: UUID(), name: name, locale: language, account: nil,
+                registered: PatientDetails(), hasPIN: false, againAt: nil),
             number: number, pin: try SuperPIN(typed: "7K3M-RT9X-Q2WB-V4H0"),
             issued: IssueActivationPIN.Issued(
                 customerNumber: number.digits, patientID: UUID(), way: .post, createdAt: now,

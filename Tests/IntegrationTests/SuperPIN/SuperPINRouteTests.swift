@@ -182,6 +182,71 @@ import Testing
         }
     }
 
+    @Test func `before there is an account the register's mobile is told of a reissue`()
+        async throws
+    {
+        try await TestService.run { service in
+            let mobile = "+31687\(Int.random(in: 100_000...999_999))"
+            let guest = try await service.guest(["mobile": .string(mobile), "locale": "en"])
+            _ = try await service.letter(for: guest)
+            try await service.settle()
+            #expect(service.mail.count(to: mobile) == 0)
+            let second = try await service.letter(for: guest)
+            let told = try await service.mail.message(1, to: mobile)
+            #expect(told.channel == .sms && told.staysTrue && told.message.code == nil)
+            #expect(told.text.contains("made a new super-PIN for you on"), "\(told.text)")
+            #expect(GSM7.septets(of: told.text).map { $0 <= 160 } == true)
+            #expect(!told.text.contains(second.superPIN))
+            #expect(!told.text.contains(second.customerNumber))
+            #expect(
+                try await service.database.rows(
+                    """
+                    select audit.result, audit.reason, audit.account_id,
+                           audit.object_id = patient.patient_id, message.sms_lane
+                    from audit
+                    cross join patient
+                    cross join message
+                    where audit.event = 'change-told'
+                    """) == [["done", "sms", nil, "t", "register"]])
+            // One that opened nothing any more is no loss.
+            try await service.database.execute(
+                "update activation_pin set used_at = clock_timestamp()")
+            _ = try await service.letter(for: guest)
+            try await service.settle()
+            #expect(service.mail.count(to: mobile) == 1 && service.mail.count(to: guest.email) == 0)
+        }
+    }
+
+    @Test func `without a mobile the register's mailbox is told of a reissue`() async throws {
+        try await TestService.run { service in
+            let guest = try await service.guest(["mobile": .null])
+            _ = try await service.letter(for: guest)
+            let second = try await service.letter(for: guest)
+            let mail = try await service.mail.message(1, to: guest.email)
+            #expect(mail.subject?.hasPrefix("Er is een nieuwe super-PIN gemaakt (") == true)
+            #expect(mail.text.contains("De super-PIN in een eerdere brief werkt niet meer."))
+            #expect(!mail.text.contains(second.superPIN))
+        }
+    }
+
+    @Test func `a ceiling keeps the message of a reissue back, and never the super-PIN`()
+        async throws
+    {
+        try await TestService.run { service in
+            try await service.setPolicy(["sms_per_day": 0])
+            let guest = try await service.guest()
+            _ = try await service.letter(for: guest)
+            _ = try await service.letter(for: guest)
+            #expect(
+                try await service.database.count(
+                    "message", where: "template = 'super-pin-replaced'") == 0)
+            #expect(
+                try await service.database.rows(
+                    "select result, reason from audit where event = 'change-told'")
+                    == [["refused", "limit-reached"]])
+        }
+    }
+
     @Test func `nobody gets one who is not in the register`() async throws {
         try await TestService.run { service in
             _ = try await service.putPatient("P-1", PatientSample.emma)
