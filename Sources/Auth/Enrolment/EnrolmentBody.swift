@@ -27,6 +27,16 @@ extension Enrolment {
             addressIsShared: addressIsShared, account: accountID, practice: practice.id, keys: keys)
     }
 
+    /// Whether what the register knows can prove identity here: not where that would lead to an account
+    /// that has nothing to sign in with.
+    func takesDetails(in practice: Practice) -> Bool {
+        practice.policy.identityByDetails && !patient.details.lacksFirstPhone(in: practice)
+    }
+
+    private func ways(in practice: Practice) -> [String] {
+        takesDetails(in: practice) ? ["super_pin", "details"] : ["super_pin"]
+    }
+
     /// Whether what was typed, and what the register proposes, may be shown by now.
     var isProven: Bool { status == .open && progress.step.number > 1 }
 
@@ -47,7 +57,7 @@ extension Enrolment {
                 .init(name: planned.rawValue, done: isDone(planned))
             },
             expiresAt: expiresAt, practice: .init(name: practice.name),
-            ways: isIdentifying ? practice.identityWays : nil,
+            ways: isIdentifying ? ways(in: practice) : nil,
             attemptsLeft: isIdentifying ? triesLeft : nil,
             confirmation: step == .emailConfirmation ? confirmation(in: practice) : nil,
             profile: isProven ? profile(addressIsTaken: addressIsTaken) : nil,
@@ -128,12 +138,5 @@ extension Enrolment {
             /// Whether the address names nobody, so that a username has to (Z-17).
             let usernameRequired: Bool
         }
-    }
-}
-
-extension Practice {
-    /// The ways by which its patients prove who they are.
-    fileprivate var identityWays: [String] {
-        policy.identityByDetails ? ["super_pin", "details"] : ["super_pin"]
     }
 }

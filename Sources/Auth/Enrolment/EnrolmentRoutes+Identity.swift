@@ -42,7 +42,7 @@ extension EnrolmentRoutes {
         let floor = passwords.floor
         let typed = try details(body, in: caller.practice)
         let outcome = try await step(.proveIdentity, context) { enrolment, revision in
-            if typed != nil, !caller.practice.policy.identityByDetails {
+            if typed != nil, !enrolment.takesDetails(in: caller.practice) {
                 throw Problem(.identityWayOff)
             }
             return try await prove(body, typed, enrolment, revision, context)

@@ -37,6 +37,10 @@ struct LoginPlan: Sendable, Equatable {
 }
 
 extension Practice.Policy {
+    /// Whether nobody signs in for long without a phone or an app: a mailbox gets no codes, or is not
+    /// enough.
+    var needsPhoneOrApp: Bool { secondFactor == .phoneOrApp || !emailCodes }
+
     /// What an account must still get here before its tokens open anything (AC-5, AC-7).
     func stepsLeft(hasSuperPIN: Bool, hasPhoneOrApp: Bool) -> [LoginPlan.Step] {
         var steps: [LoginPlan.Step] = []

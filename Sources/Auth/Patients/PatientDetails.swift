@@ -35,6 +35,24 @@ struct PatientDetails: Sendable {
                 }
             })
     }
+
+    /// What keeps the patient from proving who they are by e-mail address, date of birth and postcode, so
+    /// that it takes a letter (NO-1, Z-16); nothing where the practice has no such way.
+    func missingForDetails(in practice: Practice) -> [String] {
+        guard practice.policy.identityByDetails else { return [] }
+        let missing = [
+            ("email", email == nil), ("date_of_birth", dateOfBirth == nil),
+            ("postcode", postcode == nil), ("mobile", lacksFirstPhone(in: practice)),
+        ]
+        return missing.filter { $0.1 }.map { $0.0 }
+    }
+
+    /// Whether who proved identity so could bind nothing that the practice wants to sign in with: the
+    /// first phone has to be the register's (Z-16), and it has none that the practice sends to.
+    func lacksFirstPhone(in practice: Practice) -> Bool {
+        practice.policy.needsPhoneOrApp
+            && mobile.flatMap { Destination(stored: $0, channel: .sms, practice: practice) } == nil
+    }
 }
 
 extension PatientDetails {

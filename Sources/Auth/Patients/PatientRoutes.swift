@@ -162,6 +162,9 @@ extension RegisteredPatient {
             JSONMember("general_practitioner", text(details.generalPractitioner)),
             JSONMember("locale", text(details.locale?.rawValue)),
             JSONMember("missing", .array(details.missing(in: practice).map(JSONValue.string))),
+            JSONMember(
+                "missing_for_details",
+                .array(details.missingForDetails(in: practice).map(JSONValue.string))),
             JSONMember("has_account", .bool(hasAccount)),
             JSONMember("created_at", .string(version.createdAt.rfc3339)),
             JSONMember("changed_at", .string(version.changedAt.rfc3339)),

@@ -249,6 +249,40 @@ import Testing
         }
     }
 
+    /// Their first phone has to be the register's: they would have an account and no way to sign in.
+    @Test func `who needs a phone and has none in the register proves identity by the letter`()
+        async throws
+    {
+        try await TestService.run { service in
+            for policy in [
+                ["second_factor": "phone-or-app"],
+                ["second_factor": "required", "email_codes": false],
+            ] as [JSON] {
+                try await service.setPolicy(policy)
+                let guest = try await service.guest(["mobile": .null])
+                let entry = try await service.patient(guest.patient).json()
+                #expect(entry["missing"] == [] && entry["missing_for_details"] == ["mobile"])
+                let id = try await service.opened(try await service.invited(guest).token)
+                #expect(try await service.enrolment(id)["ways"] == ["super_pin"])
+                let answer = try await service.step(id, "identity", service.details(of: guest))
+                #expect(answer.status == 403 && answer.problem == "identity-way-off")
+                let letter = try await service.letter(for: guest)
+                let proven = try await service.step(id, "identity", letter.body)
+                #expect(proven.status == 200, "\(proven.text)")
+                let reachable = try await service.guest()
+                let other = try await service.patient(reachable.patient).json()
+                #expect(other["missing_for_details"] == [])
+                _ = try await service.proven(reachable, try await service.invited(reachable).token)
+            }
+            try await service.setPolicy(["second_factor": "required", "email_codes": true])
+            let guest = try await service.guest(
+                ["mobile": .null, "postcode": .null, "date_of_birth": .null])
+            #expect(
+                try await service.patient(guest.patient).json()["missing_for_details"]
+                    == ["date_of_birth", "postcode"])
+        }
+    }
+
     @Test func `a super-PIN that is used, void or expired is a wrong one`() async throws {
         try await TestService.run { service in
             for change in [

@@ -80,7 +80,8 @@ extension Problem.Kind {
             "No link has this token, or it confirms another enrolment. Hand in what stands behind "
                 + "token= as it is."
         case .identityWayOff:
-            "The practice's policy identity_by_details is off. Offer what ways names."
+            "The practice's policy identity_by_details is off, or the practice wants a phone or an app "
+                + "and its register has no mobile of the patient. Offer what ways names."
         case .rememberedDeviceOff:
             "The practice's policy remembered_device is off. Do not offer it; a device_token that a "
                 + "patient still has is ignored."
