@@ -97,10 +97,21 @@ struct OpenLink: IdempotentStatement {
             from (values (1)) as always_one_row
             left join found on true
         ),
+        marked as (  -- The invitation, which tells its practice of the first time.
+            update invitation
+            set opened_at = clock_timestamp()
+            from judged
+            where invitation.practice_id = $1::uuid
+              and invitation.invitation_id = judged.invitation_id
+              and judged.word = 'opened'
+              and invitation.opened_at is null
+            returning invitation.invitation_id
+        ),
         forgotten as (  -- Those that died quietly.
             delete from enrolment
             using judged
-            where enrolment.practice_id = $1::uuid
+            where (select count(*) from marked) >= 0
+              and enrolment.practice_id = $1::uuid
               and enrolment.invitation_id = judged.invitation_id
               and (enrolment.end_reason = '\(Enrolment.Status.expired.rawValue)'
                    or enrolment.ended_at is null

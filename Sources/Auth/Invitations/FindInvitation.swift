@@ -21,3 +21,29 @@ struct FindInvitation: Statement {
         try rows.first.map { try Invitation($0) }
     }
 }
+
+/// The newest invitation of each of some patients, for a page of the register.
+struct FindNewestInvitations: Statement {
+    let practice: UUID
+    let patients: [UUID]
+
+    static let lane = Lane.ordinary
+
+    static let sql = """
+        select distinct on (invitation.patient_id)
+               invitation.patient_id, \(Invitation.columns), $nonce as nonce
+        from \(Invitation.source)
+        where invitation.practice_id = $1::uuid
+          and invitation.patient_id = any ($2::uuid[])
+        order by invitation.patient_id, invitation.created_at desc, invitation.invitation_id desc
+        """
+
+    var parameters: [Parameter] { [.uuid(practice), .uuids(patients)] }
+
+    /// By patient; none for those who were never invited.
+    static func decode(_ rows: [Row]) throws -> [UUID: Invitation] {
+        var found: [UUID: Invitation] = [:]
+        for row in rows { found[try row.uuid("patient_id")] = try Invitation(row) }
+        return found
+    }
+}

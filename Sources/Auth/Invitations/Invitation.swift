@@ -12,6 +12,8 @@ struct Invitation: Sendable {
     let createdAt: Date
     /// When the newest link was made; those before it are void.
     let sentAt: Date
+    /// When somebody first began an enrolment with one of its links; nil where nobody has.
+    let openedAt: Date?
     let expiresAt: Date
     let endedAt: Date?
     /// How far the newest link's mail got.
@@ -44,7 +46,7 @@ struct Invitation: Sendable {
     static let columns = """
         invitation.invitation_id, patient.external_id, \(status) as status,
                invitation.destination, invitation.created_at, invitation.expires_at,
-               invitation.ended_at, mailed_link.created_at as sent_at,
+               invitation.opened_at, invitation.ended_at, mailed_link.created_at as sent_at,
                message.state as delivery, message.reason as delivery_reason, message.gateway
         """
 
@@ -93,6 +95,7 @@ struct Invitation: Sendable {
         destination = try row.text("destination")
         createdAt = try row.instant("created_at")
         sentAt = try row.instant("sent_at")
+        openedAt = try row.instantIfPresent("opened_at")
         expiresAt = try row.instant("expires_at")
         endedAt = try row.instantIfPresent("ended_at")
         // What has not left yet never will, once the link is dead (SC-9).
@@ -106,9 +109,10 @@ struct Invitation: Sendable {
     func body(in language: Language) -> Body {
         Body(
             id: id, patient: patient, status: status.rawValue, channel: ChannelKind.email.rawValue,
-            destination: destination, createdAt: createdAt, sentAt: sentAt, expiresAt: expiresAt,
-            endedAt: endedAt, delivery: delivery.rawValue, reason: deliveryReason?.rawValue,
-            advice: deliveryReason?.advice(in: language), gateway: gateway)
+            destination: destination, createdAt: createdAt, sentAt: sentAt, openedAt: openedAt,
+            expiresAt: expiresAt, endedAt: endedAt, delivery: delivery.rawValue,
+            reason: deliveryReason?.rawValue, advice: deliveryReason?.advice(in: language),
+            gateway: gateway)
     }
 
     /// An invitation in an answer; never its token (Z-8).
@@ -120,6 +124,8 @@ struct Invitation: Sendable {
         let destination: String
         let createdAt: Date
         let sentAt: Date
+        /// Left out until somebody opens its link.
+        let openedAt: Date?
         let expiresAt: Date
         /// Left out while it is open, or has merely expired.
         let endedAt: Date?

@@ -43,8 +43,9 @@ struct PatientRoutes: Sendable {
                     externalID: externalID.text, details: details, version: version,
                     hasAccount: written.hasAccount)
                 let isNew = written.outcome == .created
+                let values = try await values(of: [patient], context)
                 return .json(
-                    patient.value(in: practice), status: isNew ? .created : .ok,
+                    values[0], status: isNew ? .created : .ok,
                     headers: [.eTag: version.entityTag])
             case .raced, nil: continue
             }
@@ -58,8 +59,24 @@ struct PatientRoutes: Sendable {
             FindPatient(practice: practice.id, externalID: try context.externalID))
         guard let row else { throw Problem(.notFound) }
         let patient = try RegisteredPatient(row, in: practice, keys: keys)
-        return .json(
-            patient.value(in: practice), headers: [.eTag: patient.version.entityTag])
+        let values = try await values(of: [patient], context)
+        return .json(values[0], headers: [.eTag: patient.version.entityTag])
+    }
+
+    /// Each with the newest invitation, which the entry's `ETag` does not cover: the practice sees here how
+    /// far it came.
+    private func values(
+        of patients: [RegisteredPatient], _ context: AuthRequestContext
+    ) async throws -> [JSONValue] {
+        let practice = try context.caller.practice
+        let invitations = try await database.run(
+            FindNewestInvitations(practice: practice.id, patients: patients.map(\.version.id)))
+        return try patients.map { patient in
+            let invitation = try invitations[patient.version.id].map {
+                try JSONValue(encoding: $0.body(in: context.language))
+            }
+            return patient.value(in: practice, invitation: invitation ?? .null)
+        }
     }
 
     @Sendable private func remove(_ context: AuthRequestContext) async throws -> Answer {
@@ -113,7 +130,7 @@ struct PatientRoutes: Sendable {
         let next = rows.count > page.count ? page.last?.version.id : nil
         return .json(
             .object([
-                JSONMember("data", .array(page.map { $0.value(in: practice) })),
+                JSONMember("data", .array(try await values(of: page, context))),
                 JSONMember("next_cursor", next.map { .string($0.text) } ?? .null),
             ]))
     }
@@ -147,7 +164,7 @@ extension AuthRequestContext {
 
 extension RegisteredPatient {
     /// The entry as callers see it, with null for what the register does not have.
-    fileprivate func value(in practice: Practice) -> JSONValue {
+    fileprivate func value(in practice: Practice, invitation: JSONValue) -> JSONValue {
         func text(_ text: String?) -> JSONValue { text.map(JSONValue.string) ?? .null }
         return .object([
             JSONMember("external_id", .string(externalID)),
@@ -168,6 +185,7 @@ extension RegisteredPatient {
             JSONMember("has_account", .bool(hasAccount)),
             JSONMember("created_at", .string(version.createdAt.rfc3339)),
             JSONMember("changed_at", .string(version.changedAt.rfc3339)),
+            JSONMember("invitation", invitation),
         ])
     }
 }

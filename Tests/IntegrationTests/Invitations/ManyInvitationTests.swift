@@ -47,6 +47,51 @@ import Testing
         }
     }
 
+    @Test func `the register shows how far each patient's newest invitation came`() async throws {
+        try await TestService.run { service in
+            let guests = [
+                try await service.guest(), try await service.guest(), try await service.guest(),
+            ]
+            func shown(_ guest: Guest) async throws -> JSON {
+                try await service.patient(guest.patient).json()["invitation"]
+            }
+            #expect(try await shown(guests[0]) == .null)
+            let invited = try await service.invited(guests[0])
+            try await service.settle()
+            let sent = try await shown(guests[0])
+            #expect(sent["id"].string == invited.id && sent["status"] == "open")
+            #expect(sent["delivery"] == "sent" && sent["opened_at"].isAbsent)
+            _ = try await service.opened(invited.token)
+            let opened = try await shown(guests[0])
+            let first = try #require(opened["opened_at"].string)
+            _ = try await service.opened(invited.token)
+            #expect(try await shown(guests[0])["opened_at"].string == first)
+            #expect(try await service.invitation(invited.id) == opened)
+            // The newest, and none of another patient's.
+            let former = try await service.invited(guests[1])
+            _ = try await service.send("DELETE", "/v1/invitations/\(former.id)")
+            #expect(try await shown(guests[1])["status"] == "withdrawn")
+            let newer = try await service.invited(guests[1])
+            try await service.settle()
+            let list = try await service.send("GET", "/v1/patients").json()["data"].array
+            #expect(
+                list.map { $0["invitation"]["id"].string } == [invited.id, newer.id, nil])
+            #expect(list.map { $0["invitation"]["status"] } == ["open", "open", .absent])
+            // What a mail came to, with what can be done about it.
+            try await service.database.execute(
+                """
+                update message
+                set state = 'failed', reason = 'unknown_mailbox'
+                from invitation
+                where message.link_id = invitation.link_id
+                  and invitation.invitation_id = '\(newer.id)'
+                """)
+            let failed = try await shown(guests[1])
+            #expect(failed["delivery"] == "failed" && failed["reason"] == "unknown_mailbox")
+            #expect(failed["advice"].string != nil)
+        }
+    }
+
     @Test func `of many calls at once one invites, and all answer the same invitation`()
         async throws
     {

@@ -25,6 +25,7 @@ enum AllStatements {
         FindFormerRecoveryCodes.self, RekeyRecoveryCodes.self, CountFormer.self,
         FindAuditRows.self, FindSealHeads.self, FindSeal.self, AddSeal.self,
         InvitePatient.self, ResendInvitation.self, FindInvitation.self, WithdrawInvitation.self,
+        FindNewestInvitations.self,
         FindDormantAccount.self, SendReactivation.self, FindReactivation.self,
         OpenLink.self, FindEnrolment.self, AdmitIdentity.self, ReturnIdentityTry.self,
         ProveIdentity.self, ConfirmEmail.self, GiveProfile.self, GiveConsents.self,
