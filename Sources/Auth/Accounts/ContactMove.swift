@@ -6,7 +6,7 @@ enum ContactMove {
     ///
     /// - Parameters:
     ///   - indexes: of the address as an identifier, by every key of the ring.
-    ///   - address: in small letters.
+    ///   - address: as a register keeps it, in small letters.
     static func names(account: String, indexes: String, address: String) -> String {
         """
         select not exists (

@@ -76,7 +76,7 @@ struct RenameAccount: Statement {
     init(practice: UUID, account: UUID, to mailbox: EmailAddress?, keys: KeyRing) {
         self.practice = practice
         self.account = account
-        address = mailbox?.typed.lowercased()
+        address = mailbox?.registered.lowercased()
         identifier = mailbox.map {
             SealedIdentifier(
                 Identifier(typed: $0.typed), of: account, practice: practice, keys: keys)

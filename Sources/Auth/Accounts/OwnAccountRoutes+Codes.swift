@@ -78,6 +78,7 @@ extension OwnAccountRoutes {
             identifier: identifier.map {
                 SealedIdentifier($0, of: account, practice: practice.id, keys: keys)
             },
-            address: identifier == nil ? nil : change.address.lowercased())
+            address: identifier == nil
+                ? nil : EmailAddress(change.address)?.registered.lowercased())
     }
 }

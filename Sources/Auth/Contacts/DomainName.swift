@@ -21,6 +21,20 @@ struct DomainName: Hashable, Sendable {
         self.ascii = ascii
     }
 
+    /// As people write it, `bøl.no`: one form for all spellings, in small letters.
+    var unicode: String {
+        guard ascii.contains("xn--") else { return ascii }
+        let size = 4 * Self.longest + 1
+        let written = withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) {
+            buffer -> String? in
+            guard let start = buffer.baseAddress,
+                shim_domain_to_unicode(ascii, start, buffer.count) != 0
+            else { return nil }
+            return String(cString: start)
+        }
+        return written ?? ascii
+    }
+
     /// Whether nothing needs the library: ASCII without a label that claims to be an A-label.
     private static func isPlain(_ text: String) -> Bool {
         text.utf8.allSatisfy { $0 < 0x80 } && !text.lowercased().contains("xn--")

@@ -36,6 +36,13 @@ struct EmailAddress: Hashable, Sendable {
     /// typed, since only the server at its end may know that their case means nothing.
     var wire: String { "\(localPart)@\(domain.ascii)" }
 
+    /// How a register keeps it, so that two that mean one mailbox are one in small letters to SQL, too: as it
+    /// was typed, a domain beyond ASCII in its one form in Unicode.
+    var registered: String {
+        let isPlain = typed.utf8.allSatisfy { $0 < 0x80 } && !domain.ascii.contains("xn--")
+        return isPlain ? typed : "\(localPart)@\(domain.unicode)"
+    }
+
     static func == (one: EmailAddress, other: EmailAddress) -> Bool {
         one.normalized == other.normalized
     }

@@ -10,7 +10,7 @@ struct PatientDetails: Sendable {
     var dateOfBirth: Secret<String>?
     /// As the practice's country writes it.
     var postcode: Secret<String>?
-    /// As it was typed; several patients may have the same.
+    /// As ``EmailAddress/registered``; several patients may have the same.
     var email: String?
     /// E.164; several patients may have the same.
     var mobile: String?
@@ -115,7 +115,7 @@ extension FieldReader {
         guard let text = registerText(name) else { return nil }
         let address = EmailAddress(text)
         if address == nil { refuse(name, .wrongFormat) }
-        return address?.typed
+        return address?.registered
     }
 
     fileprivate mutating func nationalNumber(

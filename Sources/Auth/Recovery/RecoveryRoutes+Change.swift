@@ -64,7 +64,10 @@ extension RecoveryRoutes {
             let identifier = SealedIdentifier(
                 Identifier(typed: address), of: account, practice: practice, keys: keys)
             return .mailbox(
-                lostID, by: .init(address: address, identifier: identifier))
+                lostID,
+                by: .init(
+                    address: EmailAddress(address)?.registered ?? address,
+                    identifier: identifier))
         }
     }
 

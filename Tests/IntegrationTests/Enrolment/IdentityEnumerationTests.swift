@@ -12,8 +12,10 @@ import Testing
             for round in 1...9 {
                 for attempt in attempts {
                     // As the first try of each.
-                    try await service.database.execute("update invitation set identity_tries_left = 5")
-                    try await service.database.execute("update activation_pin set tries_left = 10")
+                    try await service.database.execute(
+                        "update invitation set identity_tries_left = 5")
+                    try await service.database.execute(
+                        "update activation_pin set tries_left = 10")
                     let answer = try await service.step(
                         attempt.enrolment, "identity", attempt.body, ip: "10.12.\(round).1")
                     #expect(answer.problem == "identity-refused", "\(attempt.name)")
@@ -33,7 +35,7 @@ import Testing
         let body: JSON
     }
 
-    /// What is wrong about each shows in its name alone; the last two are right but for whose they are.
+    /// The last two are right, but nobody is to learn that they are refused for something else.
     private static func attempts(_ service: TestService) async throws -> [Attempt] {
         let guest = try await service.guest()
         let letter = try await service.letter(for: guest)

@@ -236,6 +236,22 @@ import Testing
         }
     }
 
+    @Test func `an address is shared in whatever form its domain is written`() async throws {
+        try await TestService.run { service in
+            let name = UUID().uuidString.prefix(8).lowercased()
+            let address = "\(name)@bøl.no"
+            let entry = try await service.guest(["email": .string(address)])
+            let mother = Guest(patient: entry.patient, email: address)
+            let id = try await service.opened(try await service.invited(mother).token)
+            let child = try await service.guest(
+                ["email": .string("\(name.uppercased())@xn--BL-LKA.no")])
+            let kept = try await service.patient(child.patient).json()["email"]
+            #expect(kept.string == "\(name.uppercased())@bøl.no")
+            let answer = try await service.step(id, "identity", service.details(of: mother))
+            #expect(answer.problem == "identity-refused")
+        }
+    }
+
     @Test func `a practice can switch the second way off`() async throws {
         try await TestService.run { service in
             try await service.setPolicy(["identity_by_details": false])

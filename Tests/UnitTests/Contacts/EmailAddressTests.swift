@@ -32,6 +32,21 @@ import Testing
         #expect(EmailAddress(address.wire) == address)
     }
 
+    /// SQL compares what a register keeps in small letters alone (Z-17).
+    @Test(arguments: [
+        ("Kari.Nordmann@EXAMPLE.NO", "Kari.Nordmann@EXAMPLE.NO"), ("kari@bøl.no", "kari@bøl.no"),
+        ("Kari@BØL.no", "Kari@bøl.no"), ("kari@xn--BL-LKA.no", "kari@bøl.no"),
+        ("kari@CAFE\u{301}.no", "kari@café.no"), ("a@xn--r8jz45g.jp", "a@例え.jp"),
+        ("jan@ｅxample.nl", "jan@example.nl"),
+    ])
+    func `a register keeps one form of a domain beyond ASCII`(
+        typed: String, registered: String
+    ) throws {
+        let address = try #require(EmailAddress(typed))
+        #expect(Array(address.registered.utf8) == Array(registered.utf8))
+        #expect(EmailAddress(address.registered) == address)
+    }
+
     @Test(arguments: [
         " jansen@example.nl", "jansen@example.nl\r\n", "\u{FEFF}jansen@example.nl\u{A0}",
     ])
