@@ -102,6 +102,9 @@ struct OutgoingMessage: Codable, Equatable, Sendable {
     var purpose: String?
     /// What else it says that is written nowhere else.
     var facts: [MessageTemplate.Variable: String] = [:]
+    /// Whom of several at one address it is for; nil where their name is not known. It is no fact, since an
+    /// instance of the release before reads over it only so.
+    var initials: String?
 
     /// The bytes for `message.body`.
     func sealed(

@@ -38,7 +38,8 @@ extension RenderedMessage {
     init(
         _ claimed: ClaimedMessage, _ outgoing: OutgoingMessage, words: PracticeTexts.Found
     ) throws(TemplateFault) {
-        let variables = outgoing.facts.merging(Self.variables(claimed, code: outgoing.code)) { $1 }
+        var variables = outgoing.facts.merging(Self.variables(claimed, code: outgoing.code)) { $1 }
+        variables[.initials] = outgoing.initials ?? Self.reader(in: claimed.locale)
         let said: (subject: String?, text: String, html: String?)
         switch claimed.channel {
         case .email:
@@ -54,6 +55,15 @@ extension RenderedMessage {
             subject: said.subject, text: said.text, html: said.html, code: outgoing.code,
             sentAt: claimed.sentAt, expiresAt: claimed.expiresAt,
             staysTrue: words.text.template.staysTrue, senderID: words.senderID)
+    }
+
+    /// Whoever reads it, after "for".
+    private static func reader(in locale: String) -> String {
+        switch Language(rawValue: locale) {
+        case .dutch: "u"
+        case .bokmål: "deg"
+        case .english, nil: "you"
+        }
     }
 
     private static func variables(

@@ -120,6 +120,8 @@ extension MessageTemplate {
         case supportContact = "support_contact"
         /// Opens the portal's page with the pass in it (Z-20).
         case passLink = "pass_link"
+        /// Whom of several at one address it is for, `E.J.`; where that is not known, `you`.
+        case initials
         /// Opens the portal's page with the invitation in it (IN-1).
         case invitationLink = "invitation_link"
         /// Opens the portal's page to sign in, with nothing in it (NO-5).
@@ -158,6 +160,12 @@ extension MessageTemplate {
                 ? [.practice, .code, .sentAt, .minutes, .reference]
                 : hasSMS ? [.practice, .sentAt] : []
         }
+    }
+
+    /// What a part may say besides; a practice's own text from before may lack it.
+    func optionalVariables(of part: MessageText.Part) -> [Variable] {
+        let isInvitation = [.invitation, .invitationReminder].contains(self)
+        return isInvitation && (part == .text || part == .html) ? [.initials] : []
     }
 
     /// The parts that it has.

@@ -88,7 +88,7 @@ struct Inviting: Sendable {
     ) throws -> SendLink {
         try SendLink(
             .invitation, to: mailbox, locale: entry.details.locale ?? caller.practice.locale,
-            in: caller.practice,
+            initials: entry.details.initials, in: caller.practice,
             limits: [.links("invitations", of: caller.clientID, ceilings: ceilings)], keys: keys)
     }
 }

@@ -47,16 +47,19 @@ struct SendLink: Sendable {
     /// Days before its end at which an invitation is brought to mind.
     static let reminderDays = 3
 
-    /// - Parameter limits: those that hold beside the destination's own.
+    /// - Parameters:
+    ///   - initials: whom it is for, where the mailbox may be that of several.
+    ///   - limits: those that hold beside the destination's own.
     init(
-        _ kind: Kind, to mailbox: EmailAddress, locale: Language, in practice: Practice,
-        limits: [SendLimit], keys: KeyRing
+        _ kind: Kind, to mailbox: EmailAddress, locale: Language, initials: String? = nil,
+        in practice: Practice, limits: [SendLimit], keys: KeyRing
     ) throws {
         let token = LinkToken.random()
         let link = token.link(to: kind.page, portal: practice.portalOrigin)
         func sealed(_ message: UUID) throws -> [UInt8] {
-            try OutgoingMessage(to: mailbox.typed, facts: [kind.variable: link]).sealed(
-                with: keys.sealingKey(.message), boundTo: message, of: practice.id)
+            try OutgoingMessage(
+                to: mailbox.typed, facts: [kind.variable: link], initials: initials
+            ).sealed(with: keys.sealingKey(.message), boundTo: message, of: practice.id)
         }
         linkID = UUIDv7.make(at: Date())
         hash = LinkToken.hash(token.text)

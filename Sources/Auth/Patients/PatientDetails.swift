@@ -23,6 +23,15 @@ struct PatientDetails: Sendable {
     /// Unicode scalars.
     static let longestGeneralPractitioner = 128
 
+    /// What tells several at one address apart without a name, `E.B.` of Eva van den Berg; nil where no name
+    /// is known.
+    var initials: String? {
+        let letters = [firstName, lastName].compactMap { name in
+            name.flatMap { $0.first(where: \.isUppercase) ?? $0.first }
+        }
+        return letters.isEmpty ? nil : letters.map { "\($0)." }.joined()
+    }
+
     /// What keeps the patient from enrolling in this practice (NO-1).
     func missing(in practice: Practice) -> [String] {
         EnrolmentRequirement.names(

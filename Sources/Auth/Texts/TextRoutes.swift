@@ -92,6 +92,7 @@ struct TextRoutes: Sendable {
                 text: "made-up-for-this-preview", to: .emailConfirmation,
                 portal: practice.portalOrigin),
             .signInLink: practice.signInURL, .recoveryLink: practice.recoveryURL,
+            .initials: "E.J.",
         ]
         let mail = try refusing { () throws(TemplateFault) in try text.mail(variables) }
         let sms = try refusing { () throws(TemplateFault) in

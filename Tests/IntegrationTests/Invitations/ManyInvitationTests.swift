@@ -47,6 +47,23 @@ import Testing
         }
     }
 
+    @Test func `mails to one address say by initials whom each is for`() async throws {
+        try await TestService.run { service in
+            let mother = try await service.guest(
+                ["first_name": "Eva", "last_name": "van den Berg"])
+            let son = try await service.guest(
+                ["first_name": "Jan", "last_name": "Kok", "email": .string(mother.email)])
+            for (number, guest, initials) in [(1, mother, "E.B."), (2, son, "J.K.")] {
+                #expect(try await service.invite(guest.patient).status == 201)
+                let mail = try await service.mail.message(number, to: mother.email)
+                let sentence = "Deze uitnodiging is voor \(initials) en voor niemand anders."
+                #expect(mail.text.contains("\n\(sentence)\n"))
+                #expect(mail.html?.contains(">\(sentence)<") == true)
+                for name in ["Eva", "Berg", "Jan", "Kok"] { #expect(!mail.text.contains(name)) }
+            }
+        }
+    }
+
     @Test func `the register shows how far each patient's newest invitation came`() async throws {
         try await TestService.run { service in
             let guests = [

@@ -14,7 +14,7 @@ import Testing
     /// What carries no code tells times with their day.
     private static let withoutCode: MessageText.Variables = [
         .practice: "Praktijk De Linde & Zn.", .sentAt: "22 november, 11:50",
-        .validUntil: "23 november, 11:12", .supportContact: "030 123 45 67",
+        .validUntil: "23 november, 11:12", .supportContact: "030 123 45 67", .initials: "E.J.",
         .passLink: "https://portal.example/sign-in#pass=MadeUp-0123456789_abcdef",
         .invitationLink: "https://portal.example/invitation#token=MadeUp-0123456789_abcdef",
         .confirmationLink:

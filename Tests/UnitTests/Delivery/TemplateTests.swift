@@ -13,7 +13,7 @@ import Testing
         .invitationLink: "https://portal.example/invitation#token=MadeUp-0123456789_abcdef",
         .confirmationLink:
             "https://portal.example/email-confirmation#token=MadeUp-0123456789_abcdef",
-        .signInLink: "https://portal.example/sign-in",
+        .signInLink: "https://portal.example/sign-in", .initials: "E.J.",
         .recoveryLink: "https://portal.example/recover",
         .change: "Uw wachtwoord is gewijzigd.",
         .freezeLink: "https://portal.example/not-me#code=MadeUp-0123456789_abcdef",

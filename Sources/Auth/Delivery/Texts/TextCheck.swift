@@ -55,7 +55,8 @@ struct TextCheck {
             faults.append("only plain {{variable}} tags are allowed")
         }
         let known = template.variables(of: part)
-        for tag in Set(tags).sorted() where !known.contains(where: { $0.rawValue == tag }) {
+        let allowed = known + template.optionalVariables(of: part)
+        for tag in Set(tags).sorted() where !allowed.contains(where: { $0.rawValue == tag }) {
             faults.append("{{\(tag)}} is not a variable here")
         }
         for variable in known where !tags.contains(variable.rawValue) {
