@@ -31,10 +31,13 @@ struct ProveIdentity: IdempotentStatement {
     private static let firstOfLink = 11
 
     static let arms = """
-        correct as (  -- A right one costs no try, though another was faster.
+        correct as (  -- A right one costs no try, though another was faster; nor does a request twice.
             select true as is_correct
-            where $10::text is not null
-              and not exists (select from stored)
+            where case
+                when exists (select from stored)
+                then exists (select from stored where not stored.is_under_way)
+                else $10::text is not null
+            end
         ),
         \(IdentityTry.returnedArms(first: 6, behind: "correct")),
         admitted as (  -- Of parallel proofs one goes on: who waited for the invitation looks again.
@@ -46,6 +49,7 @@ struct ProveIdentity: IdempotentStatement {
                 and enrolment.enrolment_id = $6::uuid
             where enrolment.revision = $9::int8
               and enrolment.ended_at is null
+              and not exists (select from stored)
             for update of enrolment
         ),
         failed as (  -- A wrong one; the last of all closes the invitation, so that it opens nothing.
