@@ -66,9 +66,10 @@ enum MessageTemplate: String, Codable, Sendable, CaseIterable {
 
     /// Whether it can go as an SMS, too.
     var hasSMS: Bool {
-        carriesCode || [
-            .accountChanged, .accountCreated, .patientLinked, .superPINReplaced,
-        ].contains(self)
+        carriesCode
+            || [
+                .accountChanged, .accountCreated, .patientLinked, .superPINReplaced,
+            ].contains(self)
     }
 
     /// Whether a practice may have words and mail gateways of its own for it. Not where what its own keys did

@@ -19,10 +19,11 @@ import Testing
         #expect(AskedLevel(acrValues: text) == nil)
     }
 
-    @Test(arguments: [
-        (nil, "sms"), ("1", "sms"), ("2r", "sms"), ("2", "totp"), ("2 2r", "totp"),
-        ("2r 2", "sms"), ("3 1", "sms"), ("3", nil),
-    ] as [(String?, String?)])
+    @Test(
+        arguments: [
+            (nil, "sms"), ("1", "sms"), ("2r", "sms"), ("2", "totp"), ("2 2r", "totp"),
+            ("2r 2", "sms"), ("3 1", "sms"), ("3", nil),
+        ] as [(String?, String?)])
     func `of a phone and an app the one that came first is taken that reaches it`(
         text: String?, type: String?
     ) throws {
