@@ -174,6 +174,9 @@ package struct AuthService: Sendable {
             ownData: OwnDataRoutes(
                 database: database, tokens: tokens, confirm: confirm, dispatcher: dispatcher,
                 notices: notices),
+            linkingCodes: LinkingCodeRoutes(
+                database: database, keys: keys,
+                patients: PatientAuthenticator(database: database, tokens: tokens)),
             recoveries: RecoveryRoutes(
                 database: database, keys: keys, passwords: passwords, reviewer: reviewer,
                 dispatcher: dispatcher, ceilings: configuration.sending,

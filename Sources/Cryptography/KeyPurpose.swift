@@ -38,4 +38,6 @@ package enum KeyPurpose: String, CaseIterable, Sendable {
     case recoveryCode = "recovery-code"
     /// MAC of a desk code, which is stored in the code's place.
     case deskCode = "desk-code"
+    /// MAC of a linking code, which is stored in the code's place.
+    case linkingCode = "linking-code"
 }

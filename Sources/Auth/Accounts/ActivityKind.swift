@@ -29,6 +29,7 @@ enum ActivityKind: String, Sendable, CaseIterable {
     case accountFrozen = "account-frozen"
     case accessRecovered = "access-recovered"
     case deskCodeMade = "desk-code-made"
+    case linkingCodeMade = "linking-code-made"
 
     /// The events that any of them comes from.
     static let events: [AuditEvent] = [
@@ -37,6 +38,7 @@ enum ActivityKind: String, Sendable, CaseIterable {
         .passwordChanged, .emailChanged, .mobileChanged, .superPINIssued, .accountFrozen,
         .recoveryCompleted, .deskCodeMade, .ownSuperPINActivated, .factorActivated,
         .factorRemoved, .recoveryCodesMade, .deviceRemembered, .deviceForgotten, .accountExported,
+        .linkingCodeMade,
     ]
 
     /// Nil for what the owner is not shown.
@@ -68,6 +70,7 @@ enum ActivityKind: String, Sendable, CaseIterable {
         case (.accountFrozen, true): self = .accountFrozen
         case (.recoveryCompleted, true): self = .accessRecovered
         case (.deskCodeMade, true): self = .deskCodeMade
+        case (.linkingCodeMade, true): self = .linkingCodeMade
         default: return nil
         }
     }
@@ -114,6 +117,7 @@ enum ActivityKind: String, Sendable, CaseIterable {
         case .accountFrozen: "account geblokkeerd met de link uit een e-mail"
         case .accessRecovered: "toegang hersteld"
         case .deskCodeMade: "baliecode gemaakt door uw praktijk"
+        case .linkingCodeMade: "koppelcode voor een andere praktijk gemaakt"
         }
     }
 
@@ -147,6 +151,7 @@ enum ActivityKind: String, Sendable, CaseIterable {
         case .accountFrozen: "konto sperret med lenken i en e-post"
         case .accessRecovered: "tilgang gjenopprettet"
         case .deskCodeMade: "skrankekode laget av legekontoret ditt"
+        case .linkingCodeMade: "koblingskode for et annet legekontor laget"
         }
     }
 
@@ -179,6 +184,7 @@ enum ActivityKind: String, Sendable, CaseIterable {
         case .accountFrozen: "account blocked with the link in a mail"
         case .accessRecovered: "access restored"
         case .deskCodeMade: "desk code made by your practice"
+        case .linkingCodeMade: "linking code for another practice made"
         }
     }
 }

@@ -77,9 +77,11 @@ enum ContactMove {
             ),
             added as (
                 insert into contact
-                    (account_id, contact_id, kind, address, confirmed_at, recovered_at)
+                    (account_id, contact_id, kind, address, confirmed_at, recovered_at,
+                     recovered_in)
                 select confirmed.account_id, \(contact)::uuid, \(kind)::text, confirmed.address,
-                       clock_timestamp(), confirmed.recovered_at
+                       clock_timestamp(), confirmed.recovered_at,
+                       case when confirmed.recovered_at is not null then $1::uuid end
                 from confirmed
             ),
             followed as (  -- Codes that its owner chose to get by mail go on coming by mail.

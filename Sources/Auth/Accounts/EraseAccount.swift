@@ -16,6 +16,7 @@ import Postgres
 /// | `recovery_pin` | gone |
 /// | `recovery`, `desk_code` | gone, with all codes of recoveries; also those that became nobody's |
 /// | `freeze_code` | gone |
+/// | `linking_code` | gone |
 /// | `remembered_device` | gone |
 /// | `login_pass` | gone |
 /// | `session` | gone; access tokens end within ten minutes |
@@ -61,6 +62,7 @@ struct EraseAccount: Statement {
         \(of("recovery_pin", returning: "pin_id")),
         \(of("desk_code", returning: "desk_code_id")),
         \(of("freeze_code")),
+        \(of("linking_code", returning: "code_id")),
         \(of("login_pass")),
         \(of("remembered_device", returning: "device_id")),
         \(of("session", returning: "session_id")),
@@ -146,6 +148,8 @@ struct EraseAccount: Statement {
             select recovery_pin_gone.pin_id from recovery_pin_gone
             union all
             select desk_code_gone.desk_code_id from desk_code_gone
+            union all
+            select linking_code_gone.code_id from linking_code_gone
             union all
             select recovery_gone.recovery_id from recovery_gone
             union all

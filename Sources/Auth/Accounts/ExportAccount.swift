@@ -46,6 +46,7 @@ struct ExportAccount: Statement {
                    'super_pins', \(superPINs),
                    'recoveries', \(recoveries),
                    'desk_codes', \(deskCodes),
+                   'linking_codes', \(linkingCodes),
                    'sessions', \(sessions),
                    'remembered_devices', \(rememberedDevices),
                    'codes', \(codes),
@@ -257,6 +258,20 @@ extension ExportAccount {
             where desk_code.practice_id = $1::uuid
               and desk_code.account_id = $4::uuid
             """, by: "desk_code.created_at, desk_code.desk_code_id")
+    }
+
+    private static var linkingCodes: String {
+        list(
+            """
+            'created_at', \(at("linking_code.created_at")),
+            'expires_at', \(at("linking_code.expires_at")),
+            'used_at', \(at("linking_code.used_at"))
+            """,
+            """
+            linking_code
+            where linking_code.practice_id = $1::uuid
+              and linking_code.account_id = $4::uuid
+            """, by: "linking_code.created_at, linking_code.code_id")
     }
 
     /// The patient's own, and the practice's for an activation.

@@ -56,6 +56,7 @@ enum AuditEvent: String, CaseIterable, Sendable {
     case recoveryProofShown = "recovery-proof-shown"
     case recoveryCompleted = "recovery-completed"
     case deskCodeMade = "desk-code-made"
+    case linkingCodeMade = "linking-code-made"
     case tokensRefreshed = "tokens-refreshed"
     case sessionEnded = "session-ended"
 }

@@ -27,7 +27,8 @@ struct EnrolmentRoutes: Sendable {
         endpoints.post(
             "\(path)/consents", scope: .enrolments, body: GivenConsents.self, accept)
         endpoints.post("\(path)/complete", scope: .enrolments, complete)
-        endpoints.post("\(path)/link", scope: .enrolments, link)
+        endpoints.post(
+            "\(path)/link", scope: .enrolments, optionalBody: LinkedAccount.self, link)
         endpoints.post("\(path)/decline", scope: .enrolments, decline)
     }
 
@@ -232,48 +233,5 @@ extension EnrolmentRoutes {
             context,
             tokens: try await tokens.first(
                 for: opened, secondsAgo: secondsAgo, to: caller, database: database))
-    }
-
-    /// By the access token of a fresh sign-in at the account's highest level (Z-15).
-    @Sendable private func link(_ context: AuthRequestContext) async throws -> Answer {
-        let caller = try context.caller
-        let act = try context.act(keys)
-        let patient = try await PatientAuthenticator(database: database, tokens: tokens)
-            .patient(context, .alive)
-        let account = patient.accountID
-        try await step(.link, context) { enrolment, revision -> Void? in
-            try patient.demand(.fresh, now: tokens.now())
-            let hasOwn = try await database.run(
-                FindOwnPatient(practice: caller.practice.id, account: account))
-            let role = PatientRole(
-                birth: enrolment.birth(in: caller.practice), hasOwnPatient: hasOwn, now: Date(),
-                in: caller.practice.timeZone)
-            let linking = LinkAccount(
-                act: act, enrolment: enrolment.id, revision: revision,
-                patient: enrolment.patient.version, account: account, link: role)
-            let details = enrolment.patient.details
-            let telling = try TellRegistered(
-                .patientLinked, of: .account(account), to: details,
-                locale: details.locale ?? caller.practice.locale, act: act,
-                by: SendCode.Sender(
-                    caller: caller, network: context.patientNetwork, keys: keys,
-                    ceilings: ceilings))
-            let linked = try await database.transaction(
-                of: act, rerunningOn: LinkAccount.retryableConstraints
-            ) { transaction in
-                let linked = try await transaction.run(linking)
-                if case .now(.linked) = linked {
-                    if let telling { try await transaction.run(telling) }
-                    try await notices.tell(
-                        .changed(.patientLinked), of: account, act: act, in: caller.practice,
-                        by: transaction)
-                }
-                return linked
-            }
-            guard case .linked = try linked.unlessReused() else { return nil }
-            if case .now = linked { dispatcher.nudge() }
-            return ()
-        }
-        return try await summary(context)
     }
 }

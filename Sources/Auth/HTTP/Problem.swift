@@ -142,6 +142,7 @@ extension Problem {
         case textUnusable = "text-unusable"
         case identityRefused = "identity-refused"
         case proofIncorrect = "proof-incorrect"
+        case linkingCodeRefused = "linking-code-refused"
         case passwordRefused = "password-refused"
         case passwordIncorrect = "password-incorrect"
         case documentsRequired = "documents-required"
@@ -196,6 +197,7 @@ extension Problem {
             case .mediaTypeUnsupported: 415
             case .expectationFailed: 417
             case .fieldInvalid, .textUnusable, .identityRefused, .proofIncorrect,
+                .linkingCodeRefused,
                 .passwordRefused, .passwordIncorrect, .documentsRequired, .codeIncorrect,
                 .codeMalformed, .clockSkew, .idempotencyKeyReused:
                 422

@@ -16,6 +16,7 @@ struct Router: Sendable {
     let superPINs: SuperPINRoutes
     let ownSuperPINs: OwnSuperPINRoutes
     let ownData: OwnDataRoutes
+    let linkingCodes: LinkingCodeRoutes
     let recoveries: RecoveryRoutes
     let deskCodes: DeskCodeRoutes
     let practices: PracticeRoutes
@@ -44,6 +45,7 @@ struct Router: Sendable {
         superPINs.add(to: endpoints)
         ownSuperPINs.add(to: endpoints)
         ownData.add(to: endpoints)
+        linkingCodes.add(to: endpoints)
         recoveries.add(to: endpoints)
         deskCodes.add(to: endpoints)
         practices.add(to: endpoints)

@@ -6,8 +6,8 @@ enum Purges {
         PurgeIdempotency.self, PurgeThrottles.self, PurgeSendCounts.self,
         PurgeDestinations.self, PurgeRefusals.self, PurgeCodes.self, PurgeMessages.self,
         PurgeLogins.self, PurgeLoginPasses.self, PurgeSessions.self, PurgeRecoveries.self,
-        PurgeDeskCodes.self, PurgeRecoveryPINs.self, PurgeActivationPINs.self,
-        PurgeFreezeCodes.self, PurgeRememberedDevices.self, PurgeContactChanges.self,
+        PurgeDeskCodes.self, PurgeLinkingCodes.self, PurgeRecoveryPINs.self,
+        PurgeActivationPINs.self, PurgeFreezeCodes.self, PurgeRememberedDevices.self, PurgeContactChanges.self,
         PurgeFormerMailboxes.self, PurgePendingFactors.self, PurgePendingPINs.self,
         PurgeEnrolments.self, PurgeInvitations.self,
     ]
@@ -121,6 +121,14 @@ struct PurgeDeskCodes: PurgeStatement {
     static let table = "desk_code"
     static let over = "desk_code.expires_at"
     static let usualDays = 90
+}
+
+/// Linking codes, which work for minutes.
+struct PurgeLinkingCodes: PurgeStatement {
+    let days: Int
+    static let table = "linking_code"
+    static let over = "linking_code.expires_at"
+    static let usualDays = 7
 }
 
 /// Super-PINs of accounts that are over; a recovery that waits may rest on one (Z-2).

@@ -162,7 +162,10 @@ struct AdmitLogin: Statement {
                    exists (
                        select from recovery_codes
                        where recovery_codes.account_id = account.account_id
-                         and cardinality(recovery_codes.hashes) > 0) as has_recovery_codes,
+                         and cardinality(recovery_codes.hashes) > 0
+                         and \(RecoveredAccess.takes(
+                             "recovery_codes.set_id", since: "recovery_codes.created_at",
+                             of: "account"))) as has_recovery_codes,
                    (select contact.address
                     from contact
                     where contact.account_id = account.account_id

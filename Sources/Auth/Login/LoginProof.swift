@@ -4,7 +4,7 @@ import Postgres
 /// What takes the step `code` off a login where no code was sent: an app's code, a recovery code. A
 /// further authenticator that proves itself (WebAuthn) is one more of these, in a file of its own.
 ///
-/// Rows are locked in the order login, then what was proved with.
+/// Rows are locked in the order login, then what was proved with, account.
 protocol LoginProof: IdempotentStatement where Outcome == LoginProofOutcome {
     /// What the session keeps of it.
     static var method: Proof.Method { get }
@@ -63,6 +63,9 @@ extension LoginProof {
             returning login.account_id, login.done_at, login.proofs, login.later,
                       login.device
         ),
+        \(RecoveredAccess.reprovenArm(
+            account: "advanced.account_id", by: "judged.factor_id",
+            from: "advanced cross join judged")),
         \(NewSession.openedArm(first: 7, authenticatedAt: "advanced.done_at")),
         \(OpenedSession.arm),
         outcome as (

@@ -5,7 +5,7 @@ import Postgres
 /// step, opens the session.
 ///
 /// A login whose app was chosen is not looked at, unless the caller says that the code was sent.
-/// Rows are locked in the order subject, code, factor or contact, login.
+/// Rows are locked in the order subject, code, factor or contact, login, account.
 struct VerifyCode: IdempotentStatement {
     let act: Act
     let guess: GuessCode
@@ -96,6 +96,9 @@ struct VerifyCode: IdempotentStatement {
             returning login.account_id, login.done_at, login.proofs, login.later,
                       login.device
         ),
+        \(RecoveredAccess.reprovenArm(
+            account: "advanced.account_id", by: "attempted.factor_id",
+            from: "advanced cross join attempted")),
         \(NewSession.openedArm(first: 9, authenticatedAt: "advanced.done_at")),
         \(OpenedSession.arm),
         decided as (

@@ -16,6 +16,9 @@ struct VerifyRecoveryCode: LoginProof, IdempotentStatement {
                    recovery_codes.used && $10::bytea[] as used_before
             from recovery_codes
             join awaited on awaited.account_id = recovery_codes.account_id
+            join account on account.account_id = recovery_codes.account_id
+            where \(RecoveredAccess.takes(
+                "recovery_codes.set_id", since: "recovery_codes.created_at", of: "account"))
         ),
         attempted as (  -- 2. Typing one again that was used is a mistake, and counts for nothing.
             update recovery_codes
@@ -43,8 +46,8 @@ struct VerifyRecoveryCode: LoginProof, IdempotentStatement {
                     when recovery_codes.hashes && $10::bytea[] then clock_timestamp()
                     else recovery_codes.last_used_at
                 end
-            from awaited
-            where recovery_codes.account_id = awaited.account_id
+            from standing
+            where recovery_codes.account_id = standing.account_id
               and (recovery_codes.blocked_until is null
                    or recovery_codes.blocked_until <= clock_timestamp())
               and not recovery_codes.used && $10::bytea[]

@@ -73,18 +73,22 @@ struct FindRecovery: Statement {
                            factor.activated_at as since,
                            factor.disabled_at is not null as stopped, false as former
                     from factor
+                    join account as owner on owner.account_id = factor.account_id
                     where factor.account_id = named.live_account_id
                       and factor.type <> 'email'
                       and factor.activated_at is not null
-                      and \(Factor.isOpen(in: "$1"))
+                      and \(Factor.isOpen(of: "owner"))
                       and \(isStanding("factor"))
                     union all
                     select contact.contact_id, contact.kind, contact.address, contact.confirmed_at,
                            false, false
                     from contact
+                    join account as owner on owner.account_id = contact.account_id
                     where contact.account_id = named.live_account_id
                       and contact.kind = 'email'
                       and contact.confirmed_at is not null
+                      and \(RecoveredAccess.isOpen(
+                          "contact", boundIn: "recovered_in", of: "owner"))
                       and \(isStanding("contact"))
                     union all
                     -- It proves nothing, and comes back if it is read.

@@ -7,8 +7,9 @@ extension FinishRecovery {
             select factor.factor_id, factor.type <> 'email' as is_bound,
                    factor.type <> 'email'
                        and factor.disabled_at is null
-                       and \(Factor.isOpen(in: "$1")) as is_usable
+                       and \(Factor.isOpen(of: "owner")) as is_usable
             from standing
+            join account as owner using (account_id)
             join factor using (account_id)
             where factor.activated_at is not null
               and factor.factor_id is distinct from $10::uuid

@@ -153,6 +153,10 @@ struct FinishRecovery: IdempotentStatement {
                     when $9::bytea is null then account.password_recovered_at
                     else finished.done_at
                 end,
+                password_recovered_in = case
+                    when $9::bytea is null then account.password_recovered_in
+                    else $1::uuid
+                end,
                 password_change_due = account.password_change_due and $9::bytea is null,
                 disabled_at = null,
                 frozen_at = null,

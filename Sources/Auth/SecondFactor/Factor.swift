@@ -88,18 +88,26 @@ struct Factor: Sendable, Equatable, Decodable {
                     select factor.factor_id, factor.type, factor.address,
                            factor.activated_at as since
                     from factor
+                    join account as owner on owner.account_id = factor.account_id
                     where factor.account_id = \(account)
                       and factor.type <> 'email'
                       and factor.activated_at is not null
                       and factor.disabled_at is null
-                      and \(isOpen(in: "$1"))
+                      and \(isOpen(of: "owner"))
+                      and \(RecoveredAccess.takes(
+                          "factor.factor_id", since: "factor.activated_at", of: "owner"))
                     union all
                     select contact.contact_id, contact.kind, contact.address, contact.created_at
                     from contact
+                    join account as owner on owner.account_id = contact.account_id
                     where contact.account_id = \(account)
                       and contact.kind = 'email'
                       and contact.confirmed_at is not null
                       and contact.disabled_at is null
+                      and \(RecoveredAccess.isOpen(
+                          "contact", boundIn: "recovered_in", of: "owner"))
+                      and \(RecoveredAccess.takes(
+                          "contact.contact_id", since: "contact.confirmed_at", of: "owner"))
                       and \(emailCodes)::bool
                       and (not \(isBound(account))
                            or exists (
@@ -111,9 +119,11 @@ struct Factor: Sendable, Equatable, Decodable {
         """
     }
 
-    /// What a recovery bound opens its own practice alone (Z-7).
-    static func isOpen(in practice: String) -> String {
-        "(factor.recovered_at is null or factor.practice_id = \(practice)::uuid)"
+    /// Whether it opens the practice `$1`.
+    ///
+    /// - Parameter account: its account's row.
+    static func isOpen(of account: String) -> String {
+        RecoveredAccess.isOpen("factor", boundIn: "practice_id", of: account)
     }
 
     static func list(_ row: Row) throws -> [Factor] {

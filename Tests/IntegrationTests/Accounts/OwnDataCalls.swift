@@ -124,6 +124,12 @@ extension TestService {
                    'b.vriend', clock_timestamp()
             from account
             where last_name = 'Oosterkanarie';
+            insert into linking_code
+                (practice_id, account_id, code_id, session_id, code_hash, expires_at)
+            select '\(practice)', account_id, gen_random_uuid(), gen_random_uuid(),
+                   '\\xc0ffeec0de', clock_timestamp()
+            from account
+            where last_name = 'Oosterkanarie';
             insert into login_pass
                 (practice_id, account_id, pass_hash, guesses_left, expires_at)
             select '\(practice)', account_id, '\\xbeefbeef01', 5, clock_timestamp()

@@ -47,6 +47,7 @@ import Testing
                 ("PUT", "/password", Self.password), ("POST", "/factors", Self.phone),
                 ("POST", "\(factor)/codes", nil), ("POST", "\(factor)/activate", Self.factorCode),
                 ("DELETE", factor, nil), ("POST", "/devices", nil),
+                ("POST", "/linking-codes", nil),
             ] as [(String, String, JSON?)] {
                 let answer = try await service.own(method, path, json, token: token)
                 #expect(answer.status == 403 && answer.problem == "session-unfinished", "\(path)")
@@ -78,6 +79,7 @@ import Testing
                 ("PUT", "/mobile", Self.mobile), ("PUT", "/password", Self.password),
                 ("POST", "\(factor)/codes", nil), ("POST", "\(factor)/activate", Self.factorCode),
                 ("POST", "/super-pin/activate", Self.saved), ("POST", "/devices", nil),
+                ("POST", "/linking-codes", nil),
             ] as [(String, String, JSON?)] {
                 let answer = try await service.own(method, path, json, token: token)
                 #expect(answer.status == 429 && answer.problem == "recovery-waiting", "\(path)")
@@ -143,7 +145,7 @@ import Testing
                 ("POST", "/factors/\(factor)/activate", Self.factorCode),
                 ("POST", "/super-pin/activate", Self.saved), ("PUT", "/email", Self.email),
                 ("PUT", "/mobile", Self.mobile), ("POST", "/email/verify", Self.code),
-                ("POST", "/mobile/verify", Self.code),
+                ("POST", "/mobile/verify", Self.code), ("POST", "/linking-codes", nil),
             ] as [(String, String, JSON?)] {
                 answers.append(
                     try await service.own(

@@ -19,6 +19,7 @@ import Testing
         "session": "created_at = $at",
         "recovery": "expires_at = $at",
         "desk_code": "expires_at = $at",
+        "linking_code": "expires_at = $at",
         "recovery_pin": "ended_at = $at",
         "activation_pin": "expires_at = $at",
         "freeze_code": "expires_at = $at",

@@ -287,6 +287,7 @@ private struct KeyedCalls {
                 name: "POST /v1/account/factors/{id}/activate", id: factor,
                 body: ["code": "123456", "password": password]),
             Call(name: "POST /v1/account/recovery-codes", id: ""),
+            Call(name: "POST /v1/account/linking-codes", id: ""),
             Call(name: "POST /v1/patients/{external_id}/super-pin", id: patient),
             Call(name: "POST /v1/patients/{external_id}/reactivation", id: patient),
             Call(

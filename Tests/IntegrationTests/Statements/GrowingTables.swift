@@ -7,7 +7,7 @@ enum GrowingTables {
         "message", "invitation", "mailed_link", "enrolment", "customer_number", "activation_pin",
         "consent", "audit", "refusal", "contact_change", "freeze_code", "factor",
         "recovery_codes", "recovery_pin", "idempotency", "throttle", "audit_seal",
-        "recovery", "desk_code", "remembered_device",
+        "recovery", "desk_code", "linking_code", "remembered_device",
     ]
 
     /// 12,000 people of four practices, each of whom signed in once in the last 90 days; one message
@@ -180,6 +180,11 @@ enum GrowingTables {
              expires_at, used_at)
         select practice_id, account_id, login_id, '\\x00', 'passport', 'a.dewit', expires_at,
                done_at
+        from login;
+        insert into linking_code
+            (practice_id, account_id, code_id, session_id, code_hash, expires_at, used_at)
+        select practice_id, account_id, login_id, login_id, sha256(uuid_send(login_id)),
+               expires_at, done_at
         from login;
         insert into remembered_device
             (practice_id, account_id, device_id, client_id, token_hash, expires_at)

@@ -107,6 +107,9 @@ extension Problem.Kind {
         case .proofIncorrect:
             "The super-PIN, recovery code or desk code is wrong, used or void, or nobody can recover by what was "
                 + "typed; it never says which. attempts_left is there after a code was right."
+        case .linkingCodeRefused:
+            "The linking code was never made, is used or replaced, or the sign-in that it was made from is "
+                + "over or older than five minutes. Nothing was linked."
         case .recoveryWaiting:
             "Two recoveries, or a recovery and a sensitive change by what it rested on, lie 72 hours "
                 + "apart; so do two desk codes and the change. See retry_at. Nothing was changed."

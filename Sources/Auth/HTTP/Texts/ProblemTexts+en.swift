@@ -45,6 +45,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .recoveryEnded: "Recovery ended"
         case .proofRepeated: "Another proof is needed"
         case .proofIncorrect: "Proof not recognised"
+        case .linkingCodeRefused: "Linking code not recognised"
         case .recoveryWaiting: "Wait three days"
         case .usernameTaken: "Username in use"
         case .addressTaken: "E-mail address in use"
@@ -169,6 +170,10 @@ struct EnglishProblemTexts: ProblemTexts {
                 + "as a code sent another way, your super-PIN or a code from the desk."
         case .proofIncorrect:
             "This is not right, or no longer in force. Please check it and try again. "
+                + otherwise(facts)
+        case .linkingCodeRefused:
+            "This code does not work, or no longer: it can be used once, within five minutes after "
+                + "you signed in. Make a new one at your other practice. "
                 + otherwise(facts)
         case .recoveryWaiting:
             "For your safety this can be done only three days after access was restored, or "

@@ -45,6 +45,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .recoveryEnded: "Gjenopprettingen er avsluttet"
         case .proofRepeated: "Et annet bevis trengs"
         case .proofIncorrect: "Beviset ble ikke gjenkjent"
+        case .linkingCodeRefused: "Koblingskoden ble ikke gjenkjent"
         case .recoveryWaiting: "Vent tre dager"
         case .usernameTaken: "Brukernavnet er opptatt"
         case .addressTaken: "E-postadressen er i bruk"
@@ -171,6 +172,10 @@ struct BokmålProblemTexts: ProblemTexts {
                 + "kode på en annen måte, super-PIN-en din eller en kode fra skranken."
         case .proofIncorrect:
             "Dette stemmer ikke eller gjelder ikke lenger. Se over det og prøv igjen. "
+                + otherwise(facts)
+        case .linkingCodeRefused:
+            "Denne koden virker ikke, eller ikke lenger: den kan brukes én gang, innen fem minutter "
+                + "etter at du logget inn. Lag en ny hos det andre legekontoret. "
                 + otherwise(facts)
         case .recoveryWaiting:
             "For din sikkerhet kan dette først gjøres tre dager etter gjenopprettingen, eller "

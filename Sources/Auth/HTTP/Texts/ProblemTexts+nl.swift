@@ -45,6 +45,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .recoveryEnded: "Herstel afgesloten"
         case .proofRepeated: "Nog een ander bewijs nodig"
         case .proofIncorrect: "Bewijs niet herkend"
+        case .linkingCodeRefused: "Koppelcode niet herkend"
         case .recoveryWaiting: "Drie dagen wachten"
         case .usernameTaken: "Gebruikersnaam bezet"
         case .addressTaken: "E-mailadres bezet"
@@ -170,6 +171,10 @@ struct DutchProblemTexts: ProblemTexts {
                 + "code op een andere manier, uw super-PIN of een code van de balie."
         case .proofIncorrect:
             "Dit klopt niet of is niet meer geldig. Kijk het na en probeer het opnieuw. "
+                + otherwise(facts)
+        case .linkingCodeRefused:
+            "Deze code werkt niet of niet meer: u kunt hem één keer gebruiken, binnen vijf minuten "
+                + "nadat u inlogde. Maak een nieuwe bij uw andere praktijk. "
                 + otherwise(facts)
         case .recoveryWaiting:
             "Voor uw veiligheid kan dit pas drie dagen na het herstel, of na de tweede "
