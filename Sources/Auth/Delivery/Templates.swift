@@ -164,8 +164,8 @@ extension MessageTemplate {
 
     /// What a part may say besides; a practice's own text from before may lack it.
     func optionalVariables(of part: MessageText.Part) -> [Variable] {
-        let isInvitation = [.invitation, .invitationReminder].contains(self)
-        return isInvitation && (part == .text || part == .html) ? [.initials] : []
+        let saysForWhom = [.invitation, .invitationReminder, .superPINReplaced].contains(self)
+        return saysForWhom && part != .subject ? [.initials] : []
     }
 
     /// The parts that it has.

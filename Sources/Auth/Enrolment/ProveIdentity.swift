@@ -35,7 +35,9 @@ struct ProveIdentity: IdempotentStatement {
             select true as is_correct
             where case
                 when exists (select from stored)
-                then exists (select from stored where not stored.is_under_way)
+                then exists (
+                    select from stored
+                    where not stored.is_under_way and stored.same_request)
                 else $10::text is not null
             end
         ),

@@ -80,15 +80,10 @@ struct TellRegistered: Statement {
         locale: Language, act: Act, by sender: SendCode.Sender
     ) throws {
         let (caller, keys) = (sender.caller, sender.keys)
-        func destination(_ address: String?, _ channel: ChannelKind) -> Destination? {
-            address.flatMap {
-                Destination(stored: $0, channel: channel, practice: caller.practice)
-            }
+        let mailbox = details.email.flatMap {
+            Destination(stored: $0, channel: .email, practice: caller.practice)
         }
-        guard
-            let destination = destination(details.mobile, .sms)
-                ?? destination(details.email, .email)
-        else { return nil }
+        guard let destination = details.phone(in: caller.practice) ?? mailbox else { return nil }
         self.act = act
         self.template = template
         self.subject = subject
@@ -96,7 +91,7 @@ struct TellRegistered: Statement {
         self.destination = destination
         destinationKey = destination.key(subject.lane, keys: keys)
         messageID = UUIDv7.make(at: Date())
-        body = try OutgoingMessage(to: destination.address).sealed(
+        body = try OutgoingMessage(to: destination.address, initials: details.initials).sealed(
             with: keys.sealingKey(.message), boundTo: messageID, of: caller.practice.id)
         policy = caller.practice.policy
         let held = subject.limits(to: destination, by: sender)

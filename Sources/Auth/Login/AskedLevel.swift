@@ -28,17 +28,19 @@ struct AskedLevel: Sendable, Equatable {
         return nil
     }
 
-    /// What to enrol for it; empty where nothing that there is reaches it.
+    /// What to enrol for it.
     var factorTypes: [Factor.Kind] { Factor.Kind.allCases.filter { isReached(by: $0.proof) } }
 }
 
 extension AskedLevel {
-    /// Reads values of `acr` with one space between them; nil where one is none that a token can have.
+    /// Reads values of `acr` with one space between them; nil where one is none that a token can have, or
+    /// no sign-in that there is reaches any of them.
     init?(acrValues text: String) {
         let words = text.split(separator: " ", omittingEmptySubsequences: false)
         let levels = words.compactMap { Assurance.Level(rawValue: String($0)) }
         guard levels.count == words.count else { return nil }
         self.init(levels: levels)
+        if factorTypes.isEmpty { return nil }
     }
 }
 

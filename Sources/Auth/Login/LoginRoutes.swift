@@ -190,6 +190,22 @@ extension LoginRoutes {
             caller: caller, network: context.patientNetwork, keys: keys, ceilings: ceilings)
     }
 
+    /// Why a sign-in without a factor does not reach the level asked for; nil where it does. A phone or an
+    /// app that was stopped is what the acts ask for that led here, and a code on paper is new enough for
+    /// none of them: a recovery replaces it.
+    private func problem(
+        of candidate: AdmitLogin.Candidate, _ asked: AskedLevel, _ practice: Practice
+    ) -> Problem? {
+        if asked.isAny { return nil }
+        if candidate.isBound, !candidate.factors.contains(where: { $0.type != .email }) {
+            return Problem(.factorUnavailable)
+        }
+        if candidate.hasRecoveryCodes, asked.isReached(by: .recoveryCode) { return nil }
+        return Problem(
+            .unmetAuthenticationRequirements,
+            factorTypes: asked.factorTypes.filter { $0 != .sms || practice.policy.sendsSMS })
+    }
+
     private func begin(
         _ candidate: AdmitLogin.Candidate, _ attempt: LoginAttempt, _ sender: SendCode.Sender,
         _ body: Credentials
@@ -201,13 +217,9 @@ extension LoginRoutes {
             throw Problem(.factorUnavailable)
         }
         let factor = body.asked.best(of: factors)
-        guard
-            factor != nil
-                || candidate.hasRecoveryCodes && body.asked.isReached(by: .recoveryCode)
-        else {
+        if factor == nil, let problem = problem(of: candidate, body.asked, practice) {
             try await refuse(attempt, candidate.accountID, "level-out-of-reach", lasting: false)
-            throw Problem(
-                .unmetAuthenticationRequirements, factorTypes: body.asked.factorTypes)
+            throw problem
         }
         // A device stands in for a factor, and reaches no level that somebody asks for (Z-3).
         if body.asked.isAny, let token = body.deviceToken,

@@ -60,7 +60,13 @@ struct PatientDetails: Sendable {
     /// first phone has to be the register's (Z-16), and it has none that the practice sends to.
     func lacksFirstPhone(in practice: Practice) -> Bool {
         practice.policy.needsPhoneOrApp
-            && mobile.flatMap { Destination(stored: $0, channel: .sms, practice: practice) } == nil
+            && phone(in: practice) == nil
+    }
+
+    /// The mobile, where the practice sends to it.
+    func phone(in practice: Practice) -> Destination? {
+        guard practice.policy.sendsSMS else { return nil }
+        return mobile.flatMap { Destination(stored: $0, channel: .sms, practice: practice) }
     }
 }
 

@@ -79,6 +79,9 @@ struct Practice: Sendable, Equatable {
         /// How old, in seconds, a sign-in may be that a sensitive act rests on (RFC 9470).
         var stepUpMaxAgeSeconds = 300
 
+        /// Whether it lets any SMS go out at all.
+        var sendsSMS: Bool { smsPerDay > 0 && smsCostPerDay > 0 }
+
         enum SecondFactor: String, Sendable, CaseIterable {
             /// A code; by mail too, where ``emailCodes`` lets it.
             case required

@@ -5,8 +5,9 @@ import Postgres
 struct StrictestPolicy: Sendable, Equatable {
     let needsSuperPIN: Bool
     let needsPhoneOrApp: Bool
-    /// Whether each of them does.
+    /// Whether each of them does; so do the next.
     let letsRememberDevices: Bool
+    let letsCodesGoByMail: Bool
 }
 
 extension Practice.Policy {
@@ -16,6 +17,7 @@ extension Practice.Policy {
         if strictest.needsSuperPIN { policy.superPIN = .required }
         if strictest.needsPhoneOrApp { policy.secondFactor = .phoneOrApp }
         if !strictest.letsRememberDevices { policy.rememberedDevice = false }
+        if !strictest.letsCodesGoByMail { policy.emailCodes = false }
         return policy
     }
 }
@@ -38,6 +40,7 @@ struct FindStrictestPolicy: Statement {
                            = '\(Practice.Policy.SecondFactor.phoneOrApp.rawValue)'),
                    false) as needs_phone_or_app,
                coalesce(bool_and(practice.remembered_device), true) as lets_remember_devices,
+               coalesce(bool_and(practice.email_codes), true) as lets_codes_go_by_mail,
                $nonce as nonce
         from membership
         join practice using (practice_id)
@@ -51,6 +54,7 @@ struct FindStrictestPolicy: Statement {
         return StrictestPolicy(
             needsSuperPIN: try row.bool("needs_super_pin"),
             needsPhoneOrApp: try row.bool("needs_phone_or_app"),
-            letsRememberDevices: try row.bool("lets_remember_devices"))
+            letsRememberDevices: try row.bool("lets_remember_devices"),
+            letsCodesGoByMail: try row.bool("lets_codes_go_by_mail"))
     }
 }

@@ -130,7 +130,7 @@ struct FactorList: Encodable, Sendable {
     ) {
         data = found.all.map { $0.body(code: $0.status == .pending ? code($0.id) : nil) }
         var offers: [Offer] = []
-        if practice.policy.smsPerDay > 0 {
+        if practice.policy.sendsSMS {
             if let number = found.registeredNumber(in: practice) {
                 offers.append(Offer(.sms, destination: number.masked, fromRegister: true))
             }

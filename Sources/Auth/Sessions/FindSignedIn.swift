@@ -11,7 +11,11 @@ struct FindSignedIn: Statement {
         with opened as (
             select session.session_id, session.account_id, session.proofs, session.steps,
                    session.authenticated_at, session.expires_at, account.locale,
-                   practice.step_up_max_age_seconds, practice.code_lifetime_seconds,
+                   (select min(strictest.step_up_max_age_seconds)
+                    from membership
+                    join practice as strictest on strictest.practice_id = membership.practice_id
+                    where membership.account_id = session.account_id) as step_up_max_age_seconds,
+                   practice.code_lifetime_seconds,
                    (select min((proof.value ->> 'at')::timestamptz)
                     from jsonb_array_elements(session.proofs) as proof (value)) as proven_since,
                    -- A factor that no recovery rested on or bound speaks for the owner.
@@ -40,9 +44,11 @@ struct FindSignedIn: Statement {
                array(
                    select factor.type
                    from factor
+                   join account as owner on owner.account_id = factor.account_id
                    where factor.account_id = opened.account_id
                      and factor.activated_at is not null
-                     and factor.disabled_at is null) as factor_types,
+                     and factor.disabled_at is null
+                     and \(Factor.isOpen(of: "owner"))) as factor_types,
                \(Factor.isBound("opened.account_id")) as is_bound,
                exists (
                    select from recovery_pin

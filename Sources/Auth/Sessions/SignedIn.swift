@@ -24,6 +24,9 @@ struct SignedIn: Sendable {
     var accountID: UUID { session.accountID }
     var hasPhoneOrApp: Bool { isBound || factors.contains { $0 != .email } }
 
+    /// Whether the tokens are those that a new account was given.
+    private var isNewAccount: Bool { session.proofs.contains { $0.method == .enrolment } }
+
     /// The surest sign-in that they are capable of.
     /// A phone or an app that was stopped counts: nobody gets below it by stopping it.
     var highest: Assurance.Level {
@@ -51,7 +54,7 @@ struct SignedIn: Sendable {
         /// That there is one: who looks at the account.
         case alive
         /// That nothing is left to do, or this step: what belongs to it is open to whoever has it before
-        /// them.
+        /// them, and to a new account's tokens.
         case finishedOrAt(LoginPlan.Step)
         /// That nothing is left to do that the practice's policy demands (Z-5).
         case finished
@@ -67,15 +70,14 @@ struct SignedIn: Sendable {
         switch demand {
         case .alive: return
         case .finishedOrAt(let step):
-            if !session.steps.contains(step) { try demandFinished() }
+            if !isNewAccount, !session.steps.contains(step) { try demandFinished() }
         case .finished: try demandFinished()
         case .fresh:
             try demandFinished()
             try demandFresh(now)
         case .first(let step):
             let has = step == .addFactor ? hasPhoneOrApp : hasSuperPIN
-            let isNew = session.proofs.contains { $0.method == .enrolment }
-            if !has, isNew || session.steps.contains(step) && isSure { return }
+            if !has, isNewAccount || session.steps.contains(step) && isSure { return }
             if !session.steps.contains(step) { try demandFinished() }
             try demandFresh(now)
         }

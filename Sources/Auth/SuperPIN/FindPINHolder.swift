@@ -24,7 +24,7 @@ struct FindPINHolder: Statement {
         /// Nil where the practice's own language will do.
         let locale: Language?
         let account: Account?
-        /// Where the register reaches the patient.
+        /// Name, and where the register reaches the patient.
         let registered: PatientDetails
         /// Whether a PIN that could still lead to an account is voided by the next one.
         let hasPIN: Bool
@@ -114,6 +114,7 @@ extension FindPINHolder.Holder {
         locale = try row.textIfPresent("patient_locale").flatMap { Language(rawValue: $0) }
         account = try FindPINHolder.Account(row)
         registered = PatientDetails(
+            firstName: names[0], lastName: names[1],
             email: try row.textIfPresent("registered_email"),
             mobile: try row.textIfPresent("registered_mobile"))
         hasPIN = try row.bool("has_pin")

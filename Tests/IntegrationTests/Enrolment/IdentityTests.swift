@@ -294,6 +294,11 @@ import Testing
                 #expect(other["missing_for_details"] == [])
                 _ = try await service.proven(reachable, try await service.invited(reachable).token)
             }
+            // Nor is a number of any use to a practice that sends no SMS.
+            try await service.setPolicy(["sms_per_day": 0])
+            let unreachable = try await service.guest()
+            let entry = try await service.patient(unreachable.patient).json()
+            #expect(entry["missing_for_details"] == ["mobile"])
             try await service.setPolicy(["second_factor": "required", "email_codes": true])
             let guest = try await service.guest(
                 ["mobile": .null, "postcode": .null, "date_of_birth": .null])

@@ -82,16 +82,29 @@ import Testing
 
     @Test func `a ceiling keeps the message back, and never the account`() async throws {
         try await TestService.run { service in
+            try await service.setPolicy(["sms_per_day": 1])
+            for _ in 1...2 {
+                let id = try await service.ready(try await service.guest())
+                #expect(try await service.step(id, "complete").status == 200)
+            }
+            #expect(
+                try await service.database.count("message", where: "channel = 'sms'") == 1)
+            #expect(
+                try await service.database.rows(
+                    "select result, reason from audit where event = 'change-told' order by audit_id"
+                ) == [["done", "sms"], ["refused", "limit-reached"]])
+        }
+    }
+
+    @Test func `where the practice sends no SMS the mailbox is told`() async throws {
+        try await TestService.run { service in
             try await service.setPolicy(["sms_per_day": 0])
             let guest = try await service.guest()
             let id = try await service.ready(guest)
+            let sent = service.mail.count(to: guest.email)
             #expect(try await service.step(id, "complete").status == 200)
-            #expect(
-                try await service.database.count("message", where: "channel = 'sms'") == 0)
-            #expect(
-                try await service.database.rows(
-                    "select result, reason from audit where event = 'change-told'")
-                    == [["refused", "limit-reached"]])
+            let told = try await service.mail.message(sent + 1, to: guest.email)
+            #expect(told.subject?.hasPrefix("Er is een account voor u gemaakt (") == true)
         }
     }
 }

@@ -48,9 +48,11 @@ import Testing
                 #expect(refused.problem == "unmet-authentication-requirements")
                 #expect(try refused.json()["factor_types"] == types)
             }
-            let never = try await Self.login(person, asking: "3", service)
-            #expect(never.problem == "unmet-authentication-requirements")
-            #expect(try never.json()["factor_types"].isAbsent)
+            // A practice that sends none offers no phone.
+            try await service.setPolicy(["sms_per_day": 0])
+            let appOnly = try await Self.login(person, asking: "2r", service)
+            #expect(try appOnly.json()["factor_types"] == ["totp"])
+            #expect(try appOnly.json()["detail"].string?.contains("telefoon") == false)
             #expect(try await service.database.count("login", where: "true") == 0)
             #expect(service.mail.count(to: person.email) == 0)
             // Nobody learns it without the password.
@@ -65,7 +67,9 @@ import Testing
         }
     }
 
-    @Test func `a code on paper is worth a phone where nothing else is left`() async throws {
+    @Test func `whose phone was stopped is led to a recovery, and spends no code on paper`()
+        async throws
+    {
         try await TestService.run { service in
             let person = try await service.person()
             _ = try await service.phone(try await service.tokens(of: person).access)
@@ -73,14 +77,20 @@ import Testing
             let codes = try await service.recoveryCodes(token)
             try await service.database.execute(
                 "update factor set disabled_at = clock_timestamp()")
-            let more = try await Self.login(person, asking: "2", service)
-            #expect(more.problem == "unmet-authentication-requirements")
-            let begun = try await Self.login(person, asking: "2r", service)
-            #expect(begun.status == 201, "\(begun.text)")
+            for asked in ["2", "2r"] as [JSON] {
+                let refused = try await Self.login(person, asking: asked, service)
+                #expect(
+                    refused.status == 409 && refused.problem == "factor-unavailable",
+                    "\(refused.text)")
+            }
+            // A code on paper still signs in, and is new enough for no change: that is why.
+            let begun = try await service.login(person)
             let done = try await service.verify(
                 try #require(try begun.json()["id"].string), codes[0])
             let access = try TestService.TokenPair(try done.json()["tokens"]).access
             #expect(try SignedToken(access).claims["acr"] == "2r")
+            let act = try await service.account("POST", "recovery-codes", access)
+            #expect(act.problem == "insufficient-user-authentication", "\(act.text)")
         }
     }
 
@@ -95,7 +105,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "4", "2  1", "2R", ["2"], 2] as [JSON])
+    @Test(arguments: ["", "4", "3", "2  1", "2R", ["2"], 2] as [JSON])
     func `what is no value of acr is refused`(asked: JSON) async throws {
         try await TestService.run { service in
             let answer = try await Self.login(try await service.person(), asking: asked, service)

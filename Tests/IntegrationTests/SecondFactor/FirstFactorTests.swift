@@ -5,6 +5,25 @@ import Testing
 
 /// A practice that demands a phone or an app: the first sign-in's tokens are for that alone (AC-7, Z-5).
 @Suite struct FirstFactorTests {
+    @Test func `a new account's tokens see the first one through, whatever else is left to do`()
+        async throws
+    {
+        try await TestService.run { service in
+            try await service.setPolicy(["super_pin": "required"])
+            let guest = try await service.guest()
+            let letter = try await service.letter(for: guest)
+            let id = try await service.opened(try await service.invited(guest).token)
+            #expect(try await service.step(id, "identity", letter.body).status == 200)
+            #expect(try await service.step(id, "profile", TestService.profile).status == 200)
+            let tokens = try TestService.TokenPair(
+                try await service.step(id, "complete").json()["tokens"])
+            _ = try await service.app(tokens.access)
+            #expect(try await service.factors(tokens.access)["data"].array.count == 1)
+            let made = try await service.makeOwnSuperPIN(tokens.access)
+            #expect(made.status == 201, "\(made.text)")
+        }
+    }
+
     @Test func `until the step is done its tokens open nothing else`() async throws {
         try await TestService.run { service in
             try await service.setPolicy(["second_factor": "phone-or-app"])

@@ -116,8 +116,9 @@ struct EnglishProblemTexts: ProblemTexts {
             "We cannot send you a code this way just now. Choose another way. If you cannot sign "
                 + "in, restore your access, or contact \(contact(facts))."
         case .unmetAuthenticationRequirements:
-            "For this you have to sign in in a way that you do not have yet. Sign in as usual, add an app "
-                + "or a phone to your account, and then try again. If that fails, contact "
+            "For this you have to sign in in a way that you do not have yet. Sign in as usual, add "
+                + (facts.needsApp ? "an app" : "an app or a phone")
+                + " to your account, and then try again. If that fails, contact "
                 + "\(contact(facts))."
         case .factorRequired:
             "You need this way to sign in. Add another one first; then you can remove "

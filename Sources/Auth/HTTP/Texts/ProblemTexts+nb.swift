@@ -116,8 +116,9 @@ struct BokmålProblemTexts: ProblemTexts {
             "Vi kan ikke sende deg en kode på denne måten nå. Velg en annen måte. Får du ikke logget "
                 + "inn? Gjenopprett da tilgangen, eller ta kontakt med \(contact(facts))."
         case .unmetAuthenticationRequirements:
-            "Her må du logge inn på en måte som du ikke har ennå. Logg inn som vanlig, legg til en app "
-                + "eller en telefon på kontoen din, og prøv så igjen. Går det ikke? Ta da kontakt med "
+            "Her må du logge inn på en måte som du ikke har ennå. Logg inn som vanlig, legg til "
+                + (facts.needsApp ? "en app" : "en app eller en telefon")
+                + " på kontoen din, og prøv så igjen. Går det ikke? Ta da kontakt med "
                 + "\(contact(facts))."
         case .factorRequired:
             "Du trenger denne måten å logge inn på. Legg først til en annen; så kan du "

@@ -116,7 +116,8 @@ struct DutchProblemTexts: ProblemTexts {
                 + "inloggen? Herstel dan uw toegang of neem contact op met \(contact(facts))."
         case .unmetAuthenticationRequirements:
             "Hiervoor moet u inloggen op een manier die u nog niet heeft. Log gewoon in, voeg bij uw "
-                + "gegevens een app of een telefoon toe en probeer het dan opnieuw. Lukt dat niet? Neem dan "
+                + "gegevens \(facts.needsApp ? "een app" : "een app of een telefoon") toe en probeer het dan "
+                + "opnieuw. Lukt dat niet? Neem dan "
                 + "contact op met \(contact(facts))."
         case .factorRequired:
             "Deze manier om in te loggen is nodig. Voeg eerst een andere toe; daarna "

@@ -41,6 +41,8 @@ struct ProblemFacts: Sendable {
     /// Whom to turn to, in the practice's own words (SC-10).
     var contact: String?
     var wait = Wait.unknown
+    /// Whether an app alone is sure enough, and no phone.
+    var needsApp = false
 
     /// When it is worth trying again, in the words of a clock.
     enum Wait: Sendable, Equatable {
@@ -62,7 +64,8 @@ extension ProblemFacts {
             attemptsLeft: problem.attemptsLeft, digitsFound: problem.digitsFound,
             digitsExpected: problem.digitsExpected, newestCode: problem.newestCode,
             contact: practice.flatMap { $0.supportContact.isEmpty ? nil : $0.supportContact },
-            wait: Wait(until: problem.retryAt, practice: practice, now: now))
+            wait: Wait(until: problem.retryAt, practice: practice, now: now),
+            needsApp: problem.factorTypes == [.totp])
     }
 }
 
