@@ -82,6 +82,8 @@ enum Destination: Sendable, Equatable {
         /// What a person is told that the practice's register changed: no file keeps anybody from hearing
         /// of a thief.
         case register
+        /// What a person is told of the practice's letters, for the same reason.
+        case letter
         /// What a practice sends its patients to begin with.
         case invitation
         /// Where a signed-in patient wants to be reached from now on.
@@ -111,6 +113,7 @@ enum Destination: Sendable, Equatable {
             case .pass: "pass"
             case .notice: "notice"
             case .register: "register"
+            case .letter: "letter"
             case .invitation: "invitation"
             case .contact: "contact"
             case .enrolment: "enrolment"

@@ -8,6 +8,8 @@ extension SendLimit {
         case recovery
         /// What the practice's register changes.
         case register
+        /// What a person is told of the practice's letters.
+        case letters
 
         /// The counter of its messages.
         var messages: String { "sms-\(rawValue)" }

@@ -83,6 +83,14 @@ extension SendLimit {
             ceiling: SMSLane.register.part(of: practice.policy.smsPerDay))
     }
 
+    /// Likewise for what its letters bring about: no pile of them keeps a patient from hearing that the
+    /// register has another number of theirs.
+    static func letterSMS(in practice: Practice) -> SendLimit {
+        SendLimit(
+            kind: .practice, counter: SMSLane.letters.messages, span: .day,
+            ceiling: SMSLane.letters.part(of: practice.policy.smsPerDay))
+    }
+
     /// What one client, or one network, may send, each of these by itself: neither strangers who ask for recoveries nor
     /// another system's codes keep anybody from signing in (Z-19).
     enum Budget: String, Sendable {

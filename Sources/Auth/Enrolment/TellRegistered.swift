@@ -50,7 +50,7 @@ struct TellRegistered: Statement {
         fileprivate var lane: Destination.Lane {
             switch self {
             case .account: .notice
-            case .patient: .register
+            case .patient: .letter
             }
         }
 
@@ -67,7 +67,7 @@ struct TellRegistered: Statement {
                 let own = SendLimit.links(
                     "super-pins", of: caller.clientID, ceilings: sender.ceilings)
                 guard case .mobile(let number) = destination else { return [own] }
-                return [own, SendLimit.registerSMS(in: caller.practice)]
+                return [own, SendLimit.letterSMS(in: caller.practice)]
                     + SendLimit.sms(
                         to: number, of: caller.practice, prices: sender.ceilings.prices)
             }

@@ -6,7 +6,7 @@ import Testing
 /// What a climb, or another try, is held to beside the practice's whole day: the part of the day that the
 /// message was sent from, and its block of numbers (Z-19, SU-6).
 extension PaidClimbTests {
-    @Test(arguments: [("codes", 4), ("recovery", 1), ("register", 1)])
+    @Test(arguments: [("codes", 4), ("recovery", 1), ("register", 1), ("letters", 1)])
     func `climbs spend the part of the day that they were sent from, and leave the others theirs`(
         lane: String, part: Int
     ) async throws {

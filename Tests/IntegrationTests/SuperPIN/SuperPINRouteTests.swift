@@ -207,7 +207,7 @@ import Testing
                     cross join patient
                     cross join message
                     where audit.event = 'change-told'
-                    """) == [["done", "sms", nil, "t", "register"]])
+                    """) == [["done", "sms", nil, "t", "letters"]])
             // One that opened nothing any more is no loss.
             try await service.database.execute(
                 "update activation_pin set used_at = clock_timestamp()")
