@@ -11,13 +11,14 @@ extension EnrolmentRoutes {
         let username: String?
 
         init(_ fields: inout FieldReader) throws {
+            let isElsewhere = fields.peek("linking_code") != nil
             code = fields.linkingCode("linking_code")
             username = fields.optionalString("username", max: 64).map(Identifier.normalized)
             if let username, !Identifier.isUsername(username) {
                 fields.refuse("username", .wrongFormat)
             }
             // Whoever is signed in here has a name here.
-            if username != nil, code == nil { fields.refuse("username", .notAllowed) }
+            if username != nil, !isElsewhere { fields.refuse("username", .notAllowed) }
         }
     }
 

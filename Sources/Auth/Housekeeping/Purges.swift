@@ -7,9 +7,9 @@ enum Purges {
         PurgeDestinations.self, PurgeRefusals.self, PurgeCodes.self, PurgeMessages.self,
         PurgeLogins.self, PurgeLoginPasses.self, PurgeSessions.self, PurgeRecoveries.self,
         PurgeDeskCodes.self, PurgeLinkingCodes.self, PurgeRecoveryPINs.self,
-        PurgeActivationPINs.self, PurgeFreezeCodes.self, PurgeRememberedDevices.self, PurgeContactChanges.self,
-        PurgeFormerMailboxes.self, PurgePendingFactors.self, PurgePendingPINs.self,
-        PurgeEnrolments.self, PurgeInvitations.self,
+        PurgeActivationPINs.self, PurgeFreezeCodes.self, PurgeRememberedDevices.self,
+        PurgeContactChanges.self, PurgeFormerMailboxes.self, PurgePendingFactors.self,
+        PurgePendingPINs.self, PurgeEnrolments.self, PurgeInvitations.self,
     ]
 }
 

@@ -8,7 +8,7 @@ struct FindLinkingCode: Statement {
     let hashes: [[UInt8]]
 
     static let lane = Lane.ordinary
-    static let spansPractices: String? = "the code was made in another practice, and says whose it is"
+    static let spansPractices: String? = "the code was made in another practice"
 
     struct Found: Sendable {
         let account: UUID
@@ -70,7 +70,7 @@ struct UseLinkingCode: Statement {
     let account: UUID
 
     static let lane = Lane.ordinary
-    static let spansPractices: String? = "the code, and the sign-in that it is of, are of another practice"
+    static let spansPractices: String? = "the code was made in another practice"
 
     static let sql = """
         with used as (

@@ -34,6 +34,20 @@ struct LinkAccount: IdempotentStatement {
         let username: SealedIdentifier?
         /// Whether the person chose that for here; else it is the one from there, if it is free.
         let choseUsername: Bool
+
+        /// Nine: whether there is one, mailbox, address, username, whether that was chosen.
+        fileprivate var parameters: [Parameter] {
+            var all: [Parameter] = [.bool(true)]
+            all += SealedIdentifier.parameters(mailbox)
+            all.append(address.map(Parameter.text) ?? .null)
+            all += SealedIdentifier.parameters(username)
+            all.append(.bool(choseUsername))
+            return all
+        }
+
+        /// Those of somebody who is signed in here.
+        fileprivate static let none: [Parameter] =
+            [.bool(false)] + Array(repeating: .null, count: 7) + [.bool(false)]
     }
 
     enum Outcome: Sendable {
@@ -129,15 +143,11 @@ struct LinkAccount: IdempotentStatement {
         """
 
     var ownParameters: [Parameter] {
-        [
+        let linked: [Parameter] = [
             .uuid(enrolment), .int(revision), .uuid(patient.id), .int(patient.revision),
             .uuid(account), .text(link.role.rawValue), link.endsAt.map(Parameter.instant) ?? .null,
-            .bool(entry != nil),
-        ] + SealedIdentifier.parameters(entry?.mailbox) + [
-            entry?.address.map(Parameter.text) ?? .null
-        ] + SealedIdentifier.parameters(entry?.username) + [
-            .bool(entry?.choseUsername ?? false)
         ]
+        return linked + (entry?.parameters ?? Entry.none)
     }
 
     static func outcome(_ row: Row) throws -> Outcome {

@@ -51,7 +51,8 @@ import Testing
             let (guest, second) = try await service.enrolled()
             for key in [nil, UUID().text] {
                 let used = try await service.link(second, code, idempotencyKey: key)
-                #expect(used.status == 422 && used.problem == "linking-code-refused", "\(used.text)")
+                #expect(
+                    used.status == 422 && used.problem == "linking-code-refused", "\(used.text)")
             }
             #expect(try await service.enrolment(second)["status"] == "open")
             #expect(try await service.patient(guest.patient).json()["has_account"] == false)
