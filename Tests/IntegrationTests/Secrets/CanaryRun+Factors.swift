@@ -41,6 +41,11 @@ extension CanaryRun {
             json: ["code": .string(app.code(1)), "factor_id": .string(app.id)])
         let third = try TestService.TokenPair(try done.json()["tokens"])
         add(third)
+        let linking = try await service.account(
+            "POST", "linking-codes", third.access, idempotencyKey: "canary-linking")
+        let linkingCode = try #require(try linking.json()["linking_code"].string)
+        canaries.add("linking code", linkingCode)
+        canaries.add("linking code without hyphens", linkingCode.replacing("-", with: ""))
         let codes = try await service.account(
             "POST", "recovery-codes", third.access, idempotencyKey: "canary-recovery")
         for code in try codes.json()["recovery_codes"].array.compactMap(\.string) {
