@@ -72,8 +72,8 @@ extension EnrolmentRoutes {
         by body: LinkedAccount, _ context: AuthRequestContext
     ) async throws -> Owner? {
         guard let code = body.code else {
-            let patient = try await PatientAuthenticator(database: database, tokens: tokens)
-                .patient(context, .alive)
+            let patients = PatientAuthenticator(database: database, tokens: tokens)
+            let patient = try await patients.strictly(patients.patient(context, .alive))
             return Owner(account: patient.accountID, signedIn: patient)
         }
         let hashes = code.hashes(keys: keys)

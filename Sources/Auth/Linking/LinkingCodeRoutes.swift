@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import HTTPTypes
 import Postgres
 
 /// A code by which the account that the patient is signed in to is used at another practice too (Z-15).

@@ -8,6 +8,7 @@ struct StrictestPolicy: Sendable, Equatable {
     /// Whether each of them does; so do the next.
     let letsRememberDevices: Bool
     let letsCodesGoByMail: Bool
+    let stepUpMaxAgeSeconds: Int
 }
 
 extension Practice.Policy {
@@ -18,6 +19,7 @@ extension Practice.Policy {
         if strictest.needsPhoneOrApp { policy.secondFactor = .phoneOrApp }
         if !strictest.letsRememberDevices { policy.rememberedDevice = false }
         if !strictest.letsCodesGoByMail { policy.emailCodes = false }
+        policy.stepUpMaxAgeSeconds = min(policy.stepUpMaxAgeSeconds, strictest.stepUpMaxAgeSeconds)
         return policy
     }
 }
@@ -41,6 +43,9 @@ struct FindStrictestPolicy: Statement {
                    false) as needs_phone_or_app,
                coalesce(bool_and(practice.remembered_device), true) as lets_remember_devices,
                coalesce(bool_and(practice.email_codes), true) as lets_codes_go_by_mail,
+               coalesce(
+                   min(practice.step_up_max_age_seconds),
+                   \(Practice.Policy.stepUpMaxAgeRange.upperBound)) as step_up_max_age_seconds,
                $nonce as nonce
         from membership
         join practice using (practice_id)
@@ -55,6 +60,7 @@ struct FindStrictestPolicy: Statement {
             needsSuperPIN: try row.bool("needs_super_pin"),
             needsPhoneOrApp: try row.bool("needs_phone_or_app"),
             letsRememberDevices: try row.bool("lets_remember_devices"),
-            letsCodesGoByMail: try row.bool("lets_codes_go_by_mail"))
+            letsCodesGoByMail: try row.bool("lets_codes_go_by_mail"),
+            stepUpMaxAgeSeconds: try row.int("step_up_max_age_seconds"))
     }
 }

@@ -11,11 +11,7 @@ struct FindSignedIn: Statement {
         with opened as (
             select session.session_id, session.account_id, session.proofs, session.steps,
                    session.authenticated_at, session.expires_at, account.locale,
-                   (select min(strictest.step_up_max_age_seconds)
-                    from membership
-                    join practice as strictest on strictest.practice_id = membership.practice_id
-                    where membership.account_id = session.account_id) as step_up_max_age_seconds,
-                   practice.code_lifetime_seconds,
+                   practice.step_up_max_age_seconds, practice.code_lifetime_seconds,
                    (select min((proof.value ->> 'at')::timestamptz)
                     from jsonb_array_elements(session.proofs) as proof (value)) as proven_since,
                    -- A factor that no recovery rested on or bound speaks for the owner.

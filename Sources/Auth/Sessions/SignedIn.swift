@@ -10,8 +10,9 @@ struct SignedIn: Sendable {
     let factors: [Factor.Kind]
     /// Whether they have a super-PIN of their own.
     let hasSuperPIN: Bool
-    /// How old, in seconds, the sign-in of a sensitive act may be; the session's practice says it.
-    let maxAgeSeconds: Int
+    /// How old, in seconds, the sign-in of a sensitive act may be; the session's practice says it, or a
+    /// stricter one of the account.
+    var maxAgeSeconds: Int
     /// How long, in seconds, a code of the session's practice is good for.
     var codeLifetimeSeconds = 0
     /// When the first of the sign-in's proofs was given, the password as a rule; nil where none has a time.
@@ -63,6 +64,13 @@ struct SignedIn: Sendable {
         /// The first phone or app, or the first super-PIN, for which a new account's tokens suffice and
         /// those of an unfinished sign-in are made; everything after it must be fresh.
         case first(LoginPlan.Step)
+
+        fileprivate var isOfAge: Bool {
+            switch self {
+            case .alive, .finishedOrAt, .finished: false
+            case .fresh, .first: true
+            }
+        }
     }
 
     /// - Throws: `session-unfinished`, `insufficient-user-authentication`, `recovery-waiting`.
@@ -116,7 +124,16 @@ struct PatientAuthenticator: Sendable {
                 FindSignedIn(
                     practice: caller.practice.id, client: caller.clientID, session: session))
         else { throw Problem(.tokenInvalid) }
-        try found.demand(demand, now: tokens.now())
-        return found
+        let patient = demand.isOfAge ? try await strictly(found) : found
+        try patient.demand(demand, now: tokens.now())
+        return patient
+    }
+
+    /// The same by the strictest of the account's practices (Z-7).
+    func strictly(_ patient: SignedIn) async throws -> SignedIn {
+        let strictest = try await database.run(FindStrictestPolicy(account: patient.accountID))
+        var patient = patient
+        patient.maxAgeSeconds = min(patient.maxAgeSeconds, strictest.stepUpMaxAgeSeconds)
+        return patient
     }
 }

@@ -84,6 +84,25 @@ import Testing
         }
     }
 
+    @Test func `a sign-in grows old, and the last phone is kept, by the strictest of them`()
+        async throws
+    {
+        try await TestService.run { service in
+            let person = try await service.personOfBoth()
+            let app = try await service.app(try await service.tokens(of: person).access)
+            try await service.renew(app)
+            let token = try await service.signIn(person, by: app).access
+            try await service.setPolicy(
+                ["step_up_max_age_seconds": 60, "email_codes": false], key: service.foreignKey)
+            let removed = try await service.account("DELETE", "factors/\(app.id)", token)
+            #expect(removed.problem == "factor-required", "\(removed.text)")
+            try await service.travel(61)
+            let stale = try await service.account("POST", "recovery-codes", token)
+            #expect(stale.problem == "insufficient-user-authentication", "\(stale.text)")
+            #expect(try stale.json()["max_age"] == 60)
+        }
+    }
+
     /// Makes the person a member of the other practice, signed in there, about to be once more, and on a
     /// remembered device.
     private func joinBergen(_ account: String, _ service: TestService) async throws {

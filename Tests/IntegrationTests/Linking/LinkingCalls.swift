@@ -49,8 +49,12 @@ extension TestService {
     /// Somebody who has their account at both practices.
     func personOfBoth() async throws -> Person {
         let person = try await person(in: foreignKey)
-        let joined = try await link(
-            try await enrolled().enrolment, try await linkingCode(of: person))
+        let guest = try await guest()
+        let letter = try await letter(for: guest, way: "pin-desk")
+        let enrolment = try await opened(try await invited(guest).token)
+        let identity = try await step(enrolment, "identity", letter.body)
+        try #require(identity.status == 200, "\(identity.text)")
+        let joined = try await link(enrolment, try await linkingCode(of: person))
         try #require(joined.status == 200, "\(joined.text)")
         return person
     }
