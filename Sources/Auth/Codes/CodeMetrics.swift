@@ -24,7 +24,8 @@ struct CodeMetrics: Sendable {
                 )
             })
         let limits =
-            SendLimit.Kind.allCases.map(\.rawValue) + ["guesses", "destination", "stopped"]
+            SendLimit.Kind.allCases.map(\.rawValue)
+            + ["guesses", SendRefusal.destinationWord, "stopped"]
         refused = Dictionary(
             uniqueKeysWithValues: limits.map {
                 (
@@ -42,10 +43,17 @@ struct CodeMetrics: Sendable {
     /// The housekeeper finds them, many at a time.
     func countExpired(_ number: Int) { outcomes[.expired]?.increment(by: Int64(number)) }
 
-    /// A stop for what looks like fraud is an alarm as well: somebody has to look (SU-6).
     func count(_ refusal: SendRefusal, in practice: Practice) {
-        refused[refusal.word]?.increment()
-        if case .limitReached(.numbers, _) = refusal {
+        countStop(by: refusal.word, in: practice)
+    }
+
+    /// A stop for what looks like fraud is an alarm as well: somebody has to look (SU-6).
+    ///
+    /// - Parameter limit: as ``SendRefusal/word`` has it; also of a message that was stopped without
+    ///   a word of it in the answer.
+    func countStop(by limit: String, in practice: Practice) {
+        refused[limit]?.increment()
+        if limit == SendLimit.Kind.numbers.rawValue {
             logger.warning(
                 "a block of numbers is stopped: codes go there and are hardly ever proven",
                 metadata: ["practice_id": "\(practice.id.text)"])

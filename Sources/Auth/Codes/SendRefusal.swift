@@ -56,11 +56,13 @@ enum SendRefusal: Sendable, Equatable {
         }
     }
 
+    static let destinationWord = "destination"
+
     /// The dimension of `auth_codes_refused_total`.
     var word: String {
         switch self {
         case .guessesExhausted: "guesses"
-        case .sendsExhausted: "destination"
+        case .sendsExhausted: Self.destinationWord
         case .limitReached(let kind, _): kind.rawValue
         case .stopped: "stopped"
         }

@@ -91,9 +91,13 @@ extension RecoveryRoutes {
             if case .now(.overtaken) = $0 { true } else { false }
         }
         switch try answered.unlessReused() {
-        case .sent(let code):
+        case .sent(let code, let limit):
             if answered.isFirst {
-                codeMetrics.count(.sent)
+                if let limit {
+                    codeMetrics.countStop(by: limit, in: caller.practice)
+                } else {
+                    codeMetrics.count(.sent)
+                }
                 dispatcher.nudge()
             }
             return try created(

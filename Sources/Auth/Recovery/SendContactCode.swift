@@ -32,7 +32,9 @@ struct SendContactCode: IdempotentStatement {
     }
 
     enum Outcome: Sendable {
-        case sent(SentCode)
+        /// - Parameter stoppedBy: the limit for which no message went out, as metrics name it; the
+        ///   answer never has it.
+        case sent(SentCode, stoppedBy: String?)
         case refused(SendRefusal)
         case tooSoon(until: Date)
         /// No more new numbers, or mailboxes, are tried in this recovery.
@@ -107,6 +109,13 @@ struct SendContactCode: IdempotentStatement {
                        else decided.word
                    end as word,
                    sent.code_id is not null as lasting,
+                   case
+                       when sent.code_id is not null and $8::bytea is not null
+                           and not exists (select from reachable)
+                       then coalesce(
+                           (select hidden_reached.kind from hidden_reached),
+                           '\(SendRefusal.destinationWord)')
+                   end as stopped_by,
                    standing.resend_at as due_at, standing.ends_at,
                    \(SendRefusal.columns),
                    \(SendCode.columns)
@@ -176,7 +185,9 @@ struct SendContactCode: IdempotentStatement {
     static func outcome(_ row: Row) throws -> Outcome {
         if let refusal = try SendRefusal(row) { return .refused(refusal) }
         switch try row.text("word") {
-        case "sent": return .sent(try SentCode(row))
+        case "sent":
+            // What a former version stored says nothing of it.
+            return .sent(try SentCode(row), stoppedBy: try row.textIfPresent("stopped_by"))
         case "too-soon": return .tooSoon(until: try row.instant("due_at"))
         case "newcomers-exhausted": return .newcomersExhausted(until: try row.instant("ends_at"))
         case "ended": return .ended

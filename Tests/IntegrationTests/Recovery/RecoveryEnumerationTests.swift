@@ -60,6 +60,40 @@ import Testing
         }
     }
 
+    @Test func `a block of numbers that proves nothing is refused without a word, and counted`()
+        async throws
+    {
+        try await TestService.run(.onItsOwn) { service in
+            let person = try await service.person()
+            let phone = try await service.phone(person)
+            try await service.database.execute(
+                """
+                insert into send_count (practice_id, counter, window_start, slice, amount)
+                values ('\(service.practice.text)', 'sent:\(phone.number.dropLast(4))',
+                        date_trunc('day', clock_timestamp(), 'UTC'), 1,
+                        \(SendLimit.unprovenPerBlock))
+                """)
+            let id = try await service.recovery(person.identifier, ip: "10.3.3.1")
+            let answer = try await service.recover(
+                id, "codes", ["channel": "sms"], ip: "10.3.3.1")
+            #expect(answer.status == 201)
+            let metrics = try await service.internalInstances[0].send("GET", "/metrics").text
+            #expect(metrics.contains(#"auth_codes_refused_total{limit="numbers"} 1"#))
+            #expect(metrics.contains(#"auth_codes_total{outcome="sent"} 0"#))
+            #expect(service.log.lines.contains { $0.contains("a block of numbers is stopped") })
+            let madeUp = try await service.recovery("nobody", ip: "10.3.3.2")
+            let pretended = try await service.recover(
+                madeUp, "codes", ["channel": "sms"], ip: "10.3.3.2")
+            #expect(Self.shape(answer) == Self.shape(pretended))
+            #expect(try await service.database.count("message", where: "code_id is not null") == 0)
+            #expect(
+                try await service.database.count(
+                    "audit",
+                    where: "event = 'code-sent' and result = 'refused' and reason = 'limit-reached'"
+                ) == 1)
+        }
+    }
+
     @Test func `their medians lie within 1.35 of one another`() async throws {
         try await TestService.run { service in
             let names = try await Self.names(service)
