@@ -130,7 +130,7 @@ struct AccountNotice: Statement {
                 ]))
         }
         self.notices = .json(JSONValue.array(notices).text)
-        limits = try SendLimits.parameter(
+        limits = SendLimits.parameter(
             notices.isEmpty ? [] : [.notices(news.counter, mails: notices.count)])
     }
 

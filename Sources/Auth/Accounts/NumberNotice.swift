@@ -56,7 +56,7 @@ struct NumberNotice: Statement {
             }
         }
         self.notices = .json(JSONValue.array(messages).text)
-        self.limits = try SendLimits.parameter(limits)
+        self.limits = SendLimits.parameter(limits)
         smsLane = SendLimit.SMSLane(of: limits)
     }
 

@@ -71,7 +71,7 @@ struct SendCode: Sendable {
                 ?? SendLimit.all(
                     for: destination, of: caller, from: kind.lane.budget, network: sender.network,
                     keys: keys, ceilings: sender.ceilings)) + kind.limits
-        limits = try SendLimits.parameter(held)
+        limits = SendLimits.parameter(held)
         smsLane = SendLimit.SMSLane(of: held)
     }
 

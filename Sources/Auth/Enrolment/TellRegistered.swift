@@ -95,7 +95,7 @@ struct TellRegistered: Statement {
             with: keys.sealingKey(.message), boundTo: messageID, of: caller.practice.id)
         policy = caller.practice.policy
         let held = subject.limits(to: destination, by: sender)
-        limits = try SendLimits.parameter(held)
+        limits = SendLimits.parameter(held)
         smsLane = SendLimit.SMSLane(of: held)
     }
 

@@ -69,7 +69,7 @@ struct SendLink: Sendable {
         destination = .mailbox(mailbox)
         destinationKey = destination.key(kind.lane, keys: keys)
         policy = practice.policy
-        self.limits = try SendLimits.parameter(limits)
+        self.limits = SendLimits.parameter(limits)
         if kind.hasReminder, policy.invitationReminder {
             let id = UUIDv7.make(at: Date())
             reminder = Reminder(messageID: id, body: try sealed(id))

@@ -48,7 +48,7 @@ struct SendReactivation: IdempotentStatement {
         destination = .mailbox(mailbox.address)
         destinationKey = destination.key(.invitation, keys: keys)
         policy = practice.policy
-        self.limits = try SendLimits.parameter(limits)
+        self.limits = SendLimits.parameter(limits)
     }
 
     static let arms = """

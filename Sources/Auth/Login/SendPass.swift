@@ -27,7 +27,7 @@ struct SendPass: Sendable {
         locale = candidate.locale
         destinationKey = Destination.mailbox(mailbox).key(.pass, keys: keys)
         policy = caller.practice.policy
-        limits = try SendLimits.parameter([.passes])
+        limits = SendLimits.parameter([.passes])
         body = try OutgoingMessage(
             to: mailbox.typed, facts: [.passLink: pass.link(portal: caller.practice.portalOrigin)]
         ).sealed(with: keys.sealingKey(.message), boundTo: messageID, of: caller.practice.id)

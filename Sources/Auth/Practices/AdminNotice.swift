@@ -73,7 +73,7 @@ struct AdminNotice: Sendable {
             })
         // Where nobody is told there is nothing to hold back.
         let limits: [SendLimit] = addresses.isEmpty ? [] : [.notices]
-        parameters = [.json(messages.text), try SendLimits.parameter(limits)]
+        parameters = [.json(messages.text), SendLimits.parameter(limits)]
     }
 
     /// The arms `counter` and `reached`, which come first: a change stands behind `reached`.

@@ -169,7 +169,7 @@ struct SendContactCode: IdempotentStatement {
         [
             .uuid(recovery.id), recovery.newestCodeID.map(Parameter.uuid) ?? .null,
             route.destinationKey.map(Parameter.bytes) ?? .null,
-            (try? SendLimits.parameter(route.limits)) ?? .json("[]"),
+            SendLimits.parameter(route.limits),
             route.proof.map { .json($0.value.text) } ?? .null,
         ] + newcomer + code.parameters
     }

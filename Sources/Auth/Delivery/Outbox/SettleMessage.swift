@@ -140,7 +140,7 @@ struct SettleMessage: Statement {
             case .climb(_, let paid), .retry(_, _, let paid): paid
             case .sent, .failed, .withdrawn: nil
             }
-        return (try? SendLimits.parameter(price.map(message.limits(price:)) ?? [])) ?? .json("[]")
+        return SendLimits.parameter(price.map(message.limits(price:)) ?? [])
     }
 
     /// How long the gateway has for its report, where there is a rung to climb to without one.
