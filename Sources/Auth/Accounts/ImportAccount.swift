@@ -106,6 +106,13 @@ struct ImportAccount: Statement {
             select $1::uuid, joined.account_id, registered.patient_id, 'self', 'none'
             from joined, registered
         ),
+        numbered as (  -- A letter's number is the account's from now on.
+            update customer_number
+            set account_id = joined.account_id
+            from joined, registered
+            where customer_number.practice_id = $1::uuid
+              and customer_number.patient_id = registered.patient_id
+        ),
         -- 7. An active patient has nothing that leads to an account (Z-13).
         \(UsedInvitation.overtakenArms(behind: "registered")),
         audited as (

@@ -123,6 +123,14 @@ struct LinkAccount: IdempotentStatement {
                 ends_at = excluded.ends_at
             returning role
         ),
+        numbered as (  -- 5. A letter's number is the account's, where the patient is it.
+            update customer_number
+            set account_id = $10::uuid
+            from accepted, joined
+            where joined.role = 'self'
+              and customer_number.practice_id = $1::uuid
+              and customer_number.patient_id = accepted.patient_id
+        ),
         outcome as (
             select case
                        when joined.role is not null then 'linked'

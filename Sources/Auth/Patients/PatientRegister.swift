@@ -22,6 +22,10 @@ struct PatientRegister: Sendable {
         return try await database.transaction(
             rerunningOn: WritePatients.retryableConstraints
         ) { transaction in
+            // A statement sees what was there when it began: so it begins once nobody else writes them.
+            try await transaction.run(
+                HoldPatients(
+                    practice: practice.id, externalIDs: statement.lines.map(\.externalID.text)))
             var written = try await transaction.run(statement)
             // One look for all of them: the entries of a few hundred people may be locked meanwhile.
             let accounts = written.flatMap { [$0.movedAccount, $0.remobiledAccount] }

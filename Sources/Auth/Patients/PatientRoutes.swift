@@ -80,10 +80,16 @@ struct PatientRoutes: Sendable {
     }
 
     @Sendable private func remove(_ context: AuthRequestContext) async throws -> Answer {
-        let outcome = try await database.run(
-            DeletePatient(
-                act: try context.act(keys), externalID: try context.externalID,
-                match: PatientVersion.tags(context.ifMatch)))
+        let practice = try context.caller.practice.id
+        let statement = DeletePatient(
+            act: try context.act(keys), externalID: try context.externalID,
+            match: PatientVersion.tags(context.ifMatch))
+        let outcome = try await database.transaction { transaction in
+            // Whoever makes the patient's account at this moment comes before or after.
+            try await transaction.run(
+                HoldPatients(practice: practice, externalIDs: [statement.externalID.text]))
+            return try await transaction.run(statement)
+        }
         switch outcome {
         case .deleted: return .noContent
         case .stale: throw Problem(.preconditionFailed)
@@ -95,7 +101,8 @@ struct PatientRoutes: Sendable {
     private func entry(
         _ context: AuthRequestContext, in practice: Practice
     ) throws -> (ExternalID, PatientDetails) {
-        let text = try context.segment("external_id")
+        // What can't be read is no number either.
+        let text = (try? context.segment("external_id")) ?? ""
         var externalID: ExternalID?
         var fields = try FieldReader(json: context.body)
         let details = try fields.read { fields in

@@ -31,6 +31,9 @@ import Testing
                     select event, reason from audit
                     where event in ('linking-code-made', 'account-linked') order by audit_id
                     """) == [["linking-code-made", nil], ["account-linked", "self"]])
+            #expect(
+                try await service.database.count(
+                    "customer_number", where: "account_id is null") == 0)
             // Its owner hears of it, in the name of the practice that it came to.
             let told = try await service.mail.message(sent + 1, to: person.email)
             #expect(

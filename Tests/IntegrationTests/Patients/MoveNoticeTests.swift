@@ -160,6 +160,52 @@ import Testing
             #expect(moves == 6)
             #expect(try await service.database.count("message", where: "true") == moves)
             #expect(try await audited(service).count == moves)
+            // The last one stands, and signs in alone.
+            #expect(try await service.database.count("patient_number", where: "true") == 1)
+            #expect(try await signsIn(person, with: Self.numbers.prefix(7), service).count == 1)
         }
+    }
+
+    @Test func `of a move and an import of the former number at once one stands whole`()
+        async throws
+    {
+        try await TestService.run { service in
+            let person = try await numbered(service)
+            for round in 0..<6 {
+                let line = PatientSample.line(
+                    "ext-\(person.username)",
+                    [
+                        "national_number": .string(Self.numbers[0]),
+                        "general_practitioner": .string("Arzt \(round)"),
+                    ])
+                async let moved = move(person, to: Self.numbers[1], service)
+                async let imported = service.importPatients(
+                    String(decoding: line.bytes, as: UTF8.self), key: service.foreignKey)
+                #expect(try await moved.status == 200)
+                #expect(try await imported["refused"] == 0)
+                let entry = try await service.patient(
+                    "ext-\(person.username)", key: service.foreignKey
+                ).json()
+                #expect(try await service.database.count("patient_number", where: "true") == 1)
+                #expect(
+                    try await signsIn(person, with: Self.numbers.prefix(2), service)
+                        == [try #require(entry["national_number"].string)], "\(entry)")
+            }
+        }
+    }
+
+    /// Those by which the person comes in.
+    private func signsIn(
+        _ person: Person, with numbers: some Sequence<String>, _ service: TestService
+    ) async throws -> [String] {
+        var found: [String] = []
+        for number in numbers {
+            let named = Person(identifier: number, email: person.email, username: "")
+            let answer = try await service.login(named, key: service.foreignKey)
+            if answer.status == 201 { found.append(number) }
+            // Sends and failures are not what is looked at.
+            try await service.travel(3_700)
+        }
+        return found
     }
 }
