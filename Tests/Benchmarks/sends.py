@@ -12,13 +12,13 @@ IN_FLIGHT = 64
 # idempotency key, request; the code's request, subjects, purpose, account, sealed destination, locale,
 # lifetime; the code, flow, factor, channel, destination as shown, its key, reference, hash, digits,
 # lifetime, wait before a resend, sends an hour and a day, block of numbers, limits, message, template,
-# locale, body; nonce.
+# locale, body, part of the day's SMS; nonce.
 PARAMETERS = """
     :practice :client nullif(:none,'none') nullif(:none,'none') :next_request
     :next_request :next_subjects :purpose nullif(:none,'none') :bytes :locale
     :lifetime :next_code :next_request nullif(:none,'none') :channel :masked :next_key
     :reference :bytes :digits :lifetime :wait :hour :day nullif(:none,'none') :limits :next_message
-    :template :locale :bytes :nonce""".split()
+    :template :locale :bytes nullif(:none,'none') :nonce""".split()
 # pgbench can make up numbers only, but it can keep columns of its last answer.
 MADE_UP = """gen_random_uuid() as request, array[gen_random_uuid()]::text as subjects,
     gen_random_uuid() as code, gen_random_uuid() as message,
