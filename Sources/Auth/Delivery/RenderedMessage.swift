@@ -39,7 +39,9 @@ extension RenderedMessage {
         _ claimed: ClaimedMessage, _ outgoing: OutgoingMessage, words: PracticeTexts.Found
     ) throws(TemplateFault) {
         var variables = outgoing.facts.merging(Self.variables(claimed, code: outgoing.code)) { $1 }
-        variables[.initials] = outgoing.initials ?? Self.reader(in: claimed.locale)
+        variables[.initials] =
+            Self.initials(of: outgoing, on: claimed.channel)
+            ?? Self.reader(in: claimed.locale)
         let said: (subject: String?, text: String, html: String?)
         switch claimed.channel {
         case .email:
@@ -55,6 +57,13 @@ extension RenderedMessage {
             subject: said.subject, text: said.text, html: said.html, code: outgoing.code,
             sentAt: claimed.sentAt, expiresAt: claimed.expiresAt,
             staysTrue: words.text.template.staysTrue, senderID: words.senderID)
+    }
+
+    /// In an SMS of its alphabet; nil where nothing is left of them there.
+    private static func initials(of outgoing: OutgoingMessage, on channel: ChannelKind) -> String? {
+        guard channel == .sms else { return outgoing.initials }
+        let spelled = outgoing.initials.map(GSM7.transliterated) ?? ""
+        return spelled.contains(where: \.isLetter) ? spelled : nil
     }
 
     /// Whoever reads it, after "for".

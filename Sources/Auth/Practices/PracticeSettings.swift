@@ -62,16 +62,16 @@ extension Practice {
         changed.senderID = fields.nullable("sender_id", now: senderID) { fields in
             fields.optionalString("sender_id", max: 16)
         }
+        fields.optionalObject("policy") { [country = changed.country] in
+            changed.policy.change(by: &$0, in: country)
+        }
         if let sender = changed.senderID {
-            // A change of country changes what its networks take.
+            // A change of country, or of where messages may go, changes what their networks take.
             do throws(SenderID.Fault) {
-                _ = try SenderID(sender, country: changed.country)
+                _ = try SenderID(sender, countries: changed.ownSenderCountries)
             } catch {
                 fields.refuse("sender_id", error.code)
             }
-        }
-        fields.optionalObject("policy") { [country = changed.country] in
-            changed.policy.change(by: &$0, in: country)
         }
         if changed.policy == policy, policy.nationalNumberLogin, !changed.country.allowsNumberLogin
         {
@@ -92,10 +92,15 @@ extension Practice {
         }
     }
 
+    /// Whose networks see its sender id, wherever a gateway has none of its own.
+    private var ownSenderCountries: [Practice.Country] {
+        [country] + policy.senderCountries.filter { $0 != country }
+    }
+
     /// What else has to be arranged before messages arrive under its sender id, and under those that
     /// its SMS gateways have of their own.
     func senderIDNotes(with gateways: [Gateway]) -> [String] {
-        let own = senderID.flatMap { try? SenderID($0, country: country) }
+        let own = senderID.flatMap { try? SenderID($0, countries: ownSenderCountries) }
         let theirs = gateways.filter { $0.kind == .sms }.compactMap(\.settings.sender)
             .compactMap { try? SenderID($0, countries: policy.senderCountries) }
         let notes = ([own].compactMap(\.self) + theirs).flatMap(\.notes)

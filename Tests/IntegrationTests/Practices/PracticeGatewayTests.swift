@@ -114,6 +114,23 @@ import Testing
         }
     }
 
+    @Test func `a practice's own sender has to do in every country that it sends to`()
+        async throws
+    {
+        try await TestService.run(Self.settings) { service in
+            func put(_ body: JSON) async throws -> HTTPAnswer {
+                try await service.send("PUT", "/v1/practice", json: body, key: service.foreignKey)
+            }
+            #expect(try await put(["sender_id": "2077"]).status == 200)
+            let abroad = try await put(["policy": ["allowed_countries": ["NO", "NL"]]])
+            #expect(abroad.status == 422 && abroad.problem == "field-invalid", "\(abroad.text)")
+            #expect(try abroad.json()["errors"][0]["pointer"] == "/sender_id")
+            let named = try await put(
+                ["sender_id": "Legekontor1", "policy": ["allowed_countries": ["NO", "NL"]]])
+            #expect(named.status == 200, "\(named.text)")
+        }
+    }
+
     @Test func `a country is not allowed where the ladder that stays can't send to it`()
         async throws
     {

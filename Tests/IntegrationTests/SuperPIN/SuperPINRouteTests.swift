@@ -217,6 +217,22 @@ import Testing
         }
     }
 
+    @Test func `initials that an SMS has no letters for are left out of it`() async throws {
+        try await TestService.run { service in
+            let mobile = "+31687\(Int.random(in: 100_000...999_999))"
+            let guest = try await service.guest(
+                [
+                    "mobile": .string(mobile), "locale": "en", "first_name": "Иван",
+                    "last_name": "Жуков",
+                ])
+            _ = try await service.letter(for: guest)
+            _ = try await service.letter(for: guest)
+            let told = try await service.mail.message(1, to: mobile)
+            #expect(told.text.contains("made a new super-PIN for you on"), "\(told.text)")
+            #expect(GSM7.septets(of: told.text).map { $0 <= 160 } == true)
+        }
+    }
+
     @Test func `without a mobile the register's mailbox is told of a reissue`() async throws {
         try await TestService.run { service in
             let guest = try await service.guest(["mobile": .null])

@@ -96,6 +96,11 @@ import Testing
             try sms(portal: "portaal.bøl.no").text.hasSuffix("\n@portaal.xn--bl-lka.no #048213"))
     }
 
+    @Test func `a name that looks like a host is no link`() throws {
+        #expect(try sms(practice: "Huisarts.nl").text.contains("voor Huisarts nl\n"))
+        #expect(try sms(practice: "Dr. Vos").text.contains("voor Dr. Vos\n"))
+    }
+
     @Test func `a name in another script gives way to the portal's`() throws {
         #expect(try sms(practice: "诊所").text.contains("voor portal.example\n"))
         #expect(try sms(practice: "诊所", portal: nil).text.contains("voor -\n"))

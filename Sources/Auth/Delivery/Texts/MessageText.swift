@@ -89,7 +89,7 @@ struct MessageText: Sendable {
         if template.carriesCode, let portal {
             line = "\n@\(portal.ascii) #\(variables[.code] ?? "")"
         }
-        var name = GSM7.transliterated(variables[.practice] ?? "")
+        var name = SMSName.unlinked(GSM7.transliterated(variables[.practice] ?? ""))
         // A name in a script that the alphabet does not have at all.
         if name.isEmpty { name = portal?.ascii ?? "-" }
 
@@ -147,6 +147,20 @@ enum SMSName {
         while width(shown) > room { shown.removeLast() }
         while let last = shown.last, " ,;:-&/(+".contains(last) { shown.removeLast() }
         return shown
+    }
+
+    /// Without what a phone would show as a link: no dot stands between two letters or digits.
+    static func unlinked(_ name: String) -> String {
+        let characters = Array(name)
+        func isPart(_ place: Int) -> Bool {
+            characters.indices.contains(place)
+                && (characters[place].isLetter || characters[place].isNumber)
+        }
+        return String(
+            characters.indices.map { place in
+                let joins = characters[place] == "." && isPart(place - 1) && isPart(place + 1)
+                return joins ? " " : characters[place]
+            })
     }
 
     private static func width(_ text: String) -> Int { GSM7.septets(of: text) ?? .max }
