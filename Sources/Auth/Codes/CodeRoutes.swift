@@ -86,7 +86,12 @@ extension CodeRoutes {
     ) async throws -> Answer {
         let caller = try context.caller
         let act = try context.act(keys)
-        let destination = try await destination(of: body, caller)
+        let destination: Destination
+        do {
+            destination = try await self.destination(of: body, caller)
+        } catch let problem as Problem {
+            return try answer(try await again(act, orElse: problem), body, caller)
+        }
         let requestID = SecureRandom.uuid()
         let kind = SendCode.Kind(
             template: .oneTimeCode, purpose: body.purpose.slug, lane: .client(caller.clientID),
@@ -109,6 +114,21 @@ extension CodeRoutes {
         } overtaken: {
             if case .now(.overtaken) = $0 { true } else { false }
         }
+        return try answer(answered, body, caller)
+    }
+
+    /// What the same request was answered before its address went, or was allowed no more.
+    private func again(
+        _ act: Act, orElse problem: Problem
+    ) async throws -> Answered<IssueCode.Outcome> {
+        guard act.key != nil, let before = try await database.run(FindAnswer<IssueCode>(act: act))
+        else { throw problem }
+        return before
+    }
+
+    private func answer(
+        _ answered: Answered<IssueCode.Outcome>, _ body: NewCode, _ caller: Caller
+    ) throws -> Answer {
         switch try answered.unlessReused() {
         case .sent(let id, let code):
             sent(isFirst: answered.isFirst)
