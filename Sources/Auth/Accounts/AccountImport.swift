@@ -17,9 +17,6 @@ package struct AccountImport: Sendable {
     /// address is judged.
     package static let lineLimit = 25
 
-    /// For how long it leaves the database to who signs in after each of them, by how long that took.
-    private static let rest = 0.5
-
     /// What became of a line.
     package struct Result: Encodable, Sendable {
         package let line: Int
@@ -94,8 +91,7 @@ package struct AccountImport: Sendable {
         _ statements: [ImportAccount], _ act: Act
     ) async throws -> [ImportAccount.Outcome] {
         if statements.isEmpty { return [] }
-        let began = ContinuousClock.now
-        let outcomes = try await database.transaction(
+        return try await database.transaction(
             rerunningOn: ImportAccount.retryableConstraints
         ) { transaction in
             try await transaction.run(LockImports(practice: act.practiceID))
@@ -103,8 +99,6 @@ package struct AccountImport: Sendable {
             for statement in statements { outcomes.append(try await transaction.run(statement)) }
             return outcomes
         }
-        try await Task.sleep(for: began.duration(to: .now) * Self.rest)
-        return outcomes
     }
 
     /// A line that needs the database no more, or is about to be written.
