@@ -121,7 +121,7 @@ extension CodeRoutes {
     private func again(
         _ act: Act, orElse problem: Problem
     ) async throws -> Answered<IssueCode.Outcome> {
-        guard act.key != nil, let before = try await database.run(FindAnswer<IssueCode>(act: act))
+        guard act.key != nil, let before = try await database.run(FindIssuedCode(act: act))
         else { throw problem }
         return before
     }

@@ -43,7 +43,7 @@ enum AllStatements {
         FindFactors.self, AddSentFactor.self, AddApp.self, ResendFactorCode.self,
         ActivateFactor.self, ActivateApp.self, RemoveFactor.self, MakeRecoveryCodes.self,
         ResendCode.self, VerifyCode.self, RefundGuess.self, AbandonLogin.self,
-        IssueCode.self, FindAnswer<IssueCode>.self, FindCodeRequest.self,
+        IssueCode.self, FindIssuedCode.self, FindCodeRequest.self,
         ResendRequestedCode.self, VerifyRequestedCode.self, CancelCode.self, FindContact.self,
         StopSending.self, ResumeSending.self,
         AdmitRecovery.self, StartRecovery.self, FindRecovery.self, SendContactCode.self,

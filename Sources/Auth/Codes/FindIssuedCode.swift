@@ -1,24 +1,22 @@
 import Postgres
 
-/// The answer that a request had before, where the same one can't be worked out any more: what it was about
-/// has changed since (Z-24).
-struct FindAnswer<Asked: IdempotentStatement>: Statement {
+/// The answer that a request for a code had before, where the same one can't be worked out any more: its
+/// address is gone, or is allowed no more (Z-24).
+struct FindIssuedCode: Statement {
     let act: Act
 
-    static var sql: String {
-        """
+    static let sql = """
         with \(Act.storedArm)
         select \(Act.storedColumns), $nonce as nonce
         from (values (1)) as always_one_row
         left join stored on true
         """
-    }
 
     var parameters: [Parameter] { Array(act.parameters.dropLast()) }
 
     /// Nil where there was none.
-    static func decode(_ rows: [Row]) throws -> Answered<Asked.Outcome>? {
+    static func decode(_ rows: [Row]) throws -> Answered<IssueCode.Outcome>? {
         guard let row = rows.first else { throw PostgresError.undecodable(name) }
-        return try Act.answered(row, decode: Asked.outcome)
+        return try Act.answered(row, decode: IssueCode.outcome)
     }
 }
