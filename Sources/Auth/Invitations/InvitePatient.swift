@@ -84,15 +84,16 @@ struct InvitePatient: IdempotentStatement {
         invited as (  -- 3. The invitation, for what the entry holds now.
             insert into invitation
                 (practice_id, invitation_id, patient_id, client_id, identity_mac, link_id,
-                 destination, expires_at)
+                 destination, expires_at, reminded_at)
             select $1::uuid, $8::uuid, held.patient_id, $2::uuid, held.identity_mac,
-                   \(SendLink.parameter(.link, first: firstOfLink))::uuid, $9::text, ready.ends_at
+                   \(SendLink.parameter(.link, first: firstOfLink))::uuid, $9::text, ready.ends_at,
+                   \(SendLink.remindedAt("ready.ends_at", reminder: reminder))
             from held, ready, addressed
             where (select count(*) from lapsed) >= 0
-            returning invitation_id, expires_at as link_ends_at
+            returning invitation_id, expires_at as link_ends_at, reminded_at
         ),
         \(SendLink.linkArms(first: firstOfLink, template: .invitation, of: "invited")),
-        \(SendLink.reminderArm(first: firstOfLink, reminder: reminder)),
+        \(SendLink.reminderArm(first: firstOfLink, reminder: reminder, of: "invited")),
         outcome as (
             select case
                        when invited.invitation_id is not null then 'invited'

@@ -49,15 +49,20 @@ struct ResendInvitation: IdempotentStatement {
             update invitation
             set link_id = \(SendLink.parameter(.link, first: firstOfLink))::uuid,
                 destination = $9::text,
-                expires_at = ready.ends_at
+                expires_at = ready.ends_at,
+                reminded_at = case  -- Once: what was brought to mind before is not again.
+                    when invitation.reminded_at <= clock_timestamp() then invitation.reminded_at
+                    else \(SendLink.remindedAt("ready.ends_at", reminder: reminder))
+                end
             from ready, addressed
             where invitation.practice_id = $1::uuid
               and invitation.invitation_id = $8::uuid
               and invitation.ended_at is null
-            returning invitation.invitation_id, invitation.expires_at as link_ends_at
+            returning invitation.invitation_id, invitation.expires_at as link_ends_at,
+                      invitation.reminded_at
         ),
         \(SendLink.linkArms(first: firstOfLink, template: .invitation, of: "invited")),
-        \(SendLink.reminderArm(first: firstOfLink, reminder: reminder)),
+        \(SendLink.reminderArm(first: firstOfLink, reminder: reminder, of: "invited")),
         outcome as (
             select case
                        when invited.invitation_id is not null then 'sent'

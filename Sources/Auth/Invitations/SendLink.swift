@@ -197,9 +197,16 @@ extension SendLink {
             """
     }
 
+    /// When a link that ends then is brought to mind; null where the practice wants no reminder.
+    static func remindedAt(_ end: String, reminder: Int) -> String {
+        "case when $\(reminder)::uuid is not null then \(end) - interval '\(reminderDays) days' end"
+    }
+
     /// The arm `reminded`: the message that waits until shortly before the link's end, and dies with
     /// the link. It tells of the day on which it is sent.
-    static func reminderArm(first: Int, reminder: Int) -> String {
+    ///
+    /// - Parameter opened: an arm with `reminded_at`; one before the link's own time is another's.
+    static func reminderArm(first: Int, reminder: Int, of opened: String) -> String {
         """
         reminded as (
             insert into message
@@ -208,11 +215,9 @@ extension SendLink {
             select $1::uuid, $\(reminder)::uuid, 'email',
                    '\(MessageTemplate.invitationReminder.rawValue)',
                    \(parameter(.locale, first: first))::text, $\(reminder + 1)::bytea,
-                   linked.expires_at, linked.link_id, later.instant, later.instant
-            from linked
-            cross join lateral (
-                select linked.expires_at - interval '\(reminderDays) days' as instant) as later
-            where $\(reminder)::uuid is not null
+                   linked.expires_at, linked.link_id, \(opened).reminded_at, \(opened).reminded_at
+            from linked, \(opened)
+            where \(opened).reminded_at = \(remindedAt("linked.expires_at", reminder: reminder))
         )
         """
     }

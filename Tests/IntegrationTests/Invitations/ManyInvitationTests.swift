@@ -195,4 +195,28 @@ import Testing
             #expect(service.mail.count(to: gone.email) == 1)
         }
     }
+    @Test func `sent again it is brought to mind only if it was not before`() async throws {
+        try await TestService.run { service in
+            try await service.setPolicy(["invitation_reminder": true])
+            let (early, late) = (try await service.guest(), try await service.guest())
+            let before = try await service.invited(early).id
+            let after = try await service.invited(late).id
+            #expect(try await service.resendInvitation(before).status == 200)
+            try await service.travel(11.1 * 86_400)
+            service.service.dispatcher.nudge()
+            // The reminder is the newer link's, and the only one.
+            let mail = try await service.mail.message(3, to: early.email)
+            #expect(mail.text.contains("Dit is de enige herinnering."))
+            let reminded = try await service.mail.message(2, to: late.email)
+            #expect(reminded.text.contains("Dit is de enige herinnering."))
+            for id in [before, after] {
+                #expect(try await service.resendInvitation(id).status == 200)
+            }
+            #expect(try await service.resendInvitation(after).status == 200)
+            try await service.travel(13 * 86_400)
+            try await service.settle()
+            #expect(service.mail.count(to: early.email) == 4)
+            #expect(service.mail.count(to: late.email) == 4)
+        }
+    }
 }
