@@ -40,10 +40,9 @@ struct LoginAttempt: Sendable {
         let customerNumber = try? CustomerNumber(typed: identifier.normalized)
         self.customerNumber = customerNumber
         // However its groups are parted, a number is counted as one.
-        let typed = customerNumber?.digits ?? identifier.normalized
-        pairKey = throttle.authenticate(fields: [
-            Array("pair".utf8), Array(typed.utf8), network ?? [],
-        ])
+        pairKey = Self.pairKey(
+            of: customerNumber?.digits ?? number?.digits.expose() ?? identifier.normalized,
+            from: network, throttle)
         networkThrottleKey = network.map {
             throttle.authenticate(fields: [Array("network".utf8), $0])
         }
@@ -53,6 +52,11 @@ struct LoginAttempt: Sendable {
         networkKeys = network.map { network in
             keys.macKeys(.network).map { $0.authenticate(network) }
         }
+    }
+
+    /// - Parameter name: as it is compared; a number as its digits.
+    static func pairKey(of name: String, from network: [UInt8]?, _ key: MACKey) -> [UInt8] {
+        key.authenticate(fields: [Array("pair".utf8), Array(name.utf8), network ?? []])
     }
 
     /// The network as the current key writes it.

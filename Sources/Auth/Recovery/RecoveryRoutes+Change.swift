@@ -125,7 +125,14 @@ extension RecoveryRoutes {
         }
         switch try answered.unlessReused() {
         case .changed:
-            if answered.isFirst { dispatcher.nudge() }
+            if answered.isFirst {
+                dispatcher.nudge()
+                if case .password = change {
+                    // The change is made; a wait that stays is no reason to say that it is not.
+                    try? await ForgetWaits(database: database, keys: keys)(
+                        of: account, at: practice.id, from: context.patientNetwork)
+                }
+            }
             return try await standing(context)
         case .refused(let kind): throw Problem(kind)
         case .waiting(let until): throw Problem(.recoveryWaiting, retryAt: until)

@@ -37,6 +37,7 @@ enum AllStatements {
         ExportAccount.self, FindOwnEntry.self, EraseAccount.self,
         TellRegistered.self, FindTakenAddress.self, SweepEnrolments.self,
         AdmitLogin.self, RefuseLogin.self, ForgiveFailures.self, ReturnTry.self, StartLogin.self,
+        FindLoginNames.self, ForgetPairs.self,
         FindLogin.self, StartCodelessLogin.self, StartRememberedLogin.self, ChooseApp.self,
         FindStoppedWay.self, FindStrictestPolicy.self,
         VerifyApp.self, VerifyRecoveryCode.self,
