@@ -43,14 +43,12 @@ extension EnrolmentRoutes {
         try await step(.link, context) { enrolment, revision -> Void? in
             guard let owner else { throw Problem(.linkingCodeRefused) }
             try owner.signedIn?.demand(.fresh, now: tokens.now())
-            let hasOwn = try await database.run(
-                FindOwnPatient(practice: caller.practice.id, account: owner.account))
             let linking = LinkAccount(
                 act: act, enrolment: enrolment.id, revision: revision,
                 patient: enrolment.patient.version, account: owner.account,
                 link: PatientRole(
-                    birth: enrolment.birth(in: caller.practice), hasOwnPatient: hasOwn,
-                    now: Date(), in: caller.practice.timeZone),
+                    birth: enrolment.birth(in: caller.practice), now: Date(),
+                    in: caller.practice.timeZone),
                 entry: owner.entry)
             let linked = try await run(linking, by: owner, of: enrolment, context)
             switch try linked.unlessReused() {

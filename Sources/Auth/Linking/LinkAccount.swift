@@ -21,8 +21,8 @@ struct LinkAccount: IdempotentStatement {
 
     static let lane = Lane.ordinary
     static let retryableConstraints = [
-        "idempotency_pkey", "patient_link_self_key", "identifier_one_account_key",
-        "membership_pkey",
+        "idempotency_pkey", "patient_link_self_key", "patient_link_own_key",
+        "identifier_one_account_key", "membership_pkey",
     ]
 
     /// How an account of another practice comes here.
@@ -114,8 +114,18 @@ struct LinkAccount: IdempotentStatement {
         joined as (  -- 4. The link, or a better proof and a later end of one that was there.
             insert into patient_link
                 (practice_id, account_id, patient_id, role, identity_level, ends_at)
-            select $1::uuid, $10::uuid, accepted.patient_id, $11::text, accepted.identity_level,
-                   $12::timestamptz
+            select $1::uuid, $10::uuid, accepted.patient_id,
+                   case  -- One patient is the account's own; the next is somebody cared for.
+                       when $11::text = 'self' and exists (
+                           select from patient_link as own
+                           where own.practice_id = $1::uuid
+                             and own.account_id = $10::uuid
+                             and own.role = 'self'
+                             and own.patient_id <> accepted.patient_id)
+                       then 'representative'
+                       else $11::text
+                   end,
+                   accepted.identity_level, $12::timestamptz
             from accepted
             on conflict (practice_id, account_id, patient_id) do update
             set role = excluded.role,

@@ -17,14 +17,13 @@ struct PatientRole: Sendable, Equatable {
     static let ageOfMajority = 18
 
     /// A child's records are a parent's until the child decides alone. Those of anybody else are one's
-    /// own where the account has no patient of its own here, and else those of a person cared for.
-    ///
-    /// - Parameter hasOwnPatient: whether the account is some other patient's own.
-    init(birth: DateOfBirth?, hasOwnPatient: Bool, now: Date, in zone: TimeZone) {
+    /// own; where the account has a patient of its own here, ``LinkAccount`` makes them those of a person
+    /// cared for.
+    init(birth: DateOfBirth?, now: Date, in zone: TimeZone) {
         if let birth, let end = birth.birthday(Self.ageOfOwnRecords, in: zone), end > now {
             (role, endsAt) = (.parent, end)
         } else {
-            (role, endsAt) = (hasOwnPatient ? .representative : .self, nil)
+            (role, endsAt) = (.self, nil)
         }
     }
 }

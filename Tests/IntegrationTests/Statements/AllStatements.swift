@@ -30,7 +30,7 @@ enum AllStatements {
         OpenLink.self, FindEnrolment.self, AdmitIdentity.self, ReturnIdentityTry.self,
         ProveIdentity.self, ConfirmEmail.self, GiveProfile.self, GiveConsents.self,
         CompleteEnrolment.self,
-        LinkAccount.self, DeclineEnrolment.self, FindOwnPatient.self,
+        LinkAccount.self, DeclineEnrolment.self,
         MakeLinkingCode.self, FindLinkingCode.self, UseLinkingCode.self,
         FindPINHolder.self, IssueActivationPIN.self,
         FindRecoveryPINHolder.self, MakeRecoveryPIN.self, ActivateRecoveryPIN.self,

@@ -51,10 +51,10 @@ import Testing
 @Suite struct PatientRoleTests {
     private let zone = TimeZone(identifier: "Europe/Amsterdam") ?? .gmt
 
-    private func role(_ birth: String?, hasOwn: Bool, now: String) throws -> PatientRole {
+    private func role(_ birth: String?, now: String) throws -> PatientRole {
         let now = try Sample.instant(now)
         let date = try birth.map { try DateOfBirth($0, now: now, in: zone) }
-        return PatientRole(birth: date, hasOwnPatient: hasOwn, now: now, in: zone)
+        return PatientRole(birth: date, now: now, in: zone)
     }
 
     @Test(arguments: [
@@ -64,19 +64,16 @@ import Testing
     func `a child's records are a parent's until the sixteenth birthday begins`(
         birth: String, now: String, isParent: Bool
     ) throws {
-        for hasOwn in [false, true] {
-            let role = try role(birth, hasOwn: hasOwn, now: now)
-            #expect((role.role == .parent) == isParent)
-            #expect((role.endsAt != nil) == isParent)
-        }
+        let role = try role(birth, now: now)
+        #expect((role.role == .parent) == isParent)
+        #expect((role.endsAt != nil) == isParent)
     }
 
-    @Test func `anybody else's are one's own, or those of a person cared for`() throws {
+    @Test func `anybody else's are one's own without an end`() throws {
         let now = "2026-03-02T10:50:00Z"
         for birth in ["1950-01-01", nil] {
-            #expect(try role(birth, hasOwn: false, now: now).role == .`self`)
-            #expect(try role(birth, hasOwn: true, now: now).role == .representative)
-            #expect(try role(birth, hasOwn: true, now: now).endsAt == nil)
+            let role = try role(birth, now: now)
+            #expect(role.role == .`self` && role.endsAt == nil)
         }
     }
 
