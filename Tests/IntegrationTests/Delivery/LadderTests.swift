@@ -15,16 +15,19 @@ struct LadderTests {
         authority = try TestAuthority()
     }
 
-    private func peer(_ answers: HTTPSPeer.Answer...) async throws -> HTTPSPeer {
+    func peer(_ answers: HTTPSPeer.Answer...) async throws -> HTTPSPeer {
         try await HTTPSPeer(answers, certificate: try authority.certificate(for: "localhost"))
     }
 
-    private func door(_ peers: [HTTPSPeer]) -> OutboundDoor {
+    func door(_ peers: [HTTPSPeer]) -> OutboundDoor {
         .toPeers(peers.map(\.authority), trusting: authority)
     }
 
-    private func queue(_ outbox: OutboxFixture, _ code: String = "048213") async throws -> UUID {
-        try await outbox.queue(to: "+4741234567", code: code, channel: .sms)
+    func queue(
+        _ outbox: OutboxFixture, _ kind: ChannelKind = .sms, code: String = "048213"
+    ) async throws -> UUID {
+        let address = kind == .sms ? "+4741234567" : "kari@example.no"
+        return try await outbox.queue(to: address, code: code, channel: kind)
     }
 
     @Test
@@ -249,56 +252,6 @@ struct LadderTests {
             #expect(try await outbox.row(message).rung == 2)
             #expect(try await dispatcher.deliverNext()?.state == .sent)
             #expect(try await outbox.row(message).gateway == "second")
-        }
-    }
-
-    @Test func `without a report in time a message climbs, and with one it does not`() async throws
-    {
-        let (first, second) = (try await peer(HTTPSPeer.takes), try await peer(HTTPSPeer.takes))
-        try await OutboxFixture.run { outbox in
-            try await outbox.setLadder(
-                [first.rung("first", reportWithin: 60), second.rung("second", reportWithin: 60)],
-                hosts: [first, second])
-            let dispatcher = try outbox.dispatcher(
-                ScriptedChannel(), door: door([first, second]))
-            let (unreported, reported, dead) = (
-                try await queue(outbox), try await queue(outbox), try await queue(outbox)
-            )
-            for _ in 0..<3 { #expect(try await dispatcher.deliverNext()?.state == .sent) }
-            let waiting = try await outbox.row(unreported)
-            #expect(waiting.body != nil)
-            #expect(waiting.reportWait.map { (50...60).contains($0) } == true)
-            try await dispatcher.sweepOnce()
-            #expect(try await outbox.row(unreported).state == "sent")
-
-            let gateways = try await outbox.database.run(FindGateways(practice: outbox.practice))
-            let gateway = try #require(gateways.first { $0.name == "first" })
-            #expect(
-                try await outbox.database.run(
-                    RecordReport(
-                        gateway: gateway, report: .delivered(.ours(reported)))) == .recorded)
-            try await outbox.changeCode(of: dead, "used_at = clock_timestamp()")
-            for message in [unreported, dead] {
-                try await outbox.change(message, "report_due_at = clock_timestamp()")
-            }
-            try await dispatcher.sweepOnce()
-
-            #expect(try await outbox.row(unreported).rung == 2)
-            #expect(try await outbox.row(unreported).reason == "not_reported")
-            #expect(try await dispatcher.deliverNext()?.messageID == unreported)
-            #expect(try await dispatcher.deliverNext() == nil)
-            let done = try await outbox.row(unreported)
-            #expect(done.gateway == "second")
-            #expect(done.formerReason == "not_reported")
-            // On the last rung there is nothing to wait for.
-            #expect(done.reportWait == nil)
-            #expect(done.body == nil)
-            for (message, state) in [(reported, "delivered"), (dead, "sent")] {
-                let row = try await outbox.row(message)
-                #expect(row.state == state)
-                #expect(row.body == nil)
-                #expect(row.reportWait == nil)
-            }
         }
     }
 

@@ -95,7 +95,7 @@ extension NewLadder.Rung {
         let isMissing = type == .mailbox && !rules.development
         if isMissing || !type.carries.contains(kind) { fields.refuse("type", .notAllowed) }
         refuseSecrets(&fields)
-        if reportWithinSeconds != nil, !settings.reports || kind != .sms {
+        if reportWithinSeconds != nil, !settings.reports {
             fields.refuse("report_within_seconds", .notAllowed)
         }
     }

@@ -4,8 +4,8 @@ import Postgres
 /// Sends messages on to the next rung that their gateway has not reported in time, with the same
 /// live code and to the same destination (Z-1); lets go of those that have died.
 ///
-/// It is our own clock that does this, never a report (Z-27). The gateway had taken the message and
-/// may charge for it, and so may the next: it counts towards the practice's day once more, in messages
+/// It is our own clock that does this, never a report (Z-27). The gateway had taken an SMS and may
+/// charge for it, and so may the next: it counts towards the practice's day once more, in messages
 /// and in money, and to whatever else it counted towards when it was made: the lane of the day that it
 /// was sent from, and its block of numbers. Where one of these is spent it fails instead (SU-6, Z-19).
 /// What a gateway refused climbs by `SettleMessage`, and costs nothing.
@@ -48,7 +48,7 @@ struct ClimbUnreported: Statement {
         ),
         overdue as (  -- 3. As a subselect, like the view's own.
             select message.practice_id, message.message_id, message.report_due_at,
-                   message.sms_lane, message.number_block,
+                   message.sms_lane, message.number_block, message.channel = 'sms' as is_sms,
                    coalesce(message.sms_price, spending.assumed_price) as sms_price,
                    spending.sms_per_day, spending.sms_cost_per_day,
                    (
@@ -103,23 +103,23 @@ struct ClimbUnreported: Statement {
                 rows unbounded preceding)
         ),
         judged as (  -- 6. Of these, those that the day has room for.
-            select in_lane.practice_id, in_lane.message_id, in_lane.lives, in_lane.sms_lane,
-                   in_lane.number_block, in_lane.sms_price,
-                   in_lane.fits_lane
-                       and messages.amount + count(*) filter (where in_lane.fits_lane) over so_far
+            select in_lane.practice_id, in_lane.message_id, in_lane.lives, in_lane.is_sms,
+                   in_lane.sms_lane, in_lane.number_block, in_lane.sms_price,
+                   in_lane.fits_lane and (
+                       not in_lane.is_sms
+                       or messages.amount + count(*) filter (where in_lane.fits_lane) over so_far
                            <= in_lane.sms_per_day
                        and cost.amount
                            + coalesce(
                                sum(in_lane.sms_price) filter (where in_lane.fits_lane) over so_far,
                                0)
-                           <= in_lane.sms_cost_per_day
-                   as climbs
+                           <= in_lane.sms_cost_per_day) as climbs
             from in_lane
             cross join today
             cross join \(amount(of: "'sms'", in: "in_lane")) as messages
             cross join \(amount(of: "'cost'", in: "in_lane")) as cost
             window so_far as (
-                partition by in_lane.practice_id
+                partition by in_lane.practice_id, in_lane.is_sms
                 order by in_lane.report_due_at, in_lane.message_id
                 rows unbounded preceding)
         ),
@@ -151,7 +151,7 @@ struct ClimbUnreported: Statement {
               and message.message_id = judged.message_id
               -- Or all messages would be read to find those.
               and message.report_due_at is not null
-            returning message.practice_id, judged.sms_price, judged.sms_lane,
+            returning message.practice_id, judged.is_sms, judged.sms_price, judged.sms_lane,
                       judged.number_block, judged.lives, judged.climbs
         ),
         paid as (  -- 8. What they add to the day.
@@ -163,6 +163,7 @@ struct ClimbUnreported: Statement {
                        ('cost-' || climbed.sms_lane, \(laneCost("climbed"))),
                        ('sent:' || climbed.number_block, 1)) as amounts (counter, amount)
             where climbed.climbs
+              and climbed.is_sms
               and amounts.counter is not null
             group by climbed.practice_id, amounts.counter
         ),
