@@ -37,6 +37,8 @@ struct TestService: Sendable {
         var limits: ServerLimits?
         var configure: (@Sendable (inout ServiceConfiguration) -> Void)?
         var channel: (any DeliveryChannel)?
+        /// Messages go by a real mail server and gateway, and are read there.
+        var postsMessages = false
         var hashThreads: Int?
         /// The time of an instance's keys and tokens, by its number.
         var clock: (@Sendable (Int) -> Date)?
@@ -46,10 +48,11 @@ struct TestService: Sendable {
         var hasOwnServers = false
 
         static let onItsOwn = Settings(hasOwnServers: true)
+        static let posting = Settings(postsMessages: true)
 
         var canShareServers: Bool {
             !hasOwnServers && limits == nil && configure == nil && channel == nil
-                && hashThreads == nil && cluster == nil && clock == nil
+                && !postsMessages && hashThreads == nil && cluster == nil && clock == nil
         }
     }
 
