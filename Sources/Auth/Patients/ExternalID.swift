@@ -12,10 +12,13 @@ struct ExternalID: Hashable, Sendable {
     let text: String
 
     /// - Throws: why it names nobody; `not-allowed` for a valid Norwegian national number.
-    init(_ text: String) throws(Fault) {
-        let text = text.precomposedStringWithCanonicalMapping
+    init(_ typed: String) throws(Fault) {
+        let text = typed.precomposedStringWithCanonicalMapping
         guard !text.isEmpty else { throw .empty }
-        guard text.unicodeScalars.count <= Self.longest else { throw .tooLong }
+        // Either form may be the longer one; what is short enough as it was sent stays so.
+        guard min(typed.unicodeScalars.count, text.unicodeScalars.count) <= Self.longest else {
+            throw .tooLong
+        }
         guard text.unicodeScalars.allSatisfy(\.isFitForALine), text.first?.isWhitespace == false,
             text.last?.isWhitespace == false
         else { throw .malformed }

@@ -295,7 +295,7 @@ def filter_failure(context, failure, case, response):
 def is_refused_for_its_shape(problem):
     if problem["type"] in ("/problems/field-invalid", "/problems/body-malformed"):
         return any(
-            error["code"] in SHAPE and not ELSEWHERE.search(error["pointer"])
+            error["code"] in SHAPE and not ELSEWHERE.search(error.get("pointer", ""))
             for error in problem["errors"])
     # 413: several fields may each be short enough, and too much together.
     return problem["status"] not in (409, 410, 412, 413, 422)

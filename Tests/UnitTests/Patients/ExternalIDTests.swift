@@ -8,6 +8,9 @@ import Testing
         ("P-1", nil), ("10382", nil), ("999900018", nil), ("a/b c", nil),
         ("01899010032", nil), (String(repeating: "é", count: 64), nil),
         ("", ExternalID.Fault.empty), (String(repeating: "x", count: 65), .tooLong),
+        // Twice as long in its one form, or half as long.
+        (String(repeating: "\u{0958}", count: 64), nil),
+        (String(repeating: "e\u{301}", count: 64), nil),
         (" P-1", .malformed), ("P-1\u{A0}", .malformed), ("P\n1", .malformed),
         ("P\u{202E}1", .malformed), ("import", .reserved), ("01899010031", .nationalNumber),
         ("018990 10031", .nationalNumber), ("41819010186", .nationalNumber),
