@@ -93,6 +93,42 @@ import Testing
         }
     }
 
+    @Test func `of parallel codes for one address its ceiling lets five go`() async throws {
+        var settings = Self.two
+        settings.sendsPerHour = 5
+        try await TestService.run(settings) { service in
+            let address = TestService.freshAddress()
+            let answers = try await parallel(60) { number in
+                try await service.issueAnswer(to: address, instance: number)
+            }
+            #expect(answers.count { $0.status == 201 } == 5)
+            #expect(answers.allSatisfy { [201, 429].contains($0.status) })
+            #expect(try await service.database.count("message", where: "true") == 5)
+        }
+    }
+
+    /// Those that are being written don't see each other, so that a practice's codes don't wait for each
+    /// other's commits: the ceiling is passed by these, once, and every later one is refused.
+    @Test func `of parallel codes the practice's day lets no more go than were under way`()
+        async throws
+    {
+        try await TestService.run(Self.two) { service in
+            try await service.database.execute("update practice set sms_per_day = 50")
+            try await service.travel(2)  // Callers are known for a second.
+            let answers = try await parallel(300) { number in
+                try await service.issueAnswer(
+                    to: "+3161\(1_000_000 + number)", instance: number)
+            }
+            let sent = answers.count { $0.status == 201 }
+            #expect((40...60).contains(sent))
+            #expect(answers.allSatisfy { [201, 429].contains($0.status) })
+            let late = try await service.issueAnswer(to: "+31612999999")
+            #expect(late.status == 429)
+            #expect(try late.json()["limit"] == "practice")
+            #expect(try await service.database.count("message", where: "true") == sent)
+        }
+    }
+
     @Test func `of parallel logins the destination's ceiling lets five send`() async throws {
         var settings = Self.two
         settings.sendsPerHour = 5
