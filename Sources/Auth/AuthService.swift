@@ -69,6 +69,7 @@ package struct AuthService: Sendable {
         // Sooner, so that the server has given up what its caller no longer waits for.
         settings.statementTimeout = limits.statementDeadline * 3 / 4
         settings.underWayWait = limits.equalRequestWait
+        settings.variables[RecoveryLimits.waitVariable] = "\(configuration.recoveryWaitHours)"
         let database = try Database(configuration: settings, logger: logger)
         self.database = database
         let now = now ?? { database.now }

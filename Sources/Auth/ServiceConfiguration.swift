@@ -27,6 +27,9 @@ package struct ServiceConfiguration: Sendable {
     package var templatesDirectory: String?
     /// What may be sent, and what it costs.
     package var sending: SendCeilings
+    /// Between two recoveries of an account, and before a sensitive change by what one rested on (Z-2).
+    package var recoveryWaitHours = RecoveryLimits.usualWaitHours
+    package static let recoveryWaits = RecoveryLimits.waitHours
     /// For how long rows are kept that no rule needs any more.
     package var retention: Retention
     package var log: Log

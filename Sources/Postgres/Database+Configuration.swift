@@ -32,6 +32,8 @@ extension Database {
         package var statementTimeout: Duration = .milliseconds(1_500)
         /// The server ends a session that leaves a transaction open and idle for this time.
         package var idleInTransactionTimeout: Duration = .seconds(5)
+        /// What statements read with `current_setting`, by name.
+        package var variables: [String: String] = [:]
         /// Begins the name of each session in the server's lists.
         package var applicationName = "practice-auth"
 
@@ -98,7 +100,7 @@ struct SessionSettings {
                 "plan_cache_mode": plans.rawValue,
                 // Whether a standby has a commit is told by a warning alone (see `Notices`).
                 "client_min_messages": "warning",
-            ]
+            ].merging(configuration.variables) { ours, _ in ours }
         ).servers
     }
 

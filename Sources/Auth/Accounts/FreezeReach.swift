@@ -1,6 +1,7 @@
 /// SQL of how far back an owner's freeze of an account reaches (Z-32).
 ///
-/// What came to the account later than three days before the change that its owner read of may be a thief's.
+/// What came to the account in the time that a recovery waits, before the change that its owner read of, may
+/// be a thief's.
 /// What a new account began with is not, and the account is trusted as it stood then.
 struct FreezeReach {
     /// Expressions of the account's instants; the first is null where nothing is frozen.
@@ -21,7 +22,7 @@ struct FreezeReach {
         """
         greatest(
                        least(\(frozenAt), \(opposedAt))
-                           - interval '\(RecoveryLimits.waitHours) hours',
+                           - \(RecoveryLimits.wait),
                        \(createdAt) + interval '1 day')
         """
     }

@@ -259,7 +259,7 @@ struct FinishRecovery: IdempotentStatement {
                        where \(reach.isAgainst("lost_mailbox", since: "confirmed_at")) is not true
         """
 
-    private static let wait = "interval '\(RecoveryLimits.waitHours) hours'"
+    private static let wait = RecoveryLimits.wait
 
     var ownParameters: [Parameter] {
         let verdict = recovery.verdict(for: change.loss)

@@ -70,7 +70,7 @@ enum RecoveredAccess {
         """
         (\(id) <> all (\(account).recovered_by)
                            or \(account).recovered_at
-                               <= clock_timestamp() - interval '\(RecoveryLimits.waitHours) hours')
+                               <= clock_timestamp() - \(RecoveryLimits.wait))
         """
     }
 }

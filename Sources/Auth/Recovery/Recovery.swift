@@ -5,8 +5,18 @@ import Postgres
 enum RecoveryLimits {
     /// How long one stays open.
     static let openMinutes = 60
-    /// Between two recoveries, and before a sensitive change by what one rested on (Z-2).
-    static let waitHours = 72
+    /// Between two recoveries, and before a sensitive change by what one rested on (Z-2); an operator may
+    /// choose another time.
+    static let usualWaitHours = 72
+    static let waitHours = 24...120
+    /// Where a session has the operator's choice.
+    static let waitVariable = "practice_auth.recovery_wait_hours"
+    /// The same in SQL, an interval; the usual one in a session that was not told.
+    static let wait = """
+        make_interval(hours => coalesce(
+                               nullif(current_setting('\(waitVariable)', true), '')::int4,
+                               \(usualWaitHours)))
+        """
     /// For how long a change by two desk codes can be made, from then on.
     static let lateHours = 24
     /// Recoveries that one network begins in ten minutes, over all identifiers (Z-20).

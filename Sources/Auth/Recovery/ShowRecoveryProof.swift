@@ -146,12 +146,13 @@ struct ShowRecoveryProof: IdempotentStatement {
                     proof.proof || jsonb_build_object('at', clock_timestamp())),
                 change_from = case
                     when \(isSecondDesk)
-                    then clock_timestamp() + interval '\(RecoveryLimits.waitHours) hours'
+                    then clock_timestamp() + \(RecoveryLimits.wait)
                     else recovery.change_from
                 end,
                 expires_at = case
                     when \(isSecondDesk)
-                    then clock_timestamp() + interval '\(lateHours) hours'
+                    then clock_timestamp() + \(RecoveryLimits.wait)
+                        + interval '\(RecoveryLimits.lateHours) hours'
                     else recovery.expires_at
                 end
             from held, proof
@@ -199,7 +200,6 @@ struct ShowRecoveryProof: IdempotentStatement {
         proof.proof ->> 'method' = '\(RecoveryProof.Method.deskCode.rawValue)'
                         and held.proofs @> '[{"method": "\(RecoveryProof.Method.deskCode.rawValue)"}]'
         """
-    private static let lateHours = RecoveryLimits.waitHours + RecoveryLimits.lateHours
 
     var ownParameters: [Parameter] {
         let own: [Parameter] =

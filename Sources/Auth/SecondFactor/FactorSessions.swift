@@ -12,7 +12,7 @@ enum FactorSessions {
                 from \(change)
                 where account.account_id = \(account)::uuid
                   and account.recovered_at
-                      > clock_timestamp() - interval '\(RecoveryLimits.waitHours) hours'
+                      > clock_timestamp() - \(RecoveryLimits.wait)
                 returning account.account_id
             )
         """

@@ -58,7 +58,7 @@ struct FindSignedIn: Statement {
         join identified on true
         """
 
-    private static let recoveryWait = "interval '\(RecoveryLimits.waitHours) hours'"
+    private static let recoveryWait = RecoveryLimits.wait
 
     var parameters: [Parameter] { [.uuid(practice), .uuid(session), .uuid(client)] }
 

@@ -11,7 +11,7 @@ extension ServiceConfiguration {
         from reader: SettingReader
     ) throws -> ServiceConfiguration {
         var reader = reader
-        let configuration = ServiceConfiguration(
+        var configuration = ServiceConfiguration(
             publicURL: reader.publicURL(),
             listen: reader.address(.listen, default: .init(host: "127.0.0.1", port: 8080)),
             internalListen: reader.address(
@@ -28,6 +28,11 @@ extension ServiceConfiguration {
             limits: reader.limits(),
             keyFiles: .init(ring: reader.file(of: .keys), signing: reader.file(of: .signingKeys))
         )
+        if let hours = reader.wholeNumber(
+            .recoveryWaitHours, in: ServiceConfiguration.recoveryWaits)
+        {
+            configuration.recoveryWaitHours = hours
+        }
         for fault in ShippedFiles.faults { reader.reject(file: ShippedFiles.folder, fault) }
         try reader.finish()
         return configuration

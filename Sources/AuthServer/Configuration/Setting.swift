@@ -18,6 +18,7 @@ enum Setting: String, CaseIterable {
     case templatesDirectory = "templates_directory"
     case clientCodesPerHour = "client_codes_per_hour"
     case smsPrices = "sms_prices"
+    case recoveryWaitHours = "recovery_wait_hours"
     case retentionDays = "retention_days"
     case logLevel = "log_level"
     case logFile = "log_file"
@@ -44,7 +45,7 @@ enum Setting: String, CaseIterable {
         switch self {
         case .listen, .internalListen, .smtpPort, .smtpCAFile, .logLevel, .logFile, .hashThreads,
             .ordinaryConnections, .deliveryWorkers, .drainSeconds, .clientCodesPerHour, .smsPrices,
-            .retentionDays:
+            .retentionDays, .recoveryWaitHours:
             true
         default: false
         }

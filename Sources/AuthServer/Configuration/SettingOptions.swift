@@ -86,6 +86,9 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: "What an SMS costs, in hundredths: EUR:NL=8,EUR:*=15,NOK:NO=90")
     var smsPrices: String?
 
+    @Option(help: "Hours between two recoveries of one account.")
+    var recoveryWaitHours: String?
+
     @Option(help: "Days that rows are kept, by table: code=30,login=30")
     var retentionDays: String?
 
@@ -103,7 +106,7 @@ struct ServiceOptions: ParsableArguments {
             .smtpUsername: smtpUsername, .smtpCAFile: smtpCAFile, .mailFrom: mailFrom,
             .outboundHosts: outboundHosts, .templatesDirectory: templatesDirectory,
             .clientCodesPerHour: clientCodesPerHour, .smsPrices: smsPrices,
-            .retentionDays: retentionDays,
+            .recoveryWaitHours: recoveryWaitHours, .retentionDays: retentionDays,
             .logFile: logFile, .drainSeconds: drainSeconds,
         ]
         return sources.reader(

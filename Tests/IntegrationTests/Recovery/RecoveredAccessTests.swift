@@ -22,7 +22,7 @@ import Testing
                 try await service.login(person, key: service.foreignKey).problem
                     == "factor-unavailable")
 
-            try await service.travel(Double(RecoveryLimits.waitHours) * 3_600 + 1)
+            try await service.travel(Double(RecoveryLimits.usualWaitHours) * 3_600 + 1)
             _ = try await service.signInElsewhere(person)
             #expect(try await service.database.count("account", where: "reproven_at is null") == 0)
         }

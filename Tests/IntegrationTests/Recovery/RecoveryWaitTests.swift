@@ -29,6 +29,26 @@ import Testing
         }
     }
 
+    @Test func `an operator may choose how long that is`() async throws {
+        var settings = TestService.Settings()
+        settings.configure = { $0.recoveryWaitHours = 24 }
+        try await TestService.run(settings) { service in
+            let person = try await service.person()
+            let first = try await service.provenRecovery(
+                person, try await service.ownSuperPIN(person))
+            #expect(try await service.setPassword(first).status == 200)
+            let second = try await service.provenRecovery(
+                person, try await service.ownSuperPIN(person))
+            let early = try await service.setPassword(second)
+            #expect(early.problem == "recovery-waiting")
+            #expect((86_200...86_400).contains(Int(early.header("Retry-After") ?? "") ?? 0))
+            try await service.travel(24 * 3600)
+            let third = try await service.provenRecovery(
+                person, try await service.ownSuperPIN(person))
+            #expect(try await service.setPassword(third).status == 200)
+        }
+    }
+
     @Test func `a sensitive act waits where it rests on what the recovery rested on`()
         async throws
     {

@@ -122,6 +122,7 @@ import Testing
         (91.0, "Probeer het om 11:52 opnieuw."), (120.0, "Probeer het om 11:52 opnieuw."),
         (121.0, "Probeer het om 11:53 opnieuw."), (3600.0, "Probeer het om 12:50 opnieuw."),
         (12.5 * 3600, "Probeer het morgen om 00:20 opnieuw."),
+        (72.0 * 3600, "Probeer het op 4 maart 2026 om 11:50 opnieuw."),
     ])
     func `a wait is told by the practice's clock, never too early`(wait: Double, words: String) {
         let problem = Problem(.loginThrottled, retryAt: Self.now + wait)

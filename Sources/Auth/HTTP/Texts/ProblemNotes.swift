@@ -111,8 +111,9 @@ extension Problem.Kind {
             "The linking code was never made, is used or replaced, or the sign-in that it was made from is "
                 + "over or older than five minutes. Nothing was linked."
         case .recoveryWaiting:
-            "Two recoveries, or a recovery and a sensitive change by what it rested on, lie 72 hours "
-                + "apart; so do two desk codes and the change. See retry_at. Nothing was changed."
+            "Two recoveries, or a recovery and a sensitive change by what it rested on, lie the "
+                + "operator's wait apart (72 hours unless chosen otherwise); so do two desk codes and the "
+                + "change. See retry_at. Nothing was changed."
         case .usernameTaken: "Somebody of this practice signs in with it. Nothing was kept."
         case .addressTaken:
             "Somebody else of this practice is known by the address, and this account has neither a "

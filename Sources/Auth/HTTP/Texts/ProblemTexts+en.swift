@@ -46,7 +46,7 @@ struct EnglishProblemTexts: ProblemTexts {
         case .proofRepeated: "Another proof is needed"
         case .proofIncorrect: "Proof not recognised"
         case .linkingCodeRefused: "Linking code not recognised"
-        case .recoveryWaiting: "Wait three days"
+        case .recoveryWaiting: "Not possible yet"
         case .usernameTaken: "Username in use"
         case .addressTaken: "E-mail address in use"
         case .identityRefused: "Details not recognised"
@@ -177,9 +177,8 @@ struct EnglishProblemTexts: ProblemTexts {
                 + "you signed in. Make a new one at your other practice. "
                 + otherwise(facts)
         case .recoveryWaiting:
-            "For your safety this can be done only three days after access was restored, or "
-                + "after the second desk code. "
-                + otherwise(facts)
+            "For your safety some time has to pass first after access was restored, or after a "
+                + "second desk code. \(again(facts.wait)) " + otherwise(facts)
         case .usernameTaken: "This username is in use already. Choose another one."
         case .addressTaken:
             "This e-mail address already belongs to somebody else of this practice. Your "
@@ -297,6 +296,8 @@ struct EnglishProblemTexts: ProblemTexts {
         case .minutes(let count): "Please try again in \(count) minutes."
         case .today(let clock): "Please try again at \(clock)."
         case .tomorrow(let clock): "Please try again tomorrow at \(clock)."
+        case .later(let instant, let zone, let clock):
+            "Please try again on \(LocalTime.day(instant, in: zone, language: .english)) at \(clock)."
         }
     }
 

@@ -46,7 +46,7 @@ struct BokmålProblemTexts: ProblemTexts {
         case .proofRepeated: "Et annet bevis trengs"
         case .proofIncorrect: "Beviset ble ikke gjenkjent"
         case .linkingCodeRefused: "Koblingskoden ble ikke gjenkjent"
-        case .recoveryWaiting: "Vent tre dager"
+        case .recoveryWaiting: "Ikke mulig ennå"
         case .usernameTaken: "Brukernavnet er opptatt"
         case .addressTaken: "E-postadressen er i bruk"
         case .identityRefused: "Opplysningene ble ikke gjenkjent"
@@ -179,9 +179,8 @@ struct BokmålProblemTexts: ProblemTexts {
                 + "etter at du logget inn. Lag en ny hos det andre legekontoret. "
                 + otherwise(facts)
         case .recoveryWaiting:
-            "For din sikkerhet kan dette først gjøres tre dager etter gjenopprettingen, eller "
-                + "etter den andre skrankekoden. "
-                + otherwise(facts)
+            "For din sikkerhet må det først gå noe tid etter en gjenoppretting, eller etter den "
+                + "andre skrankekoden. \(again(facts.wait)) " + otherwise(facts)
         case .usernameTaken: "Dette brukernavnet er allerede i bruk. Velg et annet."
         case .addressTaken:
             "Denne e-postadressen tilhører allerede en annen ved dette legekontoret. Adressen din "
@@ -296,6 +295,8 @@ struct BokmålProblemTexts: ProblemTexts {
         case .minutes(let count): "Prøv igjen om \(count) minutter."
         case .today(let clock): "Prøv igjen kl. \(clock)."
         case .tomorrow(let clock): "Prøv igjen i morgen kl. \(clock)."
+        case .later(let instant, let zone, let clock):
+            "Prøv igjen \(LocalTime.day(instant, in: zone, language: .bokmål)) kl. \(clock)."
         }
     }
 

@@ -46,7 +46,7 @@ struct DutchProblemTexts: ProblemTexts {
         case .proofRepeated: "Nog een ander bewijs nodig"
         case .proofIncorrect: "Bewijs niet herkend"
         case .linkingCodeRefused: "Koppelcode niet herkend"
-        case .recoveryWaiting: "Drie dagen wachten"
+        case .recoveryWaiting: "Nog niet mogelijk"
         case .usernameTaken: "Gebruikersnaam bezet"
         case .addressTaken: "E-mailadres bezet"
         case .identityRefused: "Gegevens niet herkend"
@@ -178,9 +178,8 @@ struct DutchProblemTexts: ProblemTexts {
                 + "nadat u inlogde. Maak een nieuwe bij uw andere praktijk. "
                 + otherwise(facts)
         case .recoveryWaiting:
-            "Voor uw veiligheid kan dit pas drie dagen na het herstel, of na de tweede "
-                + "baliecode. "
-                + otherwise(facts)
+            "Voor uw veiligheid moet na een herstel, of na een tweede baliecode, eerst enige tijd "
+                + "voorbijgaan. \(again(facts.wait)) " + otherwise(facts)
         case .usernameTaken: "Deze gebruikersnaam is al in gebruik. Kies een andere."
         case .addressTaken:
             "Dit e-mailadres hoort al bij iemand anders van deze praktijk. Uw adres blijft zoals "
@@ -297,6 +296,8 @@ struct DutchProblemTexts: ProblemTexts {
         case .minutes(let count): "Probeer het over \(count) minuten opnieuw."
         case .today(let clock): "Probeer het om \(clock) opnieuw."
         case .tomorrow(let clock): "Probeer het morgen om \(clock) opnieuw."
+        case .later(let instant, let zone, let clock):
+            "Probeer het op \(LocalTime.day(instant, in: zone, language: .dutch)) om \(clock) opnieuw."
         }
     }
 

@@ -55,6 +55,8 @@ struct ProblemFacts: Sendable {
         case today(String)
         /// The practice's clock, tomorrow.
         case tomorrow(String)
+        /// The practice's day and clock, after that.
+        case later(Date, TimeZone, String)
     }
 }
 
@@ -88,9 +90,13 @@ extension ProblemFacts.Wait {
         case (_, nil): self = .minutes((seconds + 59) / 60)
         case (_, let practice?):
             let clock = practice.clockTime(minute)
+            let days = Self.day(minute, practice.timeZone) - Self.day(now, practice.timeZone)
             self =
-                Self.day(minute, practice.timeZone) == Self.day(now, practice.timeZone)
-                ? .today(clock) : .tomorrow(clock)
+                switch days {
+                case ...0: .today(clock)
+                case 1: .tomorrow(clock)
+                default: .later(minute, practice.timeZone, clock)
+                }
         }
     }
 
