@@ -202,6 +202,7 @@ import Testing
             let before = try await service.invited(early).id
             let after = try await service.invited(late).id
             #expect(try await service.resendInvitation(before).status == 200)
+            _ = try await service.mail.message(2, to: early.email)
             try await service.travel(11.1 * 86_400)
             service.service.dispatcher.nudge()
             // The reminder is the newer link's, and the only one.
@@ -212,7 +213,11 @@ import Testing
             for id in [before, after] {
                 #expect(try await service.resendInvitation(id).status == 200)
             }
+            // What is not on its way yet goes with its link.
+            _ = try await service.mail.message(3, to: late.email)
             #expect(try await service.resendInvitation(after).status == 200)
+            _ = try await service.mail.message(4, to: late.email)
+            _ = try await service.mail.message(4, to: early.email)
             try await service.travel(13 * 86_400)
             try await service.settle()
             #expect(service.mail.count(to: early.email) == 4)
