@@ -6,7 +6,7 @@ import Testing
 /// The help pages of the services that patients know, step by step; each step quotes its sentence.
 @Suite struct HelpPageTests {
     @Test func `activation without a super-PIN`() async throws {
-        try await TestService.run(.posting) { service in
+        try await TestService.run { service in
             let guest = try await service.guest()
             // "U ontvangt een e-mail met een link om de inschrijving te activeren. Klik op de link of
             // kopieer de link en plak hem in een browser."
@@ -74,7 +74,7 @@ import Testing
 
     @Test(arguments: ["pin-post", "pin-desk"])
     func `activation with the practice's letter`(way: String) async throws {
-        try await TestService.run(.posting) { service in
+        try await TestService.run { service in
             let guest = try await service.guest()
             // "U heeft van ons, in de praktijk, uw CGM LIFE super PIN ontvangen (zie begeleidende
             // brief met toegang). Voer de super PIN in om uw CGM LIFE KEY te bevestigen."
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test func `registration with the messenger`() async throws {
-        try await TestService.run(.posting) { service in
+        try await TestService.run { service in
             // "Welkom! Je bent slechts een paar stappen verwijderd van een veilig messaging account. Klik
             // op de knop om je account te activeren: Maak je account aan"
             let guest = try await service.guest()
@@ -143,7 +143,7 @@ import Testing
     }
 
     @Test func `an invitation is joined to the account that somebody has already`() async throws {
-        try await TestService.run(.posting) { service in
+        try await TestService.run { service in
             // "Heb je al een account? We kunnen deze uitnodiging koppelen aan je bestaande account."
             let person = try await service.person()
             let guest = try await service.guest()
@@ -171,7 +171,7 @@ import Testing
     }
 
     @Test func `an invitation is declined, and the practice sees it`() async throws {
-        try await TestService.run(.posting) { service in
+        try await TestService.run { service in
             // "Heb je geen interesse …? Je kunt de uitnodiging dan ook afwijzen."
             let guest = try await service.guest()
             let invitation = try await service.invited(guest)

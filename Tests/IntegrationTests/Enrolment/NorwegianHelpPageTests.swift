@@ -7,7 +7,7 @@ import Testing
 /// (NO-1 to NO-6).
 @Suite struct NorwegianHelpPageTests {
     @Test func `from the register to a sign-in by national number and SMS`() async throws {
-        try await TestService.run(.posting) { service in
+        try await TestService.run { service in
             try await Self.open(service)
             // "Legekontoret må passe på at du som pasient har registrert mobilnummer, fullstending
             // personnummer og intern fastlege på legekontoret."
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test func `a changed national number`() async throws {
-        try await TestService.run(.posting) { service in
+        try await TestService.run { service in
             try await Self.open(service)
             // A D-number made for tests.
             let person = try await service.person(in: service.foreignKey)
@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test func `a link for the account that is there already`() async throws {
-        try await TestService.run(.posting) { service in
+        try await TestService.run { service in
             try await Self.open(service)
             let person = try await service.person(
                 in: service.foreignKey, extra: ["locale": "nb"])

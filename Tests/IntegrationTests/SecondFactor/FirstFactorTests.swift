@@ -90,7 +90,7 @@ import Testing
     }
 
     @Test func `two-factor authentication, as the help page has it`() async throws {
-        try await TestService.run(.posting) { service in
+        try await TestService.run { service in
             // "Als extra beveiliging wordt automatisch gevraagd om Two Factor Authentication in te
             // stellen."
             try await service.setPolicy(["second_factor": "phone-or-app"])

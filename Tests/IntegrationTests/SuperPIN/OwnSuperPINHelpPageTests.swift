@@ -8,7 +8,7 @@ import Testing
     @Test func `the first login goes on until the patient has a super-PIN of their own`()
         async throws
     {
-        try await TestService.run(.posting) { service in
+        try await TestService.run { service in
             try await service.setPolicy(["super_pin": "required"])
             let guest = try await service.guest()
             let id = try await service.ready(guest)

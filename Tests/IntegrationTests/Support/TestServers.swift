@@ -41,8 +41,6 @@ struct TestServers: Sendable {
         let shared = try await TestCluster.shared()
         let database = try await (settings.cluster ?? shared).cloneDatabase()
         let (mail, log) = (RecordingChannel(), TestLog())
-        let posted = settings.postsMessages ? try await PostedMessages(keptIn: mail) : nil
-        let channel: any DeliveryChannel = settings.channel ?? posted ?? mail
         let signingKey = try TestKeys.signingKey()
         var services: [AuthService] = []
         for number in 0..<settings.instances {
@@ -58,7 +56,7 @@ struct TestServers: Sendable {
             services.append(
                 try await AuthService(
                     configuration: configuration, logger: log.logger, metrics: MetricsRegistry(),
-                    limits: settings.limits ?? .patient, channel: channel,
+                    limits: settings.limits ?? .patient, channel: settings.channel ?? mail,
                     now: now))
         }
         return try await Running.with(services) { [services] ports in

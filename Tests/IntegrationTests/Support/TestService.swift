@@ -37,8 +37,6 @@ struct TestService: Sendable {
         var limits: ServerLimits?
         var configure: (@Sendable (inout ServiceConfiguration) -> Void)?
         var channel: (any DeliveryChannel)?
-        /// Messages go by a real mail server and gateway, and are read there.
-        var postsMessages = false
         var hashThreads: Int?
         /// The time of an instance's keys and tokens, by its number.
         var clock: (@Sendable (Int) -> Date)?
@@ -48,11 +46,10 @@ struct TestService: Sendable {
         var hasOwnServers = false
 
         static let onItsOwn = Settings(hasOwnServers: true)
-        static let posting = Settings(postsMessages: true)
 
         var canShareServers: Bool {
             !hasOwnServers && limits == nil && configure == nil && channel == nil
-                && !postsMessages && hashThreads == nil && cluster == nil && clock == nil
+                && hashThreads == nil && cluster == nil && clock == nil
         }
     }
 
