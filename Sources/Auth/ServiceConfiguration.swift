@@ -28,8 +28,9 @@ package struct ServiceConfiguration: Sendable {
     /// What may be sent, and what it costs.
     package var sending: SendCeilings
     /// Between two recoveries of an account, and before a sensitive change by what one rested on (Z-2).
-    package var recoveryWaitHours = RecoveryLimits.usualWaitHours
-    package static let recoveryWaits = RecoveryLimits.waitHours
+    package var recoveryWaitHours: Int
+    package static let usualRecoveryWaitHours = RecoveryLimits.usualWaitHours
+    package static let recoveryWaitHourChoices = RecoveryLimits.waitHourChoices
     /// For how long rows are kept that no rule needs any more.
     package var retention: Retention
     package var log: Log
@@ -44,7 +45,8 @@ package struct ServiceConfiguration: Sendable {
         publicURL: String, listen: ListenAddress, internalListen: ListenAddress,
         databaseURL: Secret<String>, keys: Secret<String>, signingKeys: Secret<String>,
         mail: Mail?, outbound: Outbound = Outbound(), templatesDirectory: String? = nil,
-        sending: SendCeilings = SendCeilings(), retention: Retention = Retention(),
+        sending: SendCeilings = SendCeilings(), recoveryWaitHours: Int = usualRecoveryWaitHours,
+        retention: Retention = Retention(),
         log: Log = Log(), limits: Limits = Limits(), development: Bool = false,
         keyFiles: KeyFiles = KeyFiles()
     ) {
@@ -58,6 +60,7 @@ package struct ServiceConfiguration: Sendable {
         self.outbound = outbound
         self.templatesDirectory = templatesDirectory
         self.sending = sending
+        self.recoveryWaitHours = recoveryWaitHours
         self.retention = retention
         self.log = log
         self.limits = limits

@@ -205,7 +205,8 @@ extension SendLink {
     /// The arm `reminded`: the message that waits until shortly before the link's end, and dies with
     /// the link. It tells of the day on which it is sent.
     ///
-    /// - Parameter opened: an arm with `reminded_at`; one before the link's own time is another's.
+    /// - Parameter opened: an arm with `reminded_at`; where that is not this link's time, an earlier link
+    ///   has had the invitation's one reminder, or none is wanted.
     static func reminderArm(first: Int, reminder: Int, of opened: String) -> String {
         """
         reminded as (

@@ -39,10 +39,8 @@ struct LoginAttempt: Sendable {
         numberIndexes = number?.indexes(practice: act.practiceID, keys: keys)
         let customerNumber = try? CustomerNumber(typed: identifier.normalized)
         self.customerNumber = customerNumber
-        // However its groups are parted, a number is counted as one.
         pairKey = Self.pairKey(
-            of: customerNumber?.digits ?? number?.digits.expose() ?? identifier.normalized,
-            from: network, throttle)
+            of: identifier.counted(customerNumber, number), from: network, throttle)
         networkThrottleKey = network.map {
             throttle.authenticate(fields: [Array("network".utf8), $0])
         }
@@ -90,6 +88,15 @@ struct LoginAttempt: Sendable {
             networkKeys.map(Parameter.byteArrays) ?? .null,
             siteThrottleKey.map(Parameter.bytes) ?? .null,
         ]
+    }
+}
+
+extension Identifier {
+    /// What tries with it are counted under: however its groups are parted, a number is one.
+    func counted(
+        _ customerNumber: CustomerNumber?, _ nationalNumber: NationalNumber?
+    ) -> String {
+        customerNumber?.digits ?? nationalNumber?.digits.expose() ?? normalized
     }
 }
 

@@ -5,13 +5,14 @@ import Postgres
 enum RecoveryLimits {
     /// How long one stays open.
     static let openMinutes = 60
-    /// Between two recoveries, and before a sensitive change by what one rested on (Z-2); an operator may
-    /// choose another time.
+    /// Between two recoveries, and before a sensitive change by what one rested on (Z-2).
     static let usualWaitHours = 72
-    static let waitHours = 24...120
-    /// Where a session has the operator's choice.
+    /// What an operator may choose instead: no longer, or rows that a wait needs could be purged before it
+    /// is over.
+    static let waitHourChoices = 24...120
+    /// Where statements find the choice: it is one for all that wait, and none is given it as a parameter.
     static let waitVariable = "practice_auth.recovery_wait_hours"
-    /// The same in SQL, an interval; the usual one in a session that was not told.
+    /// The wait in SQL, an interval; the usual one in a session that was not told.
     static let wait = """
         make_interval(hours => coalesce(
                                nullif(current_setting('\(waitVariable)', true), '')::int4,

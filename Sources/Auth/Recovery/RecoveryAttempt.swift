@@ -27,8 +27,7 @@ struct RecoveryAttempt: Sendable {
         }
         numberIndexes = number?.indexes(practice: act.practiceID, keys: keys)
         customerNumber = try? CustomerNumber(typed: identifier.normalized)
-        // However its groups are parted, a number is counted as one.
-        let typed = customerNumber?.digits ?? number?.digits.expose() ?? identifier.normalized
+        let typed = identifier.counted(customerNumber, number)
         pairKey = throttle.authenticate(fields: [
             Array("recovery-pair".utf8), Array(typed.utf8), network ?? [],
         ])

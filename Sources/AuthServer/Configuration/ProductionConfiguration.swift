@@ -11,7 +11,7 @@ extension ServiceConfiguration {
         from reader: SettingReader
     ) throws -> ServiceConfiguration {
         var reader = reader
-        var configuration = ServiceConfiguration(
+        let configuration = ServiceConfiguration(
             publicURL: reader.publicURL(),
             listen: reader.address(.listen, default: .init(host: "127.0.0.1", port: 8080)),
             internalListen: reader.address(
@@ -23,16 +23,12 @@ extension ServiceConfiguration {
             outbound: reader.outbound(),
             templatesDirectory: reader.templatesDirectory(),
             sending: reader.sending(),
+            recoveryWaitHours: reader.recoveryWaitHours(),
             retention: reader.retention(),
             log: reader.log(),
             limits: reader.limits(),
             keyFiles: .init(ring: reader.file(of: .keys), signing: reader.file(of: .signingKeys))
         )
-        if let hours = reader.wholeNumber(
-            .recoveryWaitHours, in: ServiceConfiguration.recoveryWaits)
-        {
-            configuration.recoveryWaitHours = hours
-        }
         for fault in ShippedFiles.faults { reader.reject(file: ShippedFiles.folder, fault) }
         try reader.finish()
         return configuration
@@ -143,6 +139,11 @@ extension SettingReader {
             }
         }
         return ceilings
+    }
+
+    mutating func recoveryWaitHours() -> Int {
+        wholeNumber(.recoveryWaitHours, in: ServiceConfiguration.recoveryWaitHourChoices)
+            ?? ServiceConfiguration.usualRecoveryWaitHours
     }
 
     mutating func retention() -> Retention {

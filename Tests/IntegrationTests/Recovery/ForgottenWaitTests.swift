@@ -15,9 +15,7 @@ import Testing
         try await TestService.run { service in
             let person = try await service.person()
             let pin = try await service.ownSuperPIN(person)
-            let number = try #require(
-                try await service.makeSuperPIN("ext-\(person.username)").json()["customer_number"]
-                    .string)
+            let number = try await service.customerNumber(of: person)
             let names = [person.email, person.username, number]
             for name in names {
                 try await Self.exhaust(name, service, ip: Self.home)

@@ -47,9 +47,7 @@ import Testing
         try await TestService.run { service in
             let person = try await service.person()
             let pin = try await service.ownSuperPIN(person)
-            let number = try #require(
-                try await service.makeSuperPIN("ext-\(person.username)").json()["customer_number"]
-                    .string)
+            let number = try await service.customerNumber(of: person)
             func begin(_ pin: String) async throws -> HTTPAnswer {
                 try await service.send(
                     "POST", "/v1/recoveries",

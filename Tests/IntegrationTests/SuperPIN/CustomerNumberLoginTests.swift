@@ -5,17 +5,12 @@ import Testing
 
 /// Signing in with the number that stands on the practice's letter (AC-1, Z-17).
 @Suite struct CustomerNumberLoginTests {
-    private func number(_ person: Person, _ service: TestService) async throws -> String {
-        let answer = try await service.makeSuperPIN("ext-\(person.username)")
-        return try #require(try answer.json()["customer_number"].string)
-    }
-
     @Test func `a patient's own account signs in with it, however its groups are parted`()
         async throws
     {
         try await TestService.run { service in
             let person = try await service.person()
-            let number = try await number(person, service)
+            let number = try await service.customerNumber(of: person)
             let printed = try CustomerNumber(typed: number).printed
             for typed in [number, printed, printed.replacing(" ", with: "-"), " \(number)\u{A0}"] {
                 var named = person
@@ -29,7 +24,7 @@ import Testing
     @Test func `any other number is refused like every wrong identifier`() async throws {
         try await TestService.run { service in
             let person = try await service.person()
-            let number = try await number(person, service)
+            let number = try await service.customerNumber(of: person)
             let short = String(number.dropLast())
             let mistyped = (0...9).map { "\(short)\($0)" }.filter { $0 != number }
             for typed in Array(mistyped.prefix(3)) + ["1000000005", short] {
@@ -52,7 +47,7 @@ import Testing
         try await TestService.run { service in
             let person = try await service.person()
             var named = person
-            named.identifier = try await number(person, service)
+            named.identifier = try await service.customerNumber(of: person)
             for change in [
                 "update patient_link set role = 'parent'", "delete from patient_link",
             ] {
@@ -79,7 +74,7 @@ import Testing
     @Test func `failures under one number count together, however it is typed`() async throws {
         try await TestService.run { service in
             let person = try await service.person()
-            let number = try await number(person, service)
+            let number = try await service.customerNumber(of: person)
             let printed = try CustomerNumber(typed: number).printed
             let forms = [number, printed.replacing(" ", with: "-"), printed]
             for index in 0..<5 {

@@ -19,6 +19,12 @@ extension TestService {
             headers: [Self.staff] + (accept.map { [("Accept", $0)] } ?? []))
     }
 
+    /// The customer number of somebody in the register.
+    func customerNumber(of person: Person) async throws -> String {
+        let answer = try await makeSuperPIN("ext-\(person.username)")
+        return try #require(try answer.json()["customer_number"].string)
+    }
+
     /// Whether it is the PIN that the patient's row holds now.
     func holds(_ pin: String, _ externalID: String) async throws -> Bool {
         let row = try #require(

@@ -41,6 +41,6 @@ import Testing
         // Rows of a recovery end with it, or hang on it until then.
         #expect(
             PurgeRecoveryPINs.leastDays * 24
-                > RecoveryLimits.waitHours.upperBound + RecoveryLimits.lateHours)
+                > RecoveryLimits.waitHourChoices.upperBound + RecoveryLimits.lateHours)
     }
 }
